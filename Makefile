@@ -1,0 +1,46 @@
+# Every target sets itself up in .venv from the hashed locks, and does nothing the second time.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: demo test test-wheel check bench lock migration clean
+
+demo: .venv/.run  ## a whole Friday, in ./demo
+	$(BIN)/newsletter demo
+
+test: .venv/.dev  ## every test but the long ones
+	$(BIN)/pytest -n 2
+
+test-wheel: .venv/.dev  ## the same tests against the built wheel, away from the tree
+	$(BIN)/python tests/wheel.py
+
+check: .venv/.dev  ## style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: .venv/.dev  ## speeds, as tables
+	$(BIN)/python -m benchmarks
+
+.venv/.run: requirements/run.lock pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(PIP) --require-hashes -r requirements/run.lock
+	$(PIP) --require-hashes -r requirements/build.lock
+	$(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/.dev: requirements/dev.lock .venv/.run
+	$(PIP) --require-hashes -r requirements/dev.lock
+	touch $@
+
+lock:  ## pin again what pyproject.toml asks for (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --all-extras --group dev pyproject.toml -o requirements/dev.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --extra postgres --extra speed -c requirements/dev.lock pyproject.toml -o requirements/run.lock
+	echo hatchling | uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links -c requirements/dev.lock - -o requirements/build.lock
+
+clean:
+	rm -rf .venv build dist demo

@@ -1,0 +1,1 @@
+"""A newsroom's weekly digest, from the wire to the inbox."""

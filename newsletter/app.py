@@ -1,0 +1,59 @@
+"""The one place where parts are put together: Settings in, App out."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from newsletter import config, db
+from newsletter.config import Newsletter, Settings
+from newsletter.db import Database
+from newsletter.delivery.parcel import Sender
+from newsletter.errors import ConfigError, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Settings and an open database; everything else is made from them on demand."""
+
+    settings: Settings
+    database: Database
+
+    def newsletter(self, slug: str | None = None) -> Newsletter:
+        """The newsletter *slug*; None means the only one there is."""
+        newsletters = self.settings.newsletters
+        if not newsletters:
+            raise ConfigError(
+                f"no newsletter is set up: add [newsletters.…] to {config.FILE_NAME}, or run newsletter init"
+            )
+        if slug is None and len(newsletters) == 1:
+            return next(iter(newsletters.values()))
+        if slug in newsletters:
+            return newsletters[slug]
+        wanted = "say which newsletter" if slug is None else f"there is no newsletter {slug!r}"
+        raise NotFound(f"{wanted}: {', '.join(newsletters)}")
+
+    def sender(self) -> Sender:
+        """The configured way to the wire; raises ConfigError, which names what is missing."""
+        match self.settings.sender:
+            case "smtp":
+                from newsletter.delivery.senders.smtp import SmtpSender
+
+                config.require(self.settings, "smtp.host")
+                return SmtpSender(self.settings.smtp)
+            case "sendgrid":
+                from newsletter.delivery.senders.sendgrid import SendGridSender
+
+                config.require(self.settings, "sendgrid.api_key")
+                return SendGridSender(self.settings.sendgrid)
+            case "maildir":
+                from newsletter.delivery.senders.maildir import MaildirSender
+
+                return MaildirSender(self.settings.path(self.settings.maildir.path))
+
+    def close(self) -> None:
+        self.database.close()
+
+
+def start(home: Path | None = None) -> App:
+    """Read the settings of *home* and open its database."""
+    settings = config.load(home)
+    return App(settings, db.connect(settings.database_url))

@@ -1,0 +1,18 @@
+"""`newsletter …`: by hand what the clock does by itself."""
+
+import sys
+
+from rich.console import Console
+
+from newsletter.cli.root import program
+from newsletter.errors import NewsletterError
+from subscribers.errors import SubscribersError
+
+
+def main() -> None:
+    """Run the command line; a person's mistake is one sentence on stderr and exit code 2."""
+    try:
+        program()
+    except (NewsletterError, SubscribersError) as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        sys.exit(2)

@@ -1,0 +1,355 @@
+"""Settings: defaults, then newsletter.toml, then NEWSLETTER_*; nothing else reads the environment.
+
+A section's key is NEWSLETTER_SECTION_KEY in the environment, and every key may be given as …_FILE,
+the path of a file that holds the value (for secrets).
+"""
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from newsletter.errors import ConfigError
+
+FILE_NAME = "newsletter.toml"
+_PREFIX = "NEWSLETTER_"
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_HEADER_SAFE = re.compile(r"[^\r\n\x00-\x1f]*")
+
+
+class Section(BaseModel):
+    """A part of the settings; a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WeekTime(Section):
+    """A time of the week on the newsletter's own clock, written "fri 09:00"."""
+
+    #: 0 is Monday, as in `date.weekday`
+    weekday: int
+    at: time
+
+    def __str__(self) -> str:
+        return f"{_DAYS[self.weekday]} {self.at:%H:%M}"
+
+
+def _week_time(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"\s*([a-z]{3})[a-z]*\s+(\d{1,2}):(\d{2})\s*", value.lower())
+    if not match or match[1] not in _DAYS or int(match[2]) > 23 or int(match[3]) > 59:
+        raise ValueError(f"{value!r} is not a time of the week, such as 'fri 09:00'")
+    return {"weekday": _DAYS.index(match[1]), "at": time(int(match[2]), int(match[3]))}
+
+
+WeekTimeText = Annotated[WeekTime, BeforeValidator(_week_time)]
+
+
+class Maildir(Section):
+    """The default sender: a real Maildir on disk."""
+
+    path: Path = Path("outbox")
+
+
+class Smtp(Section):
+    """A mail server to hand over to."""
+
+    host: str = ""
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    #: a PEM file of certificate authorities to trust instead of the system's
+    ca_file: Path | None = None
+    connections: int = Field(default=4, ge=1, le=100)
+    messages_per_connection: int = Field(default=1000, ge=1)
+    #: seconds to wait for any answer but the last
+    timeout: float = Field(default=60, gt=0)
+    #: seconds to wait for the answer to the final dot (RFC 5321 section 4.5.3.2.6 says ten minutes)
+    dot_timeout: float = Field(default=600, gt=0)
+    #: recipients fenced together
+    batch_size: int = Field(default=25, ge=1, le=256)
+    #: what to do with a message whose final answer was lost
+    unknown: Literal["hold", "resend_once"] = "hold"
+
+
+class SendGrid(Section):
+    """The SendGrid v3 API."""
+
+    api_key: SecretStr = SecretStr("")
+    host: str = "https://api.sendgrid.com"
+    #: the event webhook's public key, one line of base64, from SendGrid's settings page
+    webhook_key: str = ""
+    batch_size: int = Field(default=1000, ge=1, le=1000)
+    #: requests under way at once
+    connections: int = Field(default=4, ge=1, le=64)
+    timeout: float = Field(default=30, gt=0)
+    #: seconds without an event, in event time, after which a lost request counts as not accepted
+    quiet_period: float = Field(default=1800, gt=0)
+    #: schedule each request under a batch id this many seconds ahead, so that a cancel also stops
+    #: what SendGrid has not released; 0 sends at once
+    hold_seconds: int = Field(default=0, ge=0, le=72 * 3600)
+
+
+class Fetch(Section):
+    """How feeds and pages are read."""
+
+    user_agent: str = "newsletter/0.1 (+{public_url})"
+    #: loopback addresses, for a feed served on this machine; the demo needs it
+    allow_loopback: bool = False
+    #: seconds between two requests to one host
+    host_gap: float = Field(default=5, ge=0)
+    #: seconds for one whole fetch
+    timeout: float = Field(default=20, gt=0)
+    #: fetch the article's page where the feed brings little text
+    pages: bool = True
+
+
+class Limits(Section):
+    """How fast, how many, and when to stop by itself."""
+
+    #: messages in a second, an hour and a day; 0 is no limit
+    per_second: float = Field(default=0, ge=0)
+    per_hour: int = Field(default=0, ge=0)
+    per_day: int = Field(default=0, ge=0)
+    #: messages in a second to one recipient domain, such as {"gmail.com" = 20}
+    domains: dict[str, float] = Field(default_factory=dict)
+    #: the first day's allowance of a warm-up, growing by half each good day; 0 is no warm-up
+    warm_up: int = Field(default=0, ge=0)
+    #: the share that goes out first, and its least number
+    canary_share: float = Field(default=0.01, ge=0, le=1)
+    canary_least: int = Field(default=20, ge=0)
+    #: seconds to wait after the canary slice for bounces to come in
+    canary_wait: float = Field(default=0, ge=0)
+    #: sending pauses by itself above these shares of what was handed over
+    bounce_share: float = Field(default=0.05, ge=0, le=1)
+    refused_share: float = Field(default=0.10, ge=0, le=1)
+    deferred_share: float = Field(default=0.30, ge=0, le=1)
+
+
+class Newsletter(Section):
+    """A recurring publication."""
+
+    #: its key under [newsletters.…]
+    slug: str = ""
+    title: str
+    from_name: str = ""
+    from_address: str
+    reply_to: str = ""
+    postal_address: str
+    time_zone: str = "UTC"
+    language: str = "en"
+    lists: tuple[str, ...] = ("weekly",)
+    template: str = "friday"
+    #: phrases that matter to the readers, with weights
+    interests: dict[str, float] = Field(default_factory=dict)
+    stories: int = Field(default=5, ge=1, le=20)
+    assemble: WeekTimeText = WeekTime(weekday=3, at=time(16))
+    lock: WeekTimeText = WeekTime(weekday=4, at=time(8))
+    send: WeekTimeText = WeekTime(weekday=4, at=time(9))
+    when_not_approved: Literal["hold", "send_if_green"] = "hold"
+    thin_week: Literal["widen", "shorter", "hold", "skip"] = "shorter"
+    #: a Friday missed by more than this is reported as missed instead of sent late
+    catch_up_hours: float = Field(default=12, ge=0)
+    #: send at the timetable's hour in each reader's own time zone
+    local_morning: bool = False
+    #: where drafts and alarms go
+    editors: tuple[str, ...] = ()
+    #: addresses that get every edition in the canary slice
+    seeds: tuple[str, ...] = ()
+    limits: Limits = Limits()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError(f"{value!r} is not a time zone, such as 'Europe/London'") from error
+        return value
+
+    @field_validator("title", "from_name", "from_address", "reply_to")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if not _HEADER_SAFE.fullmatch(value):
+            raise ValueError("must be one line without control characters, for it goes into mail headers")
+        return value
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, read once and passed down."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid")
+
+    #: the folder that relative paths start from, and where newsletter.toml is
+    home: Path = Path()
+    database_url: str = "sqlite:///newsletter.db"
+    #: where readers reach the pages, without a final slash
+    public_url: str = "http://127.0.0.1:8025"
+    #: signs links; `newsletter init` makes one
+    secret: SecretStr = SecretStr("")
+    sender: Literal["maildir", "smtp", "sendgrid"] = "maildir"
+    #: a folder of templates that are looked up before the shipped ones
+    templates: Path | None = None
+    #: "threads", or "celery" with a broker
+    workers: Literal["threads", "celery"] = "threads"
+    broker_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672//")
+    maildir: Maildir = Maildir()
+    smtp: Smtp = Smtp()
+    sendgrid: SendGrid = SendGrid()
+    fetch: Fetch = Fetch()
+    newsletters: dict[str, Newsletter] = Field(default_factory=dict)
+
+    @field_validator("public_url")
+    @classmethod
+    def _no_final_slash(cls, value: str) -> str:
+        if not re.match(r"https?://[^/\s]+", value):
+            raise ValueError(f"{value!r} is not an address, such as https://news.example.com")
+        return value.rstrip("/")
+
+    @field_validator("newsletters", mode="before")
+    @classmethod
+    def _know_their_slugs(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        return {slug: {"slug": slug, **body} if isinstance(body, Mapping) else body for slug, body in value.items()}
+
+    def path(self, relative: Path) -> Path:
+        """*relative* as seen from the home folder."""
+        return self.home / relative
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
+
+def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings of the folder *home* (default: NEWSLETTER_HOME, else here).
+
+    Raises ConfigError, which names every unknown, missing or wrong key and where it was expected.
+    """
+    environ = os.environ if environ is None else environ
+    home = (home or Path(environ.get("NEWSLETTER_HOME", "."))).absolute()
+    values: dict[str, Any] = _read_file(home / FILE_NAME)
+    for name, (path, value) in _read_environment(environ).items():
+        _put(values, path, value, name)
+    values["home"] = home
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, home / FILE_NAME)) from error
+    return settings.model_copy(update={"database_url": _absolute(settings.database_url, home)})
+
+
+def require(settings: Settings, *keys: str) -> None:
+    """Raise ConfigError unless each of *keys* ("smtp.host") has a value."""
+    missing = [key for key in keys if not _value(settings, key)]
+    if missing:
+        raise ConfigError("\n".join(_where(key, "is missing") for key in missing))
+
+
+def _value(settings: Settings, key: str) -> object:
+    value: Any = settings
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def _where(key: str, problem: str) -> str:
+    *section, name = key.split(".")
+    table = f" under [{'.'.join(section)}]" if section else ""
+    return f"{key} {problem}: set {name}{table} in {FILE_NAME}, or {_PREFIX}{key.replace('.', '_').upper()}"
+
+
+def _read_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: {error}") from error
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, tuple[tuple[str, ...], str]]:
+    """What NEWSLETTER_* says: variable → (path of the key, value)."""
+    keys = _known_keys()
+    found = {}
+    for name, value in environ.items():
+        if not name.startswith(_PREFIX) or name == "NEWSLETTER_HOME":
+            continue
+        if name in keys:
+            found[name] = (keys[name], value)
+        elif name.endswith("_FILE") and name.removesuffix("_FILE") in keys:
+            found[name] = (keys[name.removesuffix("_FILE")], _read_secret(name, value))
+        else:
+            near = difflib.get_close_matches(name, keys, n=1)
+            raise ConfigError(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
+    return found
+
+
+def _read_secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{name}: {path} can't be read: {error}") from error
+
+
+def _known_keys() -> dict[str, tuple[str, ...]]:
+    keys: dict[str, tuple[str, ...]] = {}
+    for name, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            for key in section.model_fields:
+                keys[f"{_PREFIX}{name}_{key}".upper()] = (name, key)
+        elif name not in {"home", "newsletters"}:
+            keys[f"{_PREFIX}{name}".upper()] = (name,)
+    return keys
+
+
+def _put(values: dict[str, Any], path: tuple[str, ...], value: str, name: str) -> None:
+    for part in path[:-1]:
+        values = values.setdefault(part, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"{name}: {part!r} is not a table in {FILE_NAME}")
+    values[path[-1]] = value
+
+
+def _absolute(url: str, home: Path) -> str:
+    """A relative SQLite path starts from *home*, not from wherever the command was typed."""
+    prefix, slashes, path = url.partition(":///")
+    if prefix.startswith("sqlite") and slashes and path and not path.startswith(("/", ":")):
+        return f"{prefix}:///{home / path}"
+    return url
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    lines = []
+    for problem in error.errors():
+        key = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            lines.append(f"{file}: {key} is not a setting")
+        elif problem["type"] == "missing":
+            lines.append(_where(key, "is missing"))
+        else:
+            lines.append(f"{file}: {key}: {problem['msg'].removeprefix('Value error, ')}")
+    return "\n".join(lines)

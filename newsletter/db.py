@@ -1,0 +1,132 @@
+"""The database: connect, open a session, upgrade the tables. SQLite by default, PostgreSQL by URL."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from newsletter.errors import ConfigError
+from subscribers import models as subscribers_models
+from subscribers.types import Id, Instant, choice
+
+__all__ = ["Database", "Id", "Instant", "Model", "choice", "connect", "upgrade"]
+
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",  # NORMAL can lose the last commits on power loss: a lost fence would be a duplicate
+    "foreign_keys=ON",
+    "busy_timeout=30000",
+    "temp_store=MEMORY",
+    "cache_size=-16384",
+)
+
+
+class Model(subscribers_models.Model):
+    """The base of every table of the product; the metadata belongs to `subscribers`."""
+
+    __abstract__ = True
+
+
+class Database:
+    """Two doors to one database: `write` for what changes it, `read` for what only looks."""
+
+    def __init__(self, writer: Engine, reader: Engine) -> None:
+        self.writer, self.reader = writer, reader
+
+    @property
+    def url(self) -> URL:
+        return self.writer.url
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.writer.dialect.name == "sqlite"
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session whose work is committed at the end of the block, or rolled back by an exception."""
+        with Session(self.writer, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one moment and can't write."""
+        with Session(self.reader, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def connect(url: str | URL) -> Database:
+    """Open the database at *url*; nothing is created but an empty SQLite file's folder.
+
+    SQLite gets one writing connection that begins with BEGIN IMMEDIATE (its default mode loses
+    concurrent updates silently) and readers that can't write. PostgreSQL gets one pool.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(
+            f"database_url: {url!r} is not a database address, such as sqlite:///newsletter.db"
+        ) from error
+    if parsed.get_backend_name() == "sqlite":
+        return _connect_sqlite(parsed)
+    if parsed.get_backend_name() == "postgresql":
+        return _connect_postgresql(parsed)
+    raise ConfigError(f"database_url: {parsed.get_backend_name()!r} is not supported; use sqlite or postgresql+psycopg")
+
+
+def upgrade(database: Database) -> None:
+    """Bring the tables up to this version's; harmless when they already are."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["engine"] = database.writer
+    command.upgrade(config, "head")
+
+
+def _connect_sqlite(url: URL) -> Database:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    writer = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
+    reader = create_engine(url, pool_size=8, max_overflow=8)
+    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _beginner(begin))
+    event.listen(reader, "connect", _forbid_writing)
+    return Database(writer, reader)
+
+
+def _connect_postgresql(url: URL) -> Database:
+    try:
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"), pool_size=8, max_overflow=8, pool_pre_ping=True
+        )
+    except ModuleNotFoundError as error:
+        raise ConfigError("PostgreSQL needs the extra: pip install 'newsletter[postgres]'") from error
+    return Database(engine, engine)
+
+
+def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    for pragma in _SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _forbid_writing(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.execute("PRAGMA query_only=ON")
+
+
+def _beginner(statement: str) -> Any:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin

@@ -1,0 +1,1 @@
+"""Who gets it, once: ledger, dispatch, throttle, senders."""

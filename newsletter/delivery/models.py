@@ -1,0 +1,200 @@
+"""The ledger: one row for each recipient, and state on the batch, because that is what makes a million cheap."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsletter.db import Id, Instant, Model, choice
+
+
+class SendingState(StrEnum):
+    """Where the sending of an edition stands."""
+
+    #: the audience is being frozen
+    PLANNING = "planning"
+    #: copies are going out
+    RUNNING = "running"
+    #: stopped by a person, the brake or the circuit breaker; `Sending.reason` says why
+    PAUSED = "paused"
+    #: stopped for good; what was not handed over stays so
+    CANCELLED = "cancelled"
+    #: every copy is accounted for
+    COMPLETE = "complete"
+
+
+class BatchState(StrEnum):
+    """Where a batch stands; `ledger.MAY_FOLLOW` says what may follow what."""
+
+    #: nothing was handed over
+    QUEUED = "queued"
+    #: a worker holds the lease; nothing was handed over
+    CLAIMED = "claimed"
+    #: past the fence: bytes may be on the wire
+    SENDING = "sending"
+    #: the provider took responsibility for all but the exceptions
+    ACCEPTED = "accepted"
+    #: certainly not taken, and never will be
+    REFUSED = "refused"
+    #: handed over, answer lost
+    UNKNOWN = "unknown"
+    #: the sending was cancelled before anything was handed over
+    CANCELLED = "cancelled"
+
+
+class Status(StrEnum):
+    """What became of one copy, as a person reads it."""
+
+    #: row written, nothing handed over yet
+    PLANNED = "planned"
+    #: bytes may be on the wire
+    SENDING = "sending"
+    #: not handed over, with the reason: suppressed, unsubscribed, erased, cancelled
+    SKIPPED = "skipped"
+    #: the provider will never take it
+    REFUSED = "refused"
+    #: handed over, answer lost
+    UNKNOWN = "unknown"
+    #: the provider took responsibility
+    ACCEPTED = "accepted"
+    #: the recipient's server said later
+    DEFERRED = "deferred"
+    #: the recipient's server took it
+    DELIVERED = "delivered"
+    #: the recipient's server refused it
+    BOUNCED = "bounced"
+    #: the provider gave up without trying
+    DROPPED = "dropped"
+    #: the reader pressed "spam"
+    COMPLAINED = "complained"
+
+
+class Sending(Model):
+    """The sending of one edition: its two completeness marks and its brakes."""
+
+    __tablename__ = "sending"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True)
+    #: "maildir", "smtp" or "sendgrid"
+    sender: Mapped[str] = mapped_column(String(16))
+    state: Mapped[SendingState] = mapped_column(choice(SendingState), default=SendingState.PLANNING)
+    #: why it is paused or cancelled, in words
+    reason: Mapped[str] = mapped_column(Text, default="")
+    #: rows written when the audience was frozen; never changes afterwards
+    planned: Mapped[int] = mapped_column(default=0)
+    #: first mark: the audience is frozen and counted
+    audience_complete_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: second mark: nothing is queued, claimed or sending any more
+    complete_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: the canary slice was looked at and found good
+    canary_passed_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: the last canary message, which moves the event-time watermark
+    watermark_canary_at: Mapped[datetime | None] = mapped_column(Instant)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Batch(Model):
+    """Deliveries handed over together: up to 1,000 for an API request, a small group for SMTP."""
+
+    __tablename__ = "batch"
+    __table_args__ = (Index(None, "edition_id", "state", "not_before", "number"), Index(None, "attempt"))
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("sending.edition_id", ondelete="CASCADE"), primary_key=True)
+    #: from 1, in the order of recipients' ids
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    state: Mapped[BatchState] = mapped_column(choice(BatchState), default=BatchState.QUEUED)
+    #: delivery rows that carry this number
+    size: Mapped[int]
+    #: of these, exceptions: rows of `Outcome` with that status
+    skipped: Mapped[int] = mapped_column(default=0)
+    refused: Mapped[int] = mapped_column(default=0)
+    #: goes out before the rest, and is looked at
+    canary: Mapped[bool] = mapped_column(default=False)
+    #: not to be claimed before
+    not_before: Mapped[datetime] = mapped_column(Instant)
+    #: how often it went past the fence
+    attempts: Mapped[int] = mapped_column(default=0)
+    #: the id of the newest attempt, which rides in custom_args; made at the fence
+    attempt: Mapped[str] = mapped_column(String(32), default="")
+    owner: Mapped[str] = mapped_column(String(64), default="")
+    #: counts up with every claim
+    epoch: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    #: when it last went past the fence
+    fenced_at: Mapped[datetime | None] = mapped_column(Instant)
+    settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: the provider's id for the hand-over
+    provider_id: Mapped[str] = mapped_column(String(200), default="")
+    #: the other side's own words
+    reply: Mapped[str] = mapped_column(Text, default="")
+
+
+class Delivery(Model):
+    """One edition to one subscriber. Only `batch` ever changes, when a row is put into another batch."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("edition_id", "subscriber_id"),
+        {"sqlite_with_rowid": False},
+    )
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("sending.edition_id", ondelete="CASCADE"), primary_key=True)
+    batch: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: not a foreign key: an erased subscriber leaves the count intact
+    subscriber_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+
+
+class Outcome(Model):
+    """What became of one recipient where it differs from the batch: skipped or refused, and with which words."""
+
+    __tablename__ = "outcome"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("sending.edition_id", ondelete="CASCADE"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    status: Mapped[Status] = mapped_column(choice(Status))
+    code: Mapped[int | None]
+    #: "unsubscribed after planning", "550 5.1.1 no such user"
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Progress(Model):
+    """What the provider has told of one copy since it was accepted."""
+
+    __tablename__ = "delivery_progress"
+    __table_args__ = (Index(None, "edition_id", "status"),)
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("sending.edition_id", ondelete="CASCADE"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    status: Mapped[Status] = mapped_column(choice(Status))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    #: the event's own time
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Act(Model):
+    """What an operator, the brake or the clock did to a sending: pause, resume, cancel, retry, resolve."""
+
+    __tablename__ = "sending_act"
+    __table_args__ = (Index(None, "edition_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("sending.edition_id", ondelete="CASCADE"))
+    verb: Mapped[str] = mapped_column(String(32))
+    by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    #: how many recipients it touched
+    recipients: Mapped[int] = mapped_column(default=0)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Allowance(Model):
+    """A token bucket shared by all workers, as a GCRA row."""
+
+    __tablename__ = "allowance"
+
+    #: "smtp", "smtp second", "smtp gmail.com", "smtp day 2026-11-27"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    #: theoretical arrival time of the next message, seconds since 1970 in UTC
+    tat: Mapped[float]

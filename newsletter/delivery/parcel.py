@@ -1,0 +1,69 @@
+"""What is handed to a sender and what it answers: the seam between the ledger and the wire."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from newsletter.rendering.mould import Mould, Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One batch past the fence: who gets it, and the edition they all get."""
+
+    edition_id: int
+    number: int
+    #: rides with each copy (custom_args), so that one event proves the whole hand-over
+    attempt: str
+    mould: Mould
+    readers: Sequence[Reader]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The other side's own words about one recipient."""
+
+    text: str
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of each of a parcel's recipients, by subscriber id; who is in none of the three was accepted."""
+
+    #: the provider's id for the hand-over, and its words
+    provider_id: str = ""
+    reply: str = ""
+    #: will never be taken
+    refused: Mapping[int, Words] = field(default_factory=dict)
+    #: certainly not taken this time; may be tried again
+    again: Mapping[int, Words] = field(default_factory=dict)
+    #: handed over, answer lost
+    unknown: Mapping[int, Words] = field(default_factory=dict)
+    #: seconds to wait before `again`, where the other side named a time
+    retry_after: float | None = None
+
+
+class Sender(Protocol):
+    """A way to the wire. Safe to call from several threads at once."""
+
+    #: "maildir", "smtp" or "sendgrid"
+    name: str
+    #: recipients in a batch
+    batch_size: int
+    #: batches under way at once
+    window: int
+    #: seconds within which `send` has returned or raised, whatever the other side does
+    deadline: float
+
+    def send(self, parcel: Parcel) -> Report:
+        """Hand over *parcel*.
+
+        Where all its recipients share one fate it raises instead: Unavailable (nothing was sent, again
+        later), Refused (nothing was sent, never will be), Unknown (handed over, answer lost).
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections; the sender is not used again."""
+        ...

@@ -1,0 +1,1 @@
+"""The ways to the wire: maildir, smtp, sendgrid; one file for each."""

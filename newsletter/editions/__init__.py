@@ -1,0 +1,1 @@
+"""One date's newsletter: calendar, assembling, review, and editions written by hand."""

@@ -1,0 +1,164 @@
+"""Editions and their stories, which editors own, and the slots of the timetable."""
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from newsletter.db import Id, Instant, Model, choice
+
+
+class State(StrEnum):
+    """Where an edition stands; `editions.review.MAY_FOLLOW` says what may follow what."""
+
+    #: being made
+    DRAFT = "draft"
+    #: shown to the editors, waiting for their word
+    IN_REVIEW = "in_review"
+    #: an editor said yes; the rendered bytes are frozen
+    APPROVED = "approved"
+    #: an editor said not now, or nobody answered in time
+    HELD = "held"
+    #: the audience is frozen and copies are going out
+    SENDING = "sending"
+    #: every copy is accounted for
+    SENT = "sent"
+    #: no edition this week, with a reason
+    SKIPPED = "skipped"
+    #: stopped for good, before or while sending
+    CANCELLED = "cancelled"
+
+
+class Edition(Model):
+    """One date's newsletter."""
+
+    __tablename__ = "edition"
+    __table_args__ = (UniqueConstraint("newsletter", "date"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    newsletter: Mapped[str] = mapped_column(String(64))
+    date: Mapped[date] = mapped_column(Date)
+    state: Mapped[State] = mapped_column(choice(State), default=State.DRAFT)
+    #: the line above the introduction
+    title: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str] = mapped_column(Text)
+    preheader: Mapped[str] = mapped_column(Text, default="")
+    #: paragraphs, parted by an empty line
+    introduction: Mapped[str] = mapped_column(Text, default="")
+    sponsor_name: Mapped[str] = mapped_column(Text, default="")
+    sponsor_text: Mapped[str] = mapped_column(Text, default="")
+    sponsor_url: Mapped[str] = mapped_column(Text, default="")
+    #: counts up with every change of content; approval is of one revision
+    revision: Mapped[int] = mapped_column(default=1)
+    #: the ranking it was drafted from; None for an edition written by hand
+    ranking_id: Mapped[int | None] = mapped_column(ForeignKey("ranking.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    stories: Mapped[list["EditionStory"]] = relationship(
+        order_by="EditionStory.position", cascade="all, delete-orphan", lazy="selectin"
+    )
+
+
+class EditionStory(Model):
+    """The edition's own copy of a chosen story; editors own every word of it."""
+
+    __tablename__ = "edition_story"
+    __table_args__ = (UniqueConstraint("edition_id", "position"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    #: from 1
+    position: Mapped[int]
+    headline: Mapped[str] = mapped_column(Text)
+    #: plain paragraphs, parted by an empty line
+    summary: Mapped[str] = mapped_column(Text, default="")
+    url: Mapped[str] = mapped_column(String(2000), default="")
+    image_url: Mapped[str] = mapped_column(String(2000), default="")
+    image_alt: Mapped[str] = mapped_column(Text, default="")
+    #: "Retail Dive and 3 more"
+    attribution: Mapped[str] = mapped_column(Text, default="")
+    #: why the picker chose it; for editors, not for readers
+    why: Mapped[str] = mapped_column(Text, default="")
+
+
+class EditionEvent(Model):
+    """Who moved an edition, when, to which state, and why."""
+
+    __tablename__ = "edition_event"
+    __table_args__ = (Index(None, "edition_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    state: Mapped[State] = mapped_column(choice(State))
+    by: Mapped[str] = mapped_column(String(200))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Job(StrEnum):
+    """What a slot of the timetable does."""
+
+    ASSEMBLE = "assemble"
+    LOCK = "lock"
+    SEND = "send"
+
+
+class SlotState(StrEnum):
+    """Where a slot stands."""
+
+    #: planned ahead, not due or not taken yet
+    PLANNED = "planned"
+    #: a worker holds its lease
+    RUNNING = "running"
+    #: its effect and this word were committed together
+    DONE = "done"
+    #: too old to be done; somebody was told
+    MISSED = "missed"
+
+
+class Slot(Model):
+    """One job of one date; the key is the nominal local date, not the instant."""
+
+    __tablename__ = "slot"
+    __table_args__ = (UniqueConstraint("newsletter", "date", "job"), Index(None, "state", "due_at"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    newsletter: Mapped[str] = mapped_column(String(64))
+    date: Mapped[date] = mapped_column(Date)
+    job: Mapped[Job] = mapped_column(choice(Job))
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    state: Mapped[SlotState] = mapped_column(choice(SlotState), default=SlotState.PLANNED)
+    owner: Mapped[str] = mapped_column(String(64), default="")
+    #: counts up with every claim; a worker thought dead can't finish over its successor
+    epoch: Mapped[int] = mapped_column(default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: what came of it, or why it was missed
+    result: Mapped[str] = mapped_column(Text, default="")
+
+
+class Heartbeat(Model):
+    """The last run of something that runs again and again ("tick", "collect", "sweep")."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    ok: Mapped[bool] = mapped_column(default=True)
+    result: Mapped[str] = mapped_column(Text, default="")
+
+
+class Alarm(Model):
+    """Something a person should know: a missed Friday, a held edition, a paused sending."""
+
+    __tablename__ = "alarm"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    #: what it is about, so that one matter rings once: "missed friday 2026-11-27 send"
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    text: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(Instant)
+    #: when the editors were mailed about it
+    told_at: Mapped[datetime | None] = mapped_column(Instant)

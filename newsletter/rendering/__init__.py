@@ -1,0 +1,1 @@
+"""An edition in, an email out: MJML, merge slots, text part, MIME."""

@@ -1,0 +1,25 @@
+"""The proof of an edition: the bytes that were approved and will be sent."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsletter.db import Id, Instant, Model
+
+
+class Proof(Model):
+    """One edition as rendered for approval, with slots where readers differ; never altered."""
+
+    __tablename__ = "proof"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), index=True)
+    #: the edition's revision it was made from
+    revision: Mapped[int]
+    subject: Mapped[str] = mapped_column(Text)
+    html: Mapped[bytes] = mapped_column(LargeBinary)
+    text: Mapped[bytes] = mapped_column(LargeBinary)
+    #: SHA-256 over subject, html and text, in hex
+    digest: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,1 @@
+"""The web in, stories out: sources, fetching, articles, voices, grouping, ranking."""

@@ -1,0 +1,1 @@
+"""What came back: events, hooks, links; statuses advance from here."""

