@@ -251,13 +251,15 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     environ = os.environ if environ is None else environ
     home = (home or Path(environ.get("NEWSLETTER_HOME", "."))).absolute()
     values: dict[str, Any] = _read_file(home / FILE_NAME)
-    for name, (path, value) in _read_environment(environ).items():
+    variables = _read_environment(environ)
+    for name, (path, value) in variables.items():
         _put(values, path, value, name)
     values["home"] = home
     try:
         settings = Settings(**values)
     except ValidationError as error:
-        raise ConfigError(_explain(error, home / FILE_NAME)) from error
+        origins = {path: name for name, (path, _) in variables.items()}
+        raise ConfigError(_explain(error, home / FILE_NAME, origins)) from None  # its text would show secrets
     return settings.model_copy(update={"database_url": _absolute(settings.database_url, home)})
 
 
@@ -278,7 +280,10 @@ def _value(settings: Settings, key: str) -> object:
 def _where(key: str, problem: str) -> str:
     *section, name = key.split(".")
     table = f" under [{'.'.join(section)}]" if section else ""
-    return f"{key} {problem}: set {name}{table} in {FILE_NAME}, or {_PREFIX}{key.replace('.', '_').upper()}"
+    variable = f"{_PREFIX}{key.replace('.', '_').upper()}"
+    return f"{key} {problem}: set {name}{table} in {FILE_NAME}" + (
+        f", or {variable}" if variable in _known_keys() else ""
+    )
 
 
 def _read_file(file: Path) -> dict[str, Any]:
@@ -342,14 +347,17 @@ def _absolute(url: str, home: Path) -> str:
     return url
 
 
-def _explain(error: ValidationError, file: Path) -> str:
+def _explain(error: ValidationError, file: Path, origins: Mapping[tuple[str, ...], str]) -> str:
+    """One line for each problem: where the value came from, which key, and what is wrong with it."""
     lines = []
-    for problem in error.errors():
-        key = ".".join(str(part) for part in problem["loc"])
+    for problem in error.errors(include_input=False):
+        path = tuple(str(part) for part in problem["loc"])
+        key = ".".join(path)
         if problem["type"] == "extra_forbidden":
             lines.append(f"{file}: {key} is not a setting")
         elif problem["type"] == "missing":
             lines.append(_where(key, "is missing"))
         else:
-            lines.append(f"{file}: {key}: {problem['msg'].removeprefix('Value error, ')}")
+            says = problem["msg"].removeprefix("Value error, ")
+            lines.append(f"{origins[path]}: {says}" if path in origins else f"{file}: {key}: {says}")
     return "\n".join(lines)

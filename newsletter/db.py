@@ -19,6 +19,9 @@ from subscribers.types import Id, Instant, choice
 
 __all__ = ["Database", "Id", "Instant", "Model", "choice", "connect", "upgrade"]
 
+#: the folder of the migrations, in the tree as in the wheel
+MIGRATIONS = Path(__file__).parent / "migrations"
+
 _SQLITE_PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",  # NORMAL can lose the last commits on power loss: a lost fence would be a duplicate
@@ -88,7 +91,7 @@ def connect(url: str | URL) -> Database:
 def upgrade(database: Database) -> None:
     """Bring the tables up to this version's; harmless when they already are."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = database.writer
     command.upgrade(config, "head")
 

@@ -1,0 +1,161 @@
+"""What is configured, reachable and missing, as findings that say what to do."""
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from newsletter import config, db
+from newsletter.app import App
+from newsletter.editions.models import Heartbeat
+from newsletter.errors import NewsletterError
+from newsletter.stories.models import Health, Source
+from subscribers.models import Consent, Subscription
+
+#: these versions carry the fix of the WAL-reset bug, which can corrupt a file with two connections
+_SQLITE_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+_TICK_IS_LATE = timedelta(minutes=2)
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    #: as it should be
+    GOOD = "good"
+    #: works, but somebody should know
+    NOTE = "note"
+    #: will not work
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    level: Level
+    text: str
+
+
+def examine(app: App, *, now: datetime) -> list[Finding]:
+    """Look at everything; never raises for what it finds."""
+    findings = [*_settings(app), *_database(app)]
+    if not any(finding.level is Level.BAD and finding.name == "database" for finding in findings):
+        findings += [*_people(app), *_sources(app), *_scheduler(app, now)]
+    return [*findings, *_sender(app)]
+
+
+def _settings(app: App) -> Iterator[Finding]:
+    settings = app.settings
+    file = settings.home / config.FILE_NAME
+    yield (
+        Finding("settings", Level.GOOD, str(file))
+        if file.exists()
+        else Finding("settings", Level.NOTE, f"no {file}; run newsletter init to make one")
+    )
+    if not settings.secret.get_secret_value():
+        yield Finding("secret", Level.BAD, "none to sign links with; run newsletter init, or set NEWSLETTER_SECRET")
+    elif len(settings.secret.get_secret_value()) < 32:
+        yield Finding("secret", Level.NOTE, "shorter than 32 characters; a longer one is harder to guess")
+    if not settings.newsletters:
+        yield Finding("newsletters", Level.BAD, f"none: add [newsletters.…] to {config.FILE_NAME}")
+    for newsletter in settings.newsletters.values():
+        yield Finding(
+            "newsletters",
+            Level.GOOD,
+            f"{newsletter.slug}: {newsletter.title}, {newsletter.send} {newsletter.time_zone}",
+        )
+    if urlsplit(settings.public_url).scheme != "https":
+        yield Finding("public_url", Level.NOTE, f"{settings.public_url}: one-click leaving needs https")
+
+
+def _database(app: App) -> Iterator[Finding]:
+    shown = app.database.url.render_as_string(hide_password=True)
+    try:
+        with app.database.reader.connect() as connection:
+            at = MigrationContext.configure(connection).get_current_revision()
+    except SQLAlchemyError as error:
+        yield Finding("database", Level.BAD, f"{shown} can't be reached: {str(error).splitlines()[0]}")
+        return
+    newest = ScriptDirectory(str(db.MIGRATIONS)).get_current_head()
+    if at != newest:
+        yield Finding("database", Level.BAD, f"{shown} is at revision {at or 'none'}; run newsletter db upgrade")
+        return
+    yield Finding("database", Level.GOOD, f"{shown}, revision {at}")
+    if app.database.is_sqlite and not _is_fixed(sqlite3.sqlite_version_info):
+        yield Finding(
+            "sqlite", Level.NOTE, f"{sqlite3.sqlite_version} has a rare corruption bug (fixed in 3.51.3); keep backups"
+        )
+
+
+def _is_fixed(version: tuple[int, ...]) -> bool:
+    return version >= _SQLITE_FIXED[-1] or any(version[:2] == good[:2] and version >= good for good in _SQLITE_FIXED)
+
+
+def _people(app: App) -> Iterator[Finding]:
+    with app.database.read() as session:
+        confirmed = session.scalar(
+            select(func.count(func.distinct(Subscription.subscriber_id))).where(
+                Subscription.consent == Consent.CONFIRMED
+            )
+        )
+    level = Level.GOOD if confirmed else Level.NOTE
+    yield Finding("subscribers", level, f"{confirmed:,} confirmed")
+
+
+def _sources(app: App) -> Iterator[Finding]:
+    with app.database.read() as session:
+        sources = session.scalars(select(Source).order_by(Source.id)).all()
+    if not sources:
+        yield Finding("sources", Level.NOTE, "none yet; add one with newsletter sources add URL")
+        return
+    failing = [source for source in sources if source.health in {Health.FAILING, Health.GONE}]
+    yield Finding("sources", Level.NOTE if failing else Level.GOOD, f"{len(sources)}, of which {len(failing)} failing")
+    for source in failing:
+        yield Finding("sources", Level.NOTE, f"{source.name}: {source.problem}")
+
+
+def _scheduler(app: App, now: datetime) -> Iterator[Finding]:
+    with app.database.read() as session:
+        tick = session.get(Heartbeat, "tick")
+    if tick is None:
+        yield Finding("scheduler", Level.NOTE, "has never run; start it with newsletter scheduler")
+    elif now - tick.started_at > _TICK_IS_LATE:
+        yield Finding("scheduler", Level.BAD, f"last ticked {tick.started_at:%Y-%m-%d %H:%M:%S} UTC; is it running?")
+    else:
+        yield Finding("scheduler", Level.GOOD, f"ticked {(now - tick.started_at).seconds} s ago")
+
+
+def _sender(app: App) -> Iterator[Finding]:
+    settings = app.settings
+    try:
+        app.sender().close()
+    except NewsletterError as error:
+        yield Finding("sender", Level.BAD, str(error))
+        return
+    match settings.sender:
+        case "maildir":
+            yield Finding("sender", Level.NOTE, f"maildir: mail only goes to {settings.path(settings.maildir.path)}")
+        case "smtp":
+            yield _reach("sender", settings.smtp.host, settings.smtp.port)
+        case "sendgrid":
+            host = urlsplit(settings.sendgrid.host)
+            yield _reach("sender", host.hostname or "", host.port or 443)
+            if not settings.sendgrid.webhook_key:
+                yield Finding("webhook", Level.NOTE, "no sendgrid.webhook_key: statuses stop at accepted")
+
+
+def _reach(name: str, host: str, port: int) -> Finding:
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError as error:
+        return Finding(name, Level.BAD, f"{host}:{port} can't be reached: {error}")
+    return Finding(name, Level.GOOD, f"{host}:{port} answers")

@@ -1,0 +1,96 @@
+"""Settings: where they come from, and what is said when they are wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from newsletter import config
+from newsletter.errors import ConfigError
+
+FRIDAY = """
+[newsletters.friday]
+title = "The Friday Five"
+from_address = "friday@news.example.com"
+postal_address = "1 Market Row, London"
+"""
+
+
+def _home(folder: Path, text: str) -> Path:
+    (folder / config.FILE_NAME).write_text(text, "utf-8")
+    return folder
+
+
+def test_without_a_file_everything_has_its_default(tmp_path: Path) -> None:
+    settings = config.load(tmp_path, {})
+    assert (settings.sender, settings.database_url) == ("maildir", f"sqlite:///{tmp_path}/newsletter.db")
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    home = _home(tmp_path, 'sender = "smtp"\n[smtp]\nhost = "a.example"\nport = 25')
+    smtp = config.load(home, {"NEWSLETTER_SMTP_HOST": "b.example"}).smtp
+    assert (smtp.host, smtp.port) == ("b.example", 25)
+
+
+def test_a_secret_is_read_from_the_file_that_the_environment_names(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("SG.secret\n", "utf-8")
+    settings = config.load(tmp_path, {"NEWSLETTER_SENDGRID_API_KEY_FILE": str(tmp_path / "key")})
+    assert settings.sendgrid.api_key.get_secret_value() == "SG.secret"
+
+
+def test_a_secret_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"NEWSLETTER_SECRET_FILE: /nowhere can't be read"):
+        config.load(tmp_path, {"NEWSLETTER_SECRET_FILE": "/nowhere"})
+
+
+def test_secrets_are_not_printed(tmp_path: Path) -> None:
+    assert "SG.secret" not in repr(config.load(tmp_path, {"NEWSLETTER_SENDGRID_API_KEY": "SG.secret"}))
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"NEWSLETTER_SMTP_PROT": "25"}, "NEWSLETTER_SMTP_PROT is not a setting; did you mean NEWSLETTER_SMTP_PORT?"),
+        ({"NEWSLETTER_SMTP_PORT": "x"}, "NEWSLETTER_SMTP_PORT: Input should be a valid integer"),
+        ({"NEWSLETTER_SENDER": "pigeon"}, "NEWSLETTER_SENDER: Input should be 'maildir', 'smtp' or 'sendgrid'"),
+        ({"NEWSLETTER_PUBLIC_URL": "news"}, "NEWSLETTER_PUBLIC_URL: 'news' is not an address"),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_named(tmp_path: Path, environ: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config.load(tmp_path, environ)
+    assert str(caught.value).startswith(sentence)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("colour = 1", "colour is not a setting"),
+        ("[smtp]\ncolour = 1", "smtp.colour is not a setting"),
+        (FRIDAY.replace("title", "titel"), "newsletters.friday.titel is not a setting"),
+        (FRIDAY + 'time_zone = "Mars/Olympus"', "newsletters.friday.time_zone: 'Mars/Olympus' is not a time zone"),
+        (FRIDAY + 'send = "someday"', "newsletters.friday.send: 'someday' is not a time of the week"),
+        (FRIDAY + 'from_name = "Eve\\nBcc: x@y.example"', "newsletters.friday.from_name: must be one line"),
+        ("title = ", "Invalid value"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named_with_the_file(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config.load(_home(tmp_path, text), {})
+    assert f"{tmp_path / config.FILE_NAME}: {sentence}" in str(caught.value)
+
+
+def test_a_missing_value_says_where_it_was_expected(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config.require(config.load(tmp_path, {}), "smtp.host")
+    assert str(caught.value) == (
+        "smtp.host is missing: set host under [smtp] in newsletter.toml, or NEWSLETTER_SMTP_HOST"
+    )
+
+
+def test_a_time_of_the_week_is_read_by_the_name_of_its_day(tmp_path: Path) -> None:
+    newsletter = config.load(_home(tmp_path, FRIDAY + 'send = "Friday 9:05"'), {}).newsletters["friday"]
+    assert (newsletter.send.weekday, str(newsletter.send)) == (4, "fri 09:05")
+
+
+def test_a_newsletter_knows_its_own_slug(tmp_path: Path) -> None:
+    assert config.load(_home(tmp_path, FRIDAY), {}).newsletters["friday"].slug == "friday"
