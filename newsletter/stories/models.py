@@ -61,6 +61,9 @@ class Source(Model):
     fetched_at: Mapped[datetime | None] = mapped_column(Instant)
     #: not to be visited before
     next_fetch_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: where it says it has moved for good, and on how many visits in a row it said so
+    moved_to: Mapped[str] = mapped_column(String(2000), default="")
+    moved_seen: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
 
@@ -92,6 +95,10 @@ class Article(Model):
     #: where `published_at` comes from: "feed", "page" or "first seen"
     dated_by: Mapped[str] = mapped_column(String(16))
     seen_at: Mapped[datetime] = mapped_column(Instant)
+    #: of what the feed said last, so that a page's longer text is not taken for a change
+    digest: Mapped[str] = mapped_column(String(64), default="")
+    #: the feed brought little text, and the article's page was not asked for yet
+    page_due: Mapped[bool] = mapped_column(default=False)
 
 
 class Rule(StrEnum):
