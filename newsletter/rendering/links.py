@@ -1,0 +1,69 @@
+"""Personal links: a signed token stands for one reader of one edition, and names nobody."""
+
+import hmac
+import re
+import struct
+from hashlib import sha256
+
+from newsletter.errors import BadInput
+
+#: bytes of the signature that are kept: 96 bits
+_KEPT = 12
+_HEX = re.compile(r"[0-9a-f]{42}")
+_LINK, _MESSAGE = b"link", b"message"
+
+
+def token(secret: str, edition_id: int, subscriber_id: int) -> str:
+    """42 hex digits that stand for this reader of this edition; hex, so that no mail program cuts its end off."""
+    return _sign(secret, _LINK, edition_id, subscriber_id)
+
+
+def read(secret: str, token: str) -> tuple[int, int]:
+    """(edition id, subscriber id) of a *token*; raises BadInput where it is not one of ours."""
+    return _check(secret, _LINK, token)
+
+
+def message_id(secret: str, edition_id: int, subscriber_id: int, domain: str) -> str:
+    """The Message-ID of this reader's copy: the same every time, and readable by us when it bounces."""
+    return f"<{_sign(secret, _MESSAGE, edition_id, subscriber_id)}@{domain}>"
+
+
+def read_message_id(secret: str, message_id: str) -> tuple[int, int]:
+    """(edition id, subscriber id) of a *message_id*; raises BadInput where it is not one of ours."""
+    return _check(secret, _MESSAGE, message_id.strip().removeprefix("<").partition("@")[0])
+
+
+def unsubscribe(public_url: str, token: str) -> str:
+    """Where a POST unsubscribes at once (RFC 8058), and a GET asks."""
+    return f"{public_url}/u/{token}"
+
+
+def preferences(public_url: str, token: str) -> str:
+    """Where a reader changes what they get."""
+    return f"{public_url}/p/{token}"
+
+
+def browser(public_url: str, token: str) -> str:
+    """The edition as a page."""
+    return f"{public_url}/e/{token}"
+
+
+def _sign(secret: str, purpose: bytes, edition_id: int, subscriber_id: int) -> str:
+    try:
+        # four bytes of edition, five of subscriber: room for a million million
+        ids = struct.pack(">IBI", edition_id, subscriber_id >> 32, subscriber_id & 0xFFFFFFFF)
+    except struct.error as error:
+        raise BadInput(
+            f"edition {edition_id}, subscriber {subscriber_id}: ids of links are 0 to 2³² and 2⁴⁰"
+        ) from error
+    return (ids + hmac.digest(secret.encode(), purpose + ids, sha256)[:_KEPT]).hex()
+
+
+def _check(secret: str, purpose: bytes, signed: str) -> tuple[int, int]:
+    if not _HEX.fullmatch(signed):
+        raise BadInput("This link is not complete: open it from the email, or copy it whole.")
+    edition_id, high, low = struct.unpack(">IBI", bytes.fromhex(signed)[:9])
+    subscriber_id = (high << 32) | low
+    if not hmac.compare_digest(_sign(secret, purpose, edition_id, subscriber_id), signed):
+        raise BadInput("This link is not one of ours: open it from the email, or copy it whole.")
+    return edition_id, subscriber_id
