@@ -53,6 +53,8 @@ class Edition(Model):
     revision: Mapped[int] = mapped_column(default=1)
     #: the ranking it was drafted from; None for an edition written by hand
     ranking_id: Mapped[int | None] = mapped_column(ForeignKey("ranking.id", ondelete="SET NULL"))
+    #: when a person last changed its words; None as long as it stands as it was assembled
+    edited_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
     stories: Mapped[list["EditionStory"]] = relationship(

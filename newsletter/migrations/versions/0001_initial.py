@@ -153,7 +153,8 @@ def upgrade() -> None:
     sa.Column('time_zone', sa.String(length=64), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_subscriber')),
-    sa.UniqueConstraint('email_key', name=op.f('uq_subscriber_email_key'))
+    sa.UniqueConstraint('email_key', name=op.f('uq_subscriber_email_key')),
+    sqlite_autoincrement=True
     )
     op.create_table('suppression',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -163,6 +164,12 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_suppression')),
     sa.UniqueConstraint('email_key', name=op.f('uq_suppression_email_key'))
+    )
+    op.create_table('tally',
+    sa.Column('key', sa.String(length=200), nullable=False),
+    sa.Column('minute', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+    sa.Column('messages', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('key', 'minute', name=op.f('pk_tally'))
     )
     op.create_table('term_week',
     sa.Column('week', sa.Date(), nullable=False),
@@ -226,6 +233,7 @@ def upgrade() -> None:
     sa.Column('sponsor_url', sa.Text(), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.Column('ranking_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+    sa.Column('edited_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['ranking_id'], ['ranking.id'], name=op.f('fk_edition_ranking_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_edition')),
@@ -330,9 +338,11 @@ def upgrade() -> None:
     sa.Column('skipped', sa.Integer(), nullable=False),
     sa.Column('refused', sa.Integer(), nullable=False),
     sa.Column('canary', sa.Boolean(), nullable=False),
+    sa.Column('lane', sa.String(length=255), nullable=False),
     sa.Column('not_before', sa.DateTime(timezone=True), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('attempt', sa.String(length=32), nullable=False),
+    sa.Column('resends', sa.Integer(), nullable=False),
     sa.Column('owner', sa.String(length=64), nullable=False),
     sa.Column('epoch', sa.Integer(), nullable=False),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
@@ -340,12 +350,13 @@ def upgrade() -> None:
     sa.Column('settled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('provider_id', sa.String(length=200), nullable=False),
     sa.Column('reply', sa.Text(), nullable=False),
+    sa.Column('code', sa.Integer(), nullable=True),
     sa.ForeignKeyConstraint(['edition_id'], ['sending.edition_id'], name=op.f('fk_batch_edition_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('edition_id', 'number', name=op.f('pk_batch'))
     )
     with op.batch_alter_table('batch', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_batch_attempt'), ['attempt'], unique=False)
-        batch_op.create_index(batch_op.f('ix_batch_edition_id_state_not_before_number'), ['edition_id', 'state', 'not_before', 'number'], unique=False)
+        batch_op.create_index('ix_batch_next', ['edition_id', 'state', 'canary', 'lane', 'not_before', 'number'], unique=False)
 
     op.create_table('delivery',
     sa.Column('edition_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -408,7 +419,7 @@ def downgrade() -> None:
     op.drop_table('delivery_progress')
     op.drop_table('delivery')
     with op.batch_alter_table('batch', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_batch_edition_id_state_not_before_number'))
+        batch_op.drop_index('ix_batch_next')
         batch_op.drop_index(batch_op.f('ix_batch_attempt'))
 
     op.drop_table('batch')
@@ -438,6 +449,7 @@ def downgrade() -> None:
     op.drop_table('article')
     op.drop_table('watermark')
     op.drop_table('term_week')
+    op.drop_table('tally')
     op.drop_table('suppression')
     op.drop_table('subscriber')
     with op.batch_alter_table('story_decision', schema=None) as batch_op:

@@ -1,0 +1,64 @@
+"""Finding editions by the names people use for them: friday/2021-11-26, 2021-11-26, or a number."""
+
+import re
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.editions.models import Edition
+from newsletter.errors import NotFound
+
+
+def name(edition: Edition) -> str:
+    """What people call it: "friday/2021-11-26"."""
+    return f"{edition.newsletter}/{edition.date}"
+
+
+def find(session: Session, wanted: str) -> Edition:
+    """The edition called *wanted*; raises NotFound, which names those that exist."""
+    found = _matching(session, wanted.strip())
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotFound(f"{wanted} could be {_listed(found)}: say which")
+    known = newest(session, limit=5)
+    hint = f"there are {_listed(known)}" if known else "there is none yet: run newsletter assemble"
+    raise NotFound(f"there is no edition {wanted!r}; {hint}")
+
+
+def get(session: Session, edition_id: int) -> Edition:
+    """The edition with that number; raises NotFound."""
+    return find(session, str(edition_id))
+
+
+def of_date(session: Session, newsletter: str, day: date) -> Edition | None:
+    """The edition of *newsletter* for *day*, if there is one."""
+    return session.scalar(select(Edition).where(Edition.newsletter == newsletter, Edition.date == day))
+
+
+def newest(session: Session, *, newsletter: str | None = None, limit: int = 20) -> list[Edition]:
+    """The latest editions, newest first."""
+    query = select(Edition).order_by(Edition.date.desc(), Edition.newsletter).limit(limit)
+    if newsletter is not None:
+        query = query.where(Edition.newsletter == newsletter)
+    return list(session.scalars(query))
+
+
+def _matching(session: Session, wanted: str) -> list[Edition]:
+    if re.fullmatch(r"[0-9]{1,18}", wanted):
+        found = session.get(Edition, int(wanted))
+        return [found] if found else []
+    newsletter, _, day_text = wanted.rpartition("/")
+    try:
+        day = date.fromisoformat(day_text)
+    except ValueError:
+        return []
+    query = select(Edition).where(Edition.date == day).order_by(Edition.newsletter)
+    if newsletter:
+        query = query.where(Edition.newsletter == newsletter)
+    return list(session.scalars(query))
+
+
+def _listed(editions: list[Edition]) -> str:
+    return ", ".join(name(edition) for edition in editions)

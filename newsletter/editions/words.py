@@ -1,0 +1,165 @@
+"""The words of an edition as one value, and the only way to change them: any edit reopens approval."""
+
+import re
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from sqlalchemy.orm import Session
+
+from newsletter.editions import review
+from newsletter.editions.models import Edition, EditionStory
+from newsletter.errors import BadInput
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_BREAK = re.compile(r"[ \t]*\n[ \t\n]*")
+_EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
+#: what a column holds
+_LONGEST_LINK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class StoryWords:
+    """One story as readers meet it; *summary* is paragraphs parted by an empty line, the rest is one line each."""
+
+    headline: str
+    summary: str = ""
+    url: str = ""
+    image_url: str = ""
+    image_alt: str = ""
+    attribution: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """All that editors own; *introduction* is paragraphs parted by an empty line, the rest is one line each."""
+
+    title: str
+    subject: str
+    stories: tuple[StoryWords, ...]
+    preheader: str = ""
+    introduction: str = ""
+    sponsor_name: str = ""
+    sponsor_text: str = ""
+    sponsor_url: str = ""
+
+
+def of(edition: Edition) -> Words:
+    """What *edition* says now."""
+    own = {field.name: getattr(edition, field.name) for field in fields(Words) if field.name != "stories"}
+    stories = tuple(
+        StoryWords(**{field.name: getattr(story, field.name) for field in fields(StoryWords)})
+        for story in edition.stories
+    )
+    return Words(**own, stories=stories)
+
+
+def put(session: Session, edition: Edition, words: Words, *, by: str, now: datetime) -> bool:
+    """Let *edition* say *words*, and tell whether that changed anything.
+
+    A change counts up the revision and takes an approval back. Raises BadInput where a title, subject,
+    headline or story is missing or a link is not http(s), and WrongState once sending has begun.
+    """
+    words = clean(words)
+    if words == of(edition):
+        return False
+    review.reopen_for_edit(session, edition, by=by, now=now)
+    write(session, edition, words)
+    edition.revision += 1
+    edition.edited_at = now
+    session.flush()
+    return True
+
+
+def write(session: Session, edition: Edition, words: Words) -> None:
+    """Copy *words* onto the rows as they stand; `put` is the way for editors, with its checks and its audit."""
+    for field in fields(Words):
+        if field.name != "stories":
+            setattr(edition, field.name, getattr(words, field.name))
+    reasons = {_identity(story): story.why for story in edition.stories}
+    edition.stories.clear()
+    session.flush()  # the old rows must be gone before their positions are taken again
+    edition.stories.extend(
+        EditionStory(
+            position=position,
+            why=reasons.get(_identity(story), ""),
+            **{field.name: getattr(story, field.name) for field in fields(StoryWords)},
+        )
+        for position, story in enumerate(words.stories, start=1)
+    )
+    session.flush()
+
+
+def clean(words: Words) -> Words:
+    """*words* as they are stored: one-line fields on one line, paragraphs parted by exactly one empty line.
+
+    Only spaces, tabs, line ends and control characters are touched; every other character stays.
+    """
+    if not words.stories:
+        raise BadInput("an edition needs at least one story")
+    cleaned = replace(
+        words,
+        title=_required(words.title, "the edition needs a title"),
+        subject=_required(words.subject, "the edition needs a subject"),
+        preheader=one_line(words.preheader),
+        introduction=paragraphs(words.introduction),
+        sponsor_name=one_line(words.sponsor_name),
+        sponsor_text=one_line(words.sponsor_text),
+        sponsor_url=link(words.sponsor_url),
+    )
+    return replace(cleaned, stories=tuple(_clean_story(story, n) for n, story in enumerate(words.stories, start=1)))
+
+
+def one_line(text: str) -> str:
+    """*text* without line ends, control characters and outer spaces."""
+    return _BREAK.sub(" ", _plain(text)).strip(" \t\n")
+
+
+def paragraphs(text: str) -> str:
+    """*text* as paragraphs parted by one empty line, without spaces at the ends of lines."""
+    lines = "\n".join(line.rstrip(" \t") for line in _plain(text).split("\n"))
+    return _EMPTY_LINES.sub("\n\n", lines).strip("\n")
+
+
+def link(text: str) -> str:
+    """*text* as a link, or empty; raises BadInput unless it is http or https with a host."""
+    url = one_line(text)
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        good = False
+    if not good or re.search(r"\s", url):
+        raise BadInput(f"{url!r} is not a link that readers can follow: it must begin with http:// or https://")
+    if len(url) > _LONGEST_LINK:
+        raise BadInput(f"the link {url[:60]}… is longer than {_LONGEST_LINK:,} characters")
+    return url
+
+
+def _clean_story(story: StoryWords, number: int) -> StoryWords:
+    return StoryWords(
+        headline=_required(story.headline, f"story {number} needs a headline"),
+        summary=paragraphs(story.summary),
+        url=link(story.url),
+        image_url=link(story.image_url),
+        image_alt=one_line(story.image_alt),
+        attribution=one_line(story.attribution),
+    )
+
+
+def _required(text: str, problem: str) -> str:
+    line = one_line(text)
+    if not line:
+        raise BadInput(problem)
+    return line
+
+
+def _plain(text: str) -> str:
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _identity(story: EditionStory | StoryWords) -> str:
+    """What makes a rewritten story the same one: its link, or its headline where it has none."""
+    return story.url or story.headline
