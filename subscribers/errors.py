@@ -9,6 +9,14 @@ class BadAddress(SubscribersError):
     """Not an address that mail can be sent to."""
 
 
+class BadDetail(SubscribersError):
+    """A name, language, time zone or list name that can't be kept as it is."""
+
+
+class BadFile(SubscribersError):
+    """A file of subscribers that can't be read at all."""
+
+
 class NoSuchSubscriber(SubscribersError):
     """Nobody here has that address or id."""
 

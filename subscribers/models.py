@@ -49,6 +49,8 @@ class Subscriber(Model):
     """A person."""
 
     __tablename__ = "subscriber"
+    #: without it SQLite gives an erased person's id, which the ledger still holds, to the next one
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     #: as the person writes it, domain normalised

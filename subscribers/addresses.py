@@ -1,0 +1,61 @@
+"""Addresses: checked and normalised without asking the network, and compared whatever their case."""
+
+import unicodedata
+
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+
+from .errors import BadAddress
+
+
+def check(text: str) -> str:
+    """*text* as it is kept: spaces around it gone, domain in lower case and readable letters.
+
+    The part before the @ must be ASCII: other letters need SMTPUTF8 at every server on the way
+    (RFC 6531), and what can't be delivered everywhere is better refused at the door.
+    Raises BadAddress.
+    """
+    try:
+        return _validated(text.strip()).normalized
+    except EmailNotValidError as error:
+        raise BadAddress(f"{_shown(text)} is not an address: {_sentence(error)}") from error
+
+
+def key(address: str) -> str:
+    """What two spellings of one address have in common: case folded, domain in its ASCII form.
+
+    The domain is not merely casefolded, because that would make faß.de and fass.de, two domains, one.
+    Takes anything, so that it can be asked about an address from outside.
+    """
+    local, at, domain = address.strip().rpartition("@")
+    return unicodedata.normalize("NFC", local.casefold()) + at + _ascii(domain)
+
+
+def wire(address: str) -> str:
+    """*address* as mail servers want it: the domain in its ASCII form."""
+    if address.isascii():
+        return address
+    local, at, domain = address.rpartition("@")
+    return local + at + _ascii(domain)
+
+
+def _validated(address: str) -> ValidatedEmail:
+    return validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+
+
+def _ascii(domain: str) -> str:
+    if domain.isascii():
+        return domain.lower()
+    try:
+        return _validated("x@" + domain).ascii_domain
+    except EmailNotValidError:
+        return domain.casefold()
+
+
+def _shown(text: str) -> str:
+    text = text.strip()
+    return repr(text if len(text) <= 80 else text[:79] + "…")
+
+
+def _sentence(error: EmailNotValidError) -> str:
+    words = str(error).rstrip(".")
+    return words[0].lower() + words[1:]

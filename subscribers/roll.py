@@ -1,0 +1,188 @@
+"""The roll: who is on which list, and by whose word; every change of consent leaves a ConsentEvent."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from . import addresses, details, intake
+from .errors import BadAddress, NoSuchSubscriber
+from .models import Consent, List, Subscriber, Subscription, Suppression, SuppressionReason
+
+
+def add(
+    session: Session,
+    email: str,
+    *,
+    name: str = "",
+    language: str = "",
+    time_zone: str = "",
+    lists: Sequence[str] = (),
+    consent: Consent = Consent.PENDING,
+    source: str,
+    now: datetime,
+) -> Subscriber:
+    """Put a person on *lists*, waiting for their confirmation.
+
+    CONFIRMED is for those whose yes is on record elsewhere; *source* then names the evidence. Whoever is
+    here already gets the lists and details that were missing; who left a list stays off it (see `rejoin`).
+    Raises BadAddress, BadDetail, NoSuchList.
+    """
+    if consent is Consent.CONFIRMED and not source.strip():
+        raise ValueError("confirmed without evidence: say in source where the yes is on record")
+    consents = dict.fromkeys(lists, consent)
+    entry = intake.entry(email, name=name, language=language, time_zone=time_zone, consents=consents)
+    intake.take_in(session, [entry], overwrite=False, source=source, now=now)
+    return session.scalars(select(Subscriber).where(Subscriber.email_key == entry.key)).one()
+
+
+def confirm(
+    session: Session, subscriber_id: int, list_slug: str | None = None, *, source: str, now: datetime
+) -> int:
+    """The person said yes: to one list, or to all that waited; how many subscriptions that moved.
+
+    Only what waits is confirmed, so an old link can't bring back somebody who left since.
+    """
+    return _move(
+        session, subscriber_id, None if list_slug is None else [list_slug], {Consent.PENDING}, Consent.CONFIRMED,
+        source=source, now=now,
+    )  # fmt: skip
+
+
+def unsubscribe(
+    session: Session, subscriber_id: int, lists: Sequence[str] | None = None, *, source: str, now: datetime
+) -> int:
+    """The person leaves *lists* (None: all of them); 0 where they had left, or were erased, before."""
+    staying = {Consent.PENDING, Consent.CONFIRMED}
+    return _move(session, subscriber_id, lists, staying, Consent.UNSUBSCRIBED, source=source, now=now)
+
+
+def rejoin(session: Session, subscriber_id: int, lists: Sequence[str], *, source: str, now: datetime) -> int:
+    """Somebody who left asks to come back: waits for a new confirmation."""
+    return _move(session, subscriber_id, lists, {Consent.UNSUBSCRIBED}, Consent.PENDING, source=source, now=now)
+
+
+def suppress(session: Session, email: str, *, reason: SuppressionReason, note: str = "", now: datetime) -> bool:
+    """Never mail *email* again, whether or not it is anybody's here; False where that was so already.
+
+    The first reason is kept. Raises BadAddress only for what nobody's address can look like.
+    """
+    key = addresses.key(email)
+    if not key.partition("@")[2] or len(key) > 320:
+        raise BadAddress(f"{email!r} is not an address")
+    row = {"email_key": key, "reason": reason, "note": note, "at": now}
+    return intake.insert_once(session, Suppression, [row]) > 0
+
+
+def unsuppress(session: Session, email: str) -> bool:
+    """Allow mail to *email* again; False where nothing stood against it."""
+    statement = delete(Suppression).where(Suppression.email_key == addresses.key(email))
+    return session.connection().execute(statement).rowcount > 0
+
+
+def find(session: Session, email: str) -> Subscriber | None:
+    """The person with the address *email*, in whatever case it is written."""
+    return session.scalar(select(Subscriber).where(Subscriber.email_key == addresses.key(email)))
+
+
+def get(session: Session, email: str) -> Subscriber:
+    """The person with the address *email*; raises NoSuchSubscriber."""
+    person = find(session, email)
+    if person is None:
+        raise NoSuchSubscriber(f"nobody here has the address {email.strip()}")
+    return person
+
+
+def subscriptions(session: Session, subscriber_id: int) -> dict[str, Consent]:
+    """List slug → where the person stands with it, by slug."""
+    query = (
+        select(List.slug, Subscription.consent)
+        .join(List, List.id == Subscription.list_id)
+        .where(Subscription.subscriber_id == subscriber_id)
+        .order_by(List.slug)
+    )
+    return {slug: consent for slug, consent in session.execute(query)}
+
+
+def on_list(session: Session, slug: str, *, consent: Consent = Consent.CONFIRMED) -> Iterator[Subscriber]:
+    """Everybody who stands so with the list *slug*, by id; read as they are asked for. Raises NoSuchList."""
+    list_id = intake.list_ids(session, [slug])[slug]
+    query = (
+        select(Subscriber)
+        .join(Subscription, Subscription.subscriber_id == Subscriber.id)
+        .where(Subscription.list_id == list_id, Subscription.consent == consent)
+        .order_by(Subscriber.id)
+        .execution_options(yield_per=500)
+    )
+    return iter(session.scalars(query))
+
+
+def create_list(session: Session, slug: str, *, title: str = "", now: datetime) -> List:
+    """The list *slug*, made unless it is there; raises BadDetail."""
+    title = details.name(title) or slug.replace("-", " ").capitalize()
+    intake.insert_once(session, List, [{"slug": details.slug(slug), "title": title, "created_at": now}])
+    return session.scalars(select(List).where(List.slug == slug)).one()
+
+
+@dataclass(frozen=True, slots=True)
+class ListCount:
+    """How many stand how with a list."""
+
+    slug: str
+    title: str
+    confirmed: int
+    pending: int
+    unsubscribed: int
+
+
+def lists(session: Session) -> list[ListCount]:
+    """Every list with its figures, by slug."""
+    counts = select(Subscription.list_id, Subscription.consent, func.count()).group_by(
+        Subscription.list_id, Subscription.consent
+    )
+    figures = {(list_id, consent): count for list_id, consent, count in session.execute(counts)}
+    return [
+        ListCount(row.slug, row.title, *(figures.get((row.id, consent), 0) for consent in _COLUMNS))
+        for row in session.scalars(select(List).order_by(List.slug))
+    ]
+
+
+def erase(session: Session, subscriber_id: int) -> bool:
+    """Forget a person: name, address, lists and history are deleted; False where nobody has that id.
+
+    A suppression of the address stays, reduced to the key that keeps it shut, because forgetting that
+    they must not be mailed would let the next import mail them.
+    """
+    key = session.scalar(select(Subscriber.email_key).where(Subscriber.id == subscriber_id))
+    if key is None:
+        return False
+    session.execute(update(Suppression).where(Suppression.email_key == key).values(note=""))
+    session.execute(delete(Subscriber).where(Subscriber.id == subscriber_id))
+    return True
+
+
+_COLUMNS = (Consent.CONFIRMED, Consent.PENDING, Consent.UNSUBSCRIBED)
+
+
+def _move(
+    session: Session,
+    subscriber_id: int,
+    slugs: Sequence[str] | None,
+    from_: set[Consent],
+    to: Consent,
+    *,
+    source: str,
+    now: datetime,
+) -> int:
+    wanted = None if slugs is None else set(intake.list_ids(session, slugs).values())
+    # by conditional UPDATE … RETURNING, so that of two clicks at once only one writes history
+    statement = update(Subscription).where(
+        Subscription.subscriber_id == subscriber_id, Subscription.consent.in_(from_)
+    )
+    if wanted is not None:
+        statement = statement.where(Subscription.list_id.in_(wanted))
+    moved = session.scalars(statement.values(consent=to, changed_at=now).returning(Subscription.list_id)).all()
+    intake.note(session, {(subscriber_id, list_id): to for list_id in moved}, source, now)
+    return len(moved)
