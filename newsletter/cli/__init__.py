@@ -3,7 +3,9 @@
 import sys
 
 from rich.console import Console
+from rich.markup import escape
 
+from newsletter.cli import setup as _setup  # noqa: F401  (importing registers the commands)
 from newsletter.cli.root import program
 from newsletter.errors import NewsletterError
 from subscribers.errors import SubscribersError
@@ -14,5 +16,6 @@ def main() -> None:
     try:
         program()
     except (NewsletterError, SubscribersError) as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {error}", soft_wrap=True)
+        # escaped: "set host under [smtp]" is not markup
+        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(2)

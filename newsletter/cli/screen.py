@@ -39,7 +39,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 
 
 def say(text: str) -> None:
-    """Print one line of our own, in which Rich's markup is understood."""
+    """Print one line of our own, in which Rich's markup is understood; `escape` other people's words in it."""
     console.print(text, soft_wrap=True)
 
 

@@ -1,0 +1,50 @@
+"""What the doctor finds."""
+
+from datetime import datetime, timedelta
+
+from newsletter.app import App
+from newsletter.config import Settings, Smtp
+from newsletter.doctor import Finding, Level, examine
+from newsletter.editions.models import Heartbeat
+from newsletter.stories.models import Health
+from tests.factories import a_source, a_subscriber
+
+
+def _about(name: str, app: App, now: datetime) -> list[Finding]:
+    return [finding for finding in examine(app, now=now) if finding.name == name]
+
+
+def test_a_database_that_is_up_to_date_is_good(app: App, now: datetime) -> None:
+    assert [finding.level for finding in _about("database", app, now)] == [Level.GOOD]
+
+
+def test_confirmed_people_are_counted_once_each(app: App, now: datetime) -> None:
+    with app.database.write() as session:
+        a_subscriber(session, "ada@example.com", "weekly", "daily")
+    assert _about("subscribers", app, now) == [Finding("subscribers", Level.GOOD, "1 confirmed")]
+
+
+def test_a_failing_source_is_named_with_its_reason(app: App, now: datetime) -> None:
+    with app.database.write() as session:
+        source = a_source(session, "Retail Dive")
+        source.health, source.problem = Health.FAILING, "answered 404"
+    assert Finding("sources", Level.NOTE, "Retail Dive: answered 404") in _about("sources", app, now)
+
+
+def test_a_scheduler_that_stopped_ticking_is_bad(app: App, now: datetime) -> None:
+    with app.database.write() as session:
+        session.add(Heartbeat(name="tick", started_at=now - timedelta(minutes=5)))
+    assert [finding.level for finding in _about("scheduler", app, now)] == [Level.BAD]
+
+
+def test_a_sender_without_its_host_is_named(app: App, settings: Settings, now: datetime) -> None:
+    without_host = App(settings.model_copy(update={"sender": "smtp", "smtp": Smtp()}), app.database)
+    (finding,) = _about("sender", without_host, now)
+    assert finding.level is Level.BAD
+    assert "set host under [smtp]" in finding.text
+
+
+def test_a_mail_server_that_does_not_answer_is_bad(app: App, settings: Settings, now: datetime) -> None:
+    nobody = Smtp(host="127.0.0.1", port=1)
+    deaf = App(settings.model_copy(update={"sender": "smtp", "smtp": nobody}), app.database)
+    assert [finding.level for finding in _about("sender", deaf, now)] == [Level.BAD]
