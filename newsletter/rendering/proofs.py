@@ -1,0 +1,63 @@
+"""Proofs: an edition as rendered for approval, kept with its digest. What was approved is what is sent."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.config import Newsletter, Settings
+from newsletter.editions.models import Edition
+from newsletter.errors import WrongState
+from newsletter.rendering import sheet
+from newsletter.rendering.models import Proof
+from newsletter.rendering.mould import Mould, digest
+
+
+def make(session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, *, now: datetime) -> Proof:
+    """Render *edition* and keep it; the proof there is already, where it says the same. Raises BadTemplate."""
+    page = sheet.lay_out(edition, newsletter, settings)
+    last = latest(session, edition.id, edition.revision)
+    if last is not None and last.digest == digest(page.subject, page.html, page.text):
+        return last
+    proof = Proof(
+        edition_id=edition.id,
+        revision=edition.revision,
+        subject=page.subject,
+        html=page.html.encode(),
+        text=page.text.encode(),
+        digest=digest(page.subject, page.html, page.text),
+        made_at=now,
+    )
+    session.add(proof)
+    session.flush()
+    return proof
+
+
+def latest(session: Session, edition_id: int, revision: int) -> Proof | None:
+    """The newest proof of that revision."""
+    query = select(Proof).where(Proof.edition_id == edition_id, Proof.revision == revision).order_by(Proof.id.desc())
+    return session.scalar(query.limit(1))
+
+
+def mould(
+    proof: Proof, edition: Edition, newsletter: Newsletter, settings: Settings, *, now: datetime | None = None
+) -> Mould:
+    """The mould of *proof*; *now* becomes the Date of every copy (default: when the proof was made).
+
+    Raises WrongState where the kept bytes are not those that the digest was taken of.
+    """
+    subject, html, text = proof.subject, proof.html.decode(), proof.text.decode()
+    if digest(subject, html, text) != proof.digest:
+        raise WrongState(f"the proof of edition {edition.id} was altered after it was made: approve the edition again")
+    return Mould(
+        edition_id=edition.id,
+        subject=subject,
+        html=html,
+        text=text,
+        sender=(newsletter.from_name or newsletter.title, newsletter.from_address),
+        reply_to=newsletter.reply_to,
+        list_name=(newsletter.title, newsletter.slug),
+        public_url=settings.public_url,
+        secret=settings.secret.get_secret_value(),
+        date=now or proof.made_at,
+    )

@@ -1,0 +1,138 @@
+"""Templates: where they are, and how values become text. A mistake in one is named with its file and line."""
+
+import re
+import traceback
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.ext import Extension
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup
+
+from newsletter.errors import BadTemplate, ConfigError
+from newsletter.rendering import mjml, prose
+
+_SHIPPED = Path(__file__).parent.parent / "templates"
+_IN_THE_TREE = Path(__file__).parent.parent.parent / "templates"
+#: controls that neither HTML nor a line of text can hold
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000-\ue001]")
+_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+#: private characters around the name and number of a template's line
+_MARK = re.compile("\ue000([^\ue001]*):([0-9]+)\ue001")
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One mail's folder of templates; files that an own folder lacks are taken from the shipped one."""
+
+    name: str
+    folders: tuple[Path, ...]
+
+    def text(self, file: str, **values: object) -> str:
+        """*file* with *values* filled in."""
+        return _MARK.sub("", self._filled(file, values))
+
+    def html(self, file: str, **values: object) -> str:
+        """The HTML of the MJML *file* with *values* filled in."""
+        source, lines = _unmark(self._filled(file, values))
+
+        def locate(position: int) -> tuple[str, int | None]:
+            passed = [(self._shown(name), line) for start, name, line in lines if start <= position]
+            return passed[-1] if passed else (self._shown(file), None)
+
+        return mjml.to_html(source, locate=locate, read=self._include)
+
+    def _filled(self, file: str, values: dict[str, object]) -> str:
+        try:
+            return self._environment().get_template(file).render(values)
+        except TemplateSyntaxError as error:
+            raise BadTemplate(str(error.message), file=self._shown(error.name or file), line=error.lineno) from error
+        except TemplateNotFound as error:
+            raise BadTemplate(f"there is no such file in {self.folders[0]}", file=str(error.name or file)) from error
+        except RecursionError as error:
+            raise BadTemplate("it includes itself", file=self._shown(file)) from error
+        except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            name, line = self._raised_at(error, file)
+            raise BadTemplate(f"{error}", file=self._shown(name), line=line) from error
+
+    def _environment(self) -> SandboxedEnvironment:
+        environment = SandboxedEnvironment(
+            loader=FileSystemLoader(self.folders),
+            autoescape=lambda name: name is not None and name.endswith((".mjml", ".html")),
+            undefined=StrictUndefined,
+            finalize=_finalize,
+            extensions=[_LineMarks],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        environment.filters["wrap"] = prose.wrap
+        return environment
+
+    def _include(self, path: str) -> str:
+        for folder in self.folders:
+            file = (folder / path).resolve()
+            if file.is_relative_to(folder.resolve()) and file.is_file():
+                return file.read_text("utf-8")
+        raise BadTemplate(f"there is no such file in {self.folders[0]}", file=path)
+
+    def _shown(self, file: str) -> str:
+        return f"{self.name}/{file}"
+
+    def _raised_at(self, error: Exception, file: str) -> tuple[str, int | None]:
+        """The template and line that *error* comes from; Jinja writes both into the traceback."""
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            for folder in self.folders:
+                if Path(frame.filename).is_relative_to(folder):
+                    return str(Path(frame.filename).relative_to(folder)), frame.lineno
+        return file, None
+
+
+def find(name: str, own: Path | None = None) -> Template:
+    """The template *name*: its folder in *own* first, then the one that is shipped."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise ConfigError(f"template: {name!r} is not the name of a folder in templates")
+    roots = [root for root in (own, _SHIPPED, _IN_THE_TREE) if root is not None]
+    folders = tuple(root / name for root in roots if (root / name).is_dir())
+    if not folders:
+        raise ConfigError(f"template: there is no folder {name} in {' or in '.join(map(str, roots[:2]))}")
+    return Template(name, folders)
+
+
+def _finalize(value: Any) -> Any:
+    """Take controls out of every value on its way into a template."""
+    if isinstance(value, Markup):
+        return Markup(_CONTROLS.sub("", value))  # noqa: S704
+    return _CONTROLS.sub("", value) if isinstance(value, str) else value
+
+
+class _LineMarks(Extension):
+    """Writes file and line before each line of MJML, so that a mistake in the output leads back to its source."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        if not (name or "").endswith(".mjml"):
+            return source
+        taken = [span.span() for span in _JINJA.finditer(source)]
+        starts = [0, *(found.end() for found in re.finditer("\n", source))]
+        outside = partial(_outside, taken)
+        for number, start in reversed([*enumerate(starts, start=1)]):
+            if outside(start):
+                source = f"{source[:start]}\ue000{name}:{number}\ue001{source[start:]}"
+        return source
+
+
+def _outside(spans: list[tuple[int, int]], position: int) -> bool:
+    return not any(start < position < end for start, end in spans)
+
+
+def _unmark(marked: str) -> tuple[str, list[tuple[int, str, int]]]:
+    """The text without its marks, and at which character which line of which file begins."""
+    lines: list[tuple[int, str, int]] = []
+    removed = 0
+    for mark in _MARK.finditer(marked):
+        lines.append((mark.start() - removed, mark[1], int(mark[2])))
+        removed += len(mark[0])
+    return _MARK.sub("", marked), lines
