@@ -98,10 +98,13 @@ class Batch(Model):
     """Deliveries handed over together: up to 1,000 for an API request, a small group for SMTP."""
 
     __tablename__ = "batch"
-    __table_args__ = (Index(None, "edition_id", "state", "not_before", "number"), Index(None, "attempt"))
+    __table_args__ = (
+        Index("ix_batch_next", "edition_id", "state", "canary", "lane", "not_before", "number"),
+        Index(None, "attempt"),
+    )
 
     edition_id: Mapped[int] = mapped_column(ForeignKey("sending.edition_id", ondelete="CASCADE"), primary_key=True)
-    #: from 1, in the order of recipients' ids
+    #: from 1; a row that has to be treated apart is put into a new one
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     state: Mapped[BatchState] = mapped_column(choice(BatchState), default=BatchState.QUEUED)
     #: delivery rows that carry this number
@@ -111,23 +114,28 @@ class Batch(Model):
     refused: Mapped[int] = mapped_column(default=0)
     #: goes out before the rest, and is looked at
     canary: Mapped[bool] = mapped_column(default=False)
+    #: the recipients' domain, where that domain has a limit of its own
+    lane: Mapped[str] = mapped_column(String(255), default="")
     #: not to be claimed before
     not_before: Mapped[datetime] = mapped_column(Instant)
     #: how often it went past the fence
     attempts: Mapped[int] = mapped_column(default=0)
     #: the id of the newest attempt, which rides in custom_args; made at the fence
     attempt: Mapped[str] = mapped_column(String(32), default="")
+    #: how often it was sent again though its fate was unknown
+    resends: Mapped[int] = mapped_column(default=0)
     owner: Mapped[str] = mapped_column(String(64), default="")
     #: counts up with every claim
     epoch: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None] = mapped_column(Instant)
-    #: when it last went past the fence
+    #: when it last went past the fence; None where a restored backup can't say
     fenced_at: Mapped[datetime | None] = mapped_column(Instant)
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
     #: the provider's id for the hand-over
     provider_id: Mapped[str] = mapped_column(String(200), default="")
-    #: the other side's own words
+    #: the other side's own words, and the number they began with
     reply: Mapped[str] = mapped_column(Text, default="")
+    code: Mapped[int | None]
 
 
 class Delivery(Model):
@@ -190,11 +198,23 @@ class Act(Model):
 
 
 class Allowance(Model):
-    """A token bucket shared by all workers, as a GCRA row."""
+    """A token bucket shared by all workers, as a GCRA row: messages in a second."""
 
     __tablename__ = "allowance"
 
-    #: "smtp", "smtp second", "smtp gmail.com", "smtp day 2026-11-27"
+    #: "smtp", "smtp gmail.com"
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     #: theoretical arrival time of the next message, seconds since 1970 in UTC
     tat: Mapped[float]
+
+
+class Tally(Model):
+    """How many messages were handed over in one minute of one sender's life: messages in an hour and in a day."""
+
+    __tablename__ = "tally"
+
+    #: "smtp"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    #: minutes since 1970 in UTC
+    minute: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    messages: Mapped[int]

@@ -1,0 +1,73 @@
+"""The balance: planned = accepted + skipped + refused + unknown + to do, counted from the batches."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from newsletter.delivery import rules
+from newsletter.delivery.models import Batch, BatchState, Progress, Sending, Status
+from newsletter.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """Where the recipients of one edition stand; `holds` says whether they are all accounted for."""
+
+    planned: int
+    accepted: int = 0
+    skipped: int = 0
+    refused: int = 0
+    unknown: int = 0
+    to_do: int = 0
+    #: of those to do, how many may be on the wire now
+    in_flight: int = 0
+
+    @property
+    def holds(self) -> bool:
+        return self.planned == self.accepted + self.skipped + self.refused + self.unknown + self.to_do
+
+    @property
+    def done(self) -> int:
+        """Recipients nothing more will be tried for."""
+        return self.planned - self.to_do
+
+    def __str__(self) -> str:
+        return (
+            f"planned {self.planned} = accepted {self.accepted} + skipped {self.skipped} + refused {self.refused}"
+            f" + unknown {self.unknown} + to do {self.to_do}"
+        )
+
+
+def balance(session: Session, edition_id: int) -> Balance:
+    """The balance of one edition; raises NotFound where nothing was planned."""
+    planned = session.scalar(select(Sending.planned).where(Sending.edition_id == edition_id))
+    if planned is None:
+        raise NotFound(
+            f"nothing of edition {edition_id} was planned yet: approve it and run newsletter send {edition_id}"
+        )
+    rows = session.execute(
+        select(Batch.state, func.sum(Batch.size), func.sum(Batch.skipped), func.sum(Batch.refused))
+        .where(Batch.edition_id == edition_id)
+        .group_by(Batch.state)
+    )
+    sums = {state: (int(size), int(skipped), int(refused)) for state, size, skipped, refused in rows}
+    left = {state: size - skipped - refused for state, (size, skipped, refused) in sums.items()}
+    return Balance(
+        planned=planned,
+        accepted=left.get(BatchState.ACCEPTED, 0),
+        skipped=sum(skipped for _, skipped, _ in sums.values()) + left.get(BatchState.CANCELLED, 0),
+        refused=sum(refused for _, _, refused in sums.values()) + left.get(BatchState.REFUSED, 0),
+        unknown=left.get(BatchState.UNKNOWN, 0),
+        to_do=sum(left.get(state, 0) for state in rules.OPEN),
+        in_flight=left.get(BatchState.SENDING, 0),
+    )
+
+
+def progress(session: Session, edition_id: int) -> Mapping[Status, int]:
+    """How many accepted copies the provider has told what of: delivered, bounced and so on."""
+    rows = session.execute(
+        select(Progress.status, func.count()).where(Progress.edition_id == edition_id).group_by(Progress.status)
+    )
+    return {status: count for status, count in rows}  # noqa: C416 (a Row is not a pair to the type checker)

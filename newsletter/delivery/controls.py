@@ -1,0 +1,212 @@
+"""What a person, the brake or the circuit breaker may do to a sending; each act is written down with who and why."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
+
+from newsletter.delivery import recording, rules, settling
+from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Outcome, Sending, SendingState, Status
+from newsletter.errors import BadInput, NotFound, WrongState
+
+_QUIETLY: dict[str, Any] = {"synchronize_session": False}
+
+
+def pause(session: Session, edition_id: int, *, by: str, reason: str, now: datetime) -> Sending:
+    """Stop at the next fence; what is on the wire is finished. Pausing what is paused changes nothing."""
+    sending = _sending(session, edition_id)
+    if sending.state is SendingState.PAUSED:
+        return sending
+    _must_be(sending, SendingState.RUNNING, "only a running sending can be paused")
+    sending.state, sending.reason = SendingState.PAUSED, reason
+    _write(session, edition_id, "pause", by=by, reason=reason, recipients=_open(session, edition_id), now=now)
+    return sending
+
+
+def resume(session: Session, edition_id: int, *, by: str, reason: str = "", now: datetime) -> Sending:
+    """Go on with what is left; a canary slice that was looked at by a person counts as found good."""
+    sending = _sending(session, edition_id)
+    _must_be(sending, SendingState.PAUSED, "only a paused sending can be resumed")
+    if sending.canary_passed_at is None and not _canaries_open(session, edition_id):
+        sending.canary_passed_at = now
+    sending.state, sending.reason = SendingState.RUNNING, ""
+    _write(session, edition_id, "resume", by=by, reason=reason, recipients=_open(session, edition_id), now=now)
+    return sending
+
+
+def cancel(session: Session, edition_id: int, *, by: str, reason: str, now: datetime) -> int:
+    """Stop for good; returns how many recipients will not be sent to. What is on the wire is finished and counted."""
+    sending = _sending(session, edition_id)
+    if sending.state in (SendingState.COMPLETE, SendingState.CANCELLED):
+        raise WrongState(f"the sending of edition {edition_id} is {sending.state} already; there is nothing to cancel")
+    stopped = _close(session, edition_id, now=now)
+    sending.state, sending.reason = SendingState.CANCELLED, reason
+    _write(session, edition_id, "cancel", by=by, reason=reason, recipients=stopped, now=now)
+    return stopped
+
+
+def retry(session: Session, edition_id: int, *, refused_with: str, by: str, now: datetime) -> int:
+    """Queue again who was refused with a code such as "550" or "4xx"; returns how many."""
+    low, high = _codes(refused_with)
+    sending = _not_cancelled(session, edition_id)
+    touched = _retry_whole(session, edition_id, low, high, now=now)
+    touched += _retry_some(session, edition_id, low, high, now=now)
+    if touched:
+        settling.reopen(session, sending.edition_id)
+        _write(session, edition_id, "retry", by=by, reason=f"refused with {refused_with}", recipients=touched, now=now)
+    return touched
+
+
+def resolve(
+    session: Session, edition_id: int, *, how: Literal["assume-accepted", "resend"], by: str, reason: str, now: datetime
+) -> int:
+    """An operator's word on what nobody can prove; returns how many recipients it touched.
+
+    "resend" may give a reader a second copy, and the act says who decided so.
+    """
+    _not_cancelled(session, edition_id)
+    values: dict[str, Any] = (
+        {"state": BatchState.ACCEPTED, "settled_at": now, "reply": f"assumed by {by}"}
+        if how == "assume-accepted"
+        else {"state": BatchState.QUEUED, "not_before": now, "settled_at": None, "resends": Batch.resends + 1}
+    )
+    rows = session.execute(
+        update(Batch)
+        .where(Batch.edition_id == edition_id, Batch.state == BatchState.UNKNOWN)
+        .values(values)
+        .returning(Batch.size - Batch.skipped - Batch.refused),
+        execution_options=_QUIETLY,
+    )
+    touched = sum(rows.scalars())
+    if touched and how == "resend":
+        settling.reopen(session, edition_id)
+    _write(session, edition_id, f"resolve {how}", by=by, reason=reason, recipients=touched, now=now)
+    return touched
+
+
+def resend_once(session: Session, edition_id: int, *, by: str, now: datetime) -> int:
+    """The policy smtp.unknown = "resend_once": what is unknown goes out a second time, and never a third."""
+    rows = session.execute(
+        update(Batch)
+        .where(
+            Batch.edition_id == edition_id,
+            Batch.state == BatchState.UNKNOWN,
+            Batch.resends == 0,
+            Batch.fenced_at.is_not(None),
+        )
+        .values(state=BatchState.QUEUED, not_before=now, settled_at=None, resends=1)
+        .returning(Batch.size - Batch.skipped - Batch.refused),
+        execution_options=_QUIETLY,
+    )
+    touched = sum(rows.scalars())
+    if touched:
+        settling.reopen(session, edition_id)
+        _write(session, edition_id, "resend once", by=by, reason="", recipients=touched, now=now)
+    return touched
+
+
+def _sending(session: Session, edition_id: int) -> Sending:
+    """The sending, held, so that it and a fence do not cross."""
+    found = session.scalar(
+        select(Sending)
+        .where(Sending.edition_id == edition_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound(f"edition {edition_id} is not being sent: newsletter editions list shows where it stands")
+    return found
+
+
+def _not_cancelled(session: Session, edition_id: int) -> Sending:
+    sending = _sending(session, edition_id)
+    if sending.state is SendingState.CANCELLED:
+        raise WrongState(f"the sending of edition {edition_id} was cancelled, and that is for good")
+    return sending
+
+
+def _must_be(sending: Sending, state: SendingState, sentence: str) -> None:
+    if sending.state is not state:
+        raise WrongState(f"edition {sending.edition_id} is {sending.state}; {sentence}")
+
+
+def _write(
+    session: Session, edition_id: int, verb: str, *, by: str, reason: str, recipients: int, now: datetime
+) -> None:
+    session.add(Act(edition_id=edition_id, verb=verb, by=by, reason=reason, recipients=recipients, at=now))
+    session.flush()
+
+
+def _open(session: Session, edition_id: int) -> int:
+    return _left(session, edition_id, Batch.state.in_(rules.OPEN))
+
+
+def _canaries_open(session: Session, edition_id: int) -> bool:
+    return _left(session, edition_id, Batch.state.in_(rules.OPEN), Batch.canary.is_(True)) > 0
+
+
+def _left(session: Session, edition_id: int, *conditions: ColumnElement[bool]) -> int:
+    total = func.sum(Batch.size - Batch.skipped - Batch.refused)
+    return int(session.scalar(select(total).where(Batch.edition_id == edition_id, *conditions)) or 0)
+
+
+def _close(session: Session, edition_id: int, *, now: datetime) -> int:
+    rows = session.execute(
+        update(Batch)
+        .where(Batch.edition_id == edition_id, Batch.state.in_(rules.STOPPABLE))
+        .values(state=BatchState.CANCELLED, settled_at=now, reply="cancelled")
+        .returning(Batch.size - Batch.skipped - Batch.refused),
+        execution_options=_QUIETLY,
+    )
+    return sum(rows.scalars())
+
+
+def _codes(refused_with: str) -> tuple[int, int]:
+    """ "550" → 550 to 550; "4xx" → 400 to 499."""
+    text = refused_with.strip().lower()
+    if len(text) == 3 and text[0] in "45" and (text[1:].isdecimal() or text[1:] == "xx"):
+        return int(text.replace("x", "0")), int(text.replace("x", "9"))
+    raise BadInput(f"{refused_with!r} is not a reply code, such as 550 or 4xx")
+
+
+def _retry_whole(session: Session, edition_id: int, low: int, high: int, *, now: datetime) -> int:
+    rows = session.execute(
+        update(Batch)
+        .where(Batch.edition_id == edition_id, Batch.state == BatchState.REFUSED, Batch.code >= low, Batch.code <= high)
+        .values(state=BatchState.QUEUED, not_before=now, settled_at=None, attempts=0)
+        .returning(Batch.size - Batch.skipped - Batch.refused),
+        execution_options=_QUIETLY,
+    )
+    return sum(rows.scalars())
+
+
+def _retry_some(session: Session, edition_id: int, low: int, high: int, *, now: datetime) -> int:
+    """Single recipients: each batch's go into a new batch of their own."""
+    rows = session.execute(
+        select(Delivery.batch, Delivery.subscriber_id)
+        .join(
+            Outcome,
+            (Outcome.edition_id == Delivery.edition_id) & (Outcome.subscriber_id == Delivery.subscriber_id),
+        )
+        .where(
+            Delivery.edition_id == edition_id,
+            Outcome.status == Status.REFUSED,
+            Outcome.code >= low,
+            Outcome.code <= high,
+        )
+    )
+    found: dict[int, list[int]] = {}
+    for number, subscriber_id in rows:
+        found.setdefault(number, []).append(subscriber_id)
+    for number, ids in found.items():
+        _put_back(session, edition_id, number, ids, now=now)
+    return sum(len(ids) for ids in found.values())
+
+
+def _put_back(session: Session, edition_id: int, number: int, ids: Collection[int], *, now: datetime) -> None:
+    recording.forget_outcomes(session, edition_id, number, ids)
+    recording.put_apart(
+        session, edition_id, number, ids, now=now, state=BatchState.QUEUED, attempts=0, lease_until=None
+    )

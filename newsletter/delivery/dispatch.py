@@ -1,0 +1,204 @@
+"""The dispatcher: the one place with concurrency. It moves batches from the ledger to the wire and results back.
+
+One loop, one short transaction for each turn of it: results of finished batches are written and the next
+batches claimed and fenced together, while others are on the wire. Never more than `sender.window`
+batches are past the fence at once.
+"""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from newsletter.db import Database
+from newsletter.delivery import finishing, handover, settling
+from newsletter.delivery.balance import Balance, balance
+from newsletter.delivery.handover import Answer, Route
+from newsletter.delivery.ledger import Fenced
+from newsletter.delivery.models import Sending, SendingState
+from newsletter.delivery.parcel import Sender
+from newsletter.errors import NewsletterError
+
+log = structlog.get_logger(__name__)
+
+#: seconds between two looks at the database while nothing is due
+_LOOK = 0.25
+#: seconds between two looks for leases that are over
+_SWEEP = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How things stood when a run came back."""
+
+    state: SendingState
+    #: why it did not finish, in words; empty where it did
+    reason: str
+    balance: Balance
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a run waits, in seconds, before it comes back with a word."""
+
+    #: for the next batch that is due later, or is another worker's
+    idle: float = 300
+    #: for a database that does not answer or can't be written
+    database: float = 600
+
+
+def run(
+    database: Database,
+    sender: Sender,
+    route: Route,
+    *,
+    owner: str,
+    clock: Callable[[], datetime],
+    stop: Event | None = None,
+    on_progress: Callable[[int], None] = lambda recipients: None,
+    rng: random.Random | None = None,
+    patience: Patience = Patience(),
+) -> Ended:
+    """Send what is due of one edition until nothing is left, it is paused or cancelled, or *stop* is set.
+
+    After *stop* nothing more is claimed and what is on the wire is finished and written down, which takes
+    at most `sender.deadline` seconds. *on_progress* is told how many recipients were settled each time.
+    """
+    return _Run(database, sender, route, owner, clock, stop or Event(), on_progress, rng, patience).go()
+
+
+class _Run:
+    """One worker's loop over one edition."""
+
+    def __init__(
+        self,
+        database: Database,
+        sender: Sender,
+        route: Route,
+        owner: str,
+        clock: Callable[[], datetime],
+        stop: Event,
+        on_progress: Callable[[int], None],
+        rng: random.Random | None,
+        patience: Patience,
+    ) -> None:
+        self.database, self.sender, self.route, self.owner = database, sender, route, owner
+        self.clock, self.stop, self.on_progress, self.patience = clock, stop, on_progress, patience
+        self.rng = rng or random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
+        #: batches on the wire, and those whose answer is not written down yet
+        self.flight: dict[Future[Answer], Fenced] = {}
+        self.answers: list[tuple[Fenced, Answer]] = []
+        self.failures = 0
+        self.calm_until = 0.0
+        self.swept_at = 0.0
+        self.idle_since = time.monotonic()
+
+    def go(self) -> Ended:
+        with ThreadPoolExecutor(self.sender.window, thread_name_prefix="hand-over") as pool:
+            while True:
+                turn = self._turn_or_wait()
+                for fenced in turn.fenced:
+                    deadline = turn.began + handover.MARGIN / 2
+                    self.flight[pool.submit(handover.hand_over, self.sender, self.route, fenced, deadline)] = fenced
+                if not self.flight and (turn.state is not SendingState.RUNNING or self.stop.is_set() or self._idle()):
+                    break
+                self._wait()
+        with self.database.read() as session:
+            sending = session.get_one(Sending, self.route.edition_id)
+            return Ended(
+                sending.state, sending.reason or self._why(sending.state), balance(session, sending.edition_id)
+            )
+
+    def _turn_or_wait(self) -> "_Turn":
+        """One turn; while the database is away, wait for it with the answers in hand."""
+        since, pause = time.monotonic(), 0.25
+        while True:
+            try:
+                return self._turn()
+            except (OperationalError, InterfaceError, PoolTimeout) as error:
+                waited = time.monotonic() - since
+                log.warning("database.away", seconds=round(waited, 1), error=str(error.__cause__ or error))
+                if waited > self.patience.database:
+                    raise NewsletterError(
+                        f"the database could not be written for {waited:.0f} seconds ({error.__cause__ or error}); "
+                        "sending stopped. Mend it and send again: what is not proved will be shown as unknown"
+                    ) from error
+                time.sleep(pause)
+                pause = min(pause * 2, 5.0)
+
+    def _turn(self) -> "_Turn":
+        """One transaction: write the answers, then claim and fence what may go next."""
+        self._collect()
+        began, now = time.monotonic(), self.clock()
+        with self.database.write() as session:
+            settled = sum(self._write(session, fenced, answer, now) for fenced, answer in self.answers)
+            turn = self._next(session, began=began, now=now)
+        written, self.answers = self.answers, []
+        if settled:
+            self.on_progress(settled)
+        if written or turn.fenced or self.flight:
+            self.idle_since = began
+        return turn
+
+    def _write(self, session: Session, fenced: Fenced, answer: Answer, now: datetime) -> int:
+        settled = handover.write(session, fenced, answer, now=now, rng=self.rng)
+        if answer.nothing_was_sent:
+            self.failures += 1
+            self.calm_until = time.monotonic() + min(2.0 ** min(self.failures - 1, 6) / 4, 15)
+        else:
+            self.failures = 0
+        return settled
+
+    def _next(self, session: Session, *, began: float, now: datetime) -> "_Turn":
+        edition_id = self.route.edition_id
+        self._sweep(session, now=now)
+        state = session.get_one(Sending, edition_id, populate_existing=True).state
+        room = self.sender.window - len(self.flight)
+        if self.stop.is_set() or state is not SendingState.RUNNING or room < 1 or began < self.calm_until:
+            return _Turn(began, state, ())
+        fenced = handover.take(session, self.sender, self.route, owner=self.owner, limit=room, now=now)
+        if not fenced and not self.flight and finishing.finish(session, edition_id, now=now):
+            state = SendingState.COMPLETE
+        return _Turn(began, state, tuple(fenced))
+
+    def _sweep(self, session: Session, *, now: datetime) -> None:
+        if time.monotonic() - self.swept_at >= _SWEEP:
+            settling.expire(session, now=now, edition_id=self.route.edition_id)
+            self.swept_at = time.monotonic()
+
+    def _collect(self) -> None:
+        for future in [future for future in self.flight if future.done()]:
+            self.answers.append((self.flight.pop(future), future.result()))
+
+    def _wait(self) -> None:
+        """Until something comes back, or for a moment."""
+        if self.flight:
+            wait(self.flight, timeout=_LOOK, return_when=FIRST_COMPLETED)
+        elif not self.answers:
+            self.stop.wait(_LOOK)
+
+    def _idle(self) -> bool:
+        return time.monotonic() - self.idle_since > self.patience.idle
+
+    def _why(self, state: SendingState) -> str:
+        if state is not SendingState.RUNNING:
+            return ""
+        return "stopped" if self.stop.is_set() else "what is left is due later, or in another worker's hands"
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What one turn of the loop came to."""
+
+    #: by the monotonic clock, before the fence
+    began: float
+    state: SendingState
+    fenced: Sequence[Fenced]

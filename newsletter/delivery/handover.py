@@ -1,0 +1,162 @@
+"""One batch's way: out of the ledger, to the sender, and the answer back; threads and workers share it."""
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+
+from newsletter.db import Database
+from newsletter.delivery import controls, ledger, recording
+from newsletter.delivery.ledger import Claim, Fenced
+from newsletter.delivery.models import Sending, SendingState
+from newsletter.delivery.parcel import Parcel, Report, Sender, Words
+from newsletter.errors import Delivery, Refused, Unavailable, Unknown
+from newsletter.rendering.mould import Mould, Reader
+from subscribers.audience import Person
+
+log = structlog.get_logger(__name__)
+
+#: seconds by which a lease outlasts the sender's own deadline
+MARGIN = 30.0
+#: answers that mean "not you", whichever batch is offered: wrong key, wrong password, account closed
+LOCKED_OUT = frozenset({401, 403, 530, 535})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What sending needs to know of one edition."""
+
+    edition_id: int
+    #: the newsletter's lists, for the last look at who may be mailed
+    lists: Sequence[str]
+    mould: Mould
+    #: a subscriber as the mould wants them, with their token
+    reader: Callable[[Person], Reader]
+    #: domains with a limit of their own
+    lanes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a hand-over came to: a report on each recipient, or one word for all of them."""
+
+    report: Report | None = None
+    failure: Delivery | None = None
+
+    @property
+    def nothing_was_sent(self) -> bool:
+        """Whether the other side is not taking anything at the moment."""
+        return isinstance(self.failure, Unavailable)
+
+    @property
+    def locked_out(self) -> bool:
+        return self.failure is not None and self.failure.code in LOCKED_OUT and not isinstance(self.failure, Unknown)
+
+
+def lease_for(sender: Sender) -> timedelta:
+    """Longer than the sender can take, whatever the other side does."""
+    return timedelta(seconds=sender.deadline + MARGIN)
+
+
+def take(session: Session, sender: Sender, route: Route, *, owner: str, limit: int, now: datetime) -> list[Fenced]:
+    """Claim and fence up to *limit* batches in one transaction; commit it before handing any of them over."""
+    lease = lease_for(sender)
+    claims: list[Claim] = []
+    for lane in ("", *route.lanes):
+        claims += ledger.claim(
+            session, route.edition_id, owner=owner, lease=lease, limit=limit - len(claims), now=now, lane=lane
+        )
+    return ledger.fence(session, claims, lists=route.lists, lease=lease, now=now)
+
+
+def hand_over(sender: Sender, route: Route, fenced: Fenced, deadline: float) -> Answer:
+    """Give the batch to the sender, outside any transaction, unless *deadline* (monotonic) is over.
+
+    Past it the lease might end while bytes are on the wire: a machine that was asleep wakes up here.
+    """
+    readers = [route.reader(person) for person in fenced.people]
+    parcel = Parcel(fenced.edition_id, fenced.number, fenced.attempt, route.mould, readers)
+    if time.monotonic() > deadline:
+        return Answer(failure=Unavailable("held up between the fence and the wire", retry_after=0))
+    try:
+        return Answer(report=sender.send(parcel))
+    except Delivery as failure:
+        return Answer(failure=failure)
+    except Exception as error:
+        log.exception("sender.failed", edition=fenced.edition_id, batch=fenced.number)
+        return Answer(failure=Unknown(f"{type(error).__name__}: {error}"))
+
+
+def write(session: Session, fenced: Fenced, answer: Answer, *, now: datetime, rng: random.Random) -> int:
+    """Write down *answer*; returns how many recipients were settled by it."""
+    if answer.locked_out:
+        _break_circuit(session, fenced, answer, now=now)
+        return 0
+    if answer.report is not None:
+        recorded = recording.record(session, fenced, answer.report, now=now, rng=rng)
+        settled = len(fenced.people) - len(answer.report.again)
+    else:
+        recorded = _write_failure(session, fenced, answer.failure, now=now, rng=rng)
+        settled = 0 if answer.nothing_was_sent else len(fenced.people)
+    if not recorded:
+        log.error("answer.too_late", edition=fenced.edition_id, batch=fenced.number, attempt=fenced.attempt)
+    return settled if recorded else 0
+
+
+def send_batch(
+    database: Database,
+    sender: Sender,
+    route: Route,
+    number: int,
+    *,
+    owner: str,
+    clock: Callable[[], datetime],
+    rng: random.Random,
+) -> bool:
+    """What a worker does with a hint that names a batch; False means there was nothing to do.
+
+    Hints may be lost, doubled or stale: the ledger decides.
+    """
+    began, lease = time.monotonic(), lease_for(sender)
+    with database.write() as session:
+        now = clock()
+        claims = ledger.claim_these(session, route.edition_id, [number], owner=owner, lease=lease, now=now)
+        fenced = ledger.fence(session, claims, lists=route.lists, lease=lease, now=now)
+    for batch in fenced:
+        answer = hand_over(sender, route, batch, began + MARGIN / 2)
+        with database.write() as session:
+            write(session, batch, answer, now=clock(), rng=rng)
+    return bool(fenced)
+
+
+def _write_failure(
+    session: Session, fenced: Fenced, failure: Delivery | None, *, now: datetime, rng: random.Random
+) -> bool:
+    words = _words(failure)
+    match failure:
+        case Unavailable():
+            until = recording.retry_at(fenced, failure.retry_after, now=now, rng=rng)
+            return recording.requeue(session, fenced, words, until=until, now=now)
+        case Refused():
+            return recording.refuse(session, fenced, words, now=now)
+        case _:
+            return recording.lose(session, fenced, words, now=now)
+
+
+def _break_circuit(session: Session, fenced: Fenced, answer: Answer, *, now: datetime) -> None:
+    """The account is locked out: no reader is at fault, so the batch is kept and the sending stops."""
+    words = _words(answer.failure)
+    recording.requeue(session, fenced, words, until=now, now=now)
+    if session.get_one(Sending, fenced.edition_id).state is SendingState.RUNNING:
+        reason = f"the provider does not let us in: {words.text}"
+        controls.pause(session, fenced.edition_id, by="circuit breaker", reason=reason, now=now)
+
+
+def _words(failure: Delivery | None) -> Words:
+    if failure is None:
+        return Words("no answer")
+    return Words(failure.reply or str(failure), failure.code)

@@ -1,0 +1,216 @@
+"""The ledger's front side: claim a batch, pass the fence with it. What came of it is written by `recording`.
+
+Nothing here talks to the wire, and everything is a conditional UPDATE: who loses the race gets nothing.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, Text, and_, case, cast, insert, literal, select, tuple_, update
+from sqlalchemy.orm import Session
+
+from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Sending, SendingState, Status
+from subscribers import audience
+from subscribers.audience import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A batch that is ours until the lease ends; nothing was handed over."""
+
+    edition_id: int
+    number: int
+    epoch: int
+    owner: str
+    size: int
+    lane: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fenced:
+    """A batch past the fence: from here on bytes may be on the wire."""
+
+    edition_id: int
+    number: int
+    #: unique for ever; whoever still holds the newest one may say what became of it
+    attempt: str
+    #: how often the batch passed the fence, this time included
+    attempts: int
+    people: tuple[Person, ...]
+
+
+def claim(
+    session: Session, edition_id: int, *, owner: str, lease: timedelta, limit: int, now: datetime, lane: str = ""
+) -> list[Claim]:
+    """Take up to *limit* due batches for *owner*, canaries first; an empty list means there is nothing to take."""
+    passed = session.execute(
+        select(Sending.canary_passed_at.is_not(None)).where(
+            Sending.edition_id == edition_id, Sending.state == SendingState.RUNNING
+        )
+    ).scalar_one_or_none()
+    if passed is None or limit < 1:
+        return []
+    numbers = _due(session, edition_id, canary=True, lane=lane, limit=limit, now=now)
+    if passed and len(numbers) < limit:
+        numbers += _due(session, edition_id, canary=False, lane=lane, limit=limit - len(numbers), now=now)
+    return claim_these(session, edition_id, numbers, owner=owner, lease=lease, now=now)
+
+
+def claim_these(
+    session: Session, edition_id: int, numbers: Collection[int], *, owner: str, lease: timedelta, now: datetime
+) -> list[Claim]:
+    """Take these batches for *owner*, as far as they are still queued and due."""
+    if not numbers:
+        return []
+    rows = session.execute(
+        update(Batch)
+        .where(
+            Batch.edition_id == edition_id,
+            Batch.number.in_(numbers),
+            Batch.state == BatchState.QUEUED,
+            Batch.not_before <= now,
+        )
+        .values(state=BatchState.CLAIMED, owner=owner, epoch=Batch.epoch + 1, lease_until=now + lease)
+        .returning(Batch.number, Batch.epoch, Batch.size, Batch.lane)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted((Claim(edition_id, *row[:2], owner, *row[2:]) for row in rows), key=lambda claim: claim.number)
+
+
+def fence(
+    session: Session, claims: Sequence[Claim], *, lists: Sequence[str], lease: timedelta, now: datetime
+) -> list[Fenced]:
+    """Pass the fence with *claims*, all of one edition; commit before the first byte, or do not send.
+
+    A claim whose lease is over, or whose sending was paused meanwhile, does not pass. Readers who left,
+    were suppressed or erased since planning are skipped here, with the reason; a batch that has nobody
+    left is settled at once and not returned.
+    """
+    if not claims or not _still_running(session, claims[0].edition_id):
+        return []
+    passed = _pass(session, claims, lease=lease, now=now)
+    if not passed:
+        return []
+    edition_id = claims[0].edition_id
+    members = _members(session, edition_id, passed)
+    ids = [subscriber_id for batch in members.values() for subscriber_id in batch]
+    people = {person.id: person for person in audience.people(session, ids)}
+    barred = audience.barred(session, ids, lists)
+    gone = {one: "erased" for one in ids if one not in people}
+    _skip(session, edition_id, members, gone | barred, now=now)
+    return [
+        Fenced(edition_id, number, attempt, attempts, left)
+        for number, (attempt, attempts) in passed.items()
+        if (left := tuple(people[one] for one in members[number] if one in people and one not in barred))
+    ]
+
+
+def _due(session: Session, edition_id: int, *, canary: bool, lane: str, limit: int, now: datetime) -> list[int]:
+    """The first due batches; on PostgreSQL those that another worker is just taking are passed over."""
+    return list(
+        session.scalars(
+            select(Batch.number)
+            .where(
+                Batch.edition_id == edition_id,
+                Batch.state == BatchState.QUEUED,
+                Batch.canary == canary,
+                Batch.lane == lane,
+                Batch.not_before <= now,
+            )
+            .order_by(Batch.not_before, Batch.number)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+
+
+def _still_running(session: Session, edition_id: int) -> bool:
+    """Whether the sending runs; the row is held, so that a pause comes wholly before this fence or wholly after it."""
+    state = session.scalar(select(Sending.state).where(Sending.edition_id == edition_id).with_for_update(read=True))
+    return state is SendingState.RUNNING
+
+
+def _pass(session: Session, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> dict[int, tuple[str, int]]:
+    """Say "sending" for those claims that still hold: number → (attempt, attempts)."""
+    token = secrets.token_hex(10)
+    rows = session.execute(
+        update(Batch)
+        .where(
+            Batch.edition_id == claims[0].edition_id,
+            tuple_(Batch.number, Batch.epoch).in_([(claim.number, claim.epoch) for claim in claims]),
+            Batch.owner == claims[0].owner,
+            Batch.state == BatchState.CLAIMED,
+            Batch.lease_until > now,
+        )
+        .values(
+            state=BatchState.SENDING,
+            attempt=literal(token, String) + "." + cast(Batch.number, Text),
+            attempts=Batch.attempts + 1,
+            fenced_at=now,
+            lease_until=now + lease,
+        )
+        .returning(Batch.number, Batch.attempt, Batch.attempts)
+        .execution_options(synchronize_session=False)
+    )
+    return {number: (attempt, attempts) for number, attempt, attempts in sorted(rows.all())}
+
+
+def _members(session: Session, edition_id: int, numbers: Collection[int]) -> Mapping[int, list[int]]:
+    """Batch number → ids of its recipients, less those whose outcome stands already."""
+    rows = session.execute(
+        select(Delivery.batch, Delivery.subscriber_id)
+        .outerjoin(
+            Outcome, and_(Outcome.edition_id == Delivery.edition_id, Outcome.subscriber_id == Delivery.subscriber_id)
+        )
+        .where(Delivery.edition_id == edition_id, Delivery.batch.in_(numbers), Outcome.subscriber_id.is_(None))
+        .order_by(Delivery.batch, Delivery.subscriber_id)
+    )
+    members: dict[int, list[int]] = defaultdict(list)
+    for number, subscriber_id in rows:
+        members[number].append(subscriber_id)
+    return members
+
+
+def _skip(
+    session: Session,
+    edition_id: int,
+    members: Mapping[int, list[int]],
+    reasons: Mapping[int, str],
+    *,
+    now: datetime,
+) -> None:
+    """Write down who is not sent to, and settle the batches that have nobody left."""
+    if not reasons:
+        return
+    skipped = {
+        number: [one for one in batch if one in reasons]
+        for number, batch in members.items()
+        if any(one in reasons for one in batch)
+    }
+    session.execute(
+        insert(Outcome),
+        [
+            {
+                "edition_id": edition_id,
+                "subscriber_id": one,
+                "status": Status.SKIPPED,
+                "reason": reasons[one],
+                "at": now,
+            }
+            for batch in skipped.values()
+            for one in batch
+        ],
+    )
+    count = case({number: len(batch) for number, batch in skipped.items()}, value=Batch.number)
+    here = (Batch.edition_id == edition_id, Batch.number.in_(skipped))
+    quietly = {"synchronize_session": False}
+    session.execute(update(Batch).where(*here).values(skipped=Batch.skipped + count), execution_options=quietly)
+    session.execute(
+        update(Batch)
+        .where(*here, Batch.size == Batch.skipped + Batch.refused)
+        .values(state=BatchState.ACCEPTED, settled_at=now, reply="nobody left to send to"),
+        execution_options=quietly,
+    )

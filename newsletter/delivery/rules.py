@@ -1,0 +1,94 @@
+"""What may become of a batch, as tables and pure decisions; the SQL of the ledger and its explorer both read them."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from newsletter.delivery.models import BatchState as State
+
+
+class Verdict(StrEnum):
+    """How a hand-over ended, as its own worker saw it."""
+
+    #: the other side took responsibility
+    ACCEPTED = "accepted"
+    #: certainly not taken, and never will be
+    REFUSED = "refused"
+    #: certainly not taken this time
+    AGAIN = "again"
+    #: bytes left, no answer came
+    UNKNOWN = "unknown"
+
+
+#: what may follow what; the database is asked to move a batch only along these edges
+MAY_FOLLOW: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.CLAIMED, State.CANCELLED, State.ACCEPTED, State.UNKNOWN}),
+    State.CLAIMED: frozenset({State.SENDING, State.QUEUED, State.CANCELLED, State.ACCEPTED, State.UNKNOWN}),
+    State.SENDING: frozenset({State.ACCEPTED, State.REFUSED, State.QUEUED, State.UNKNOWN}),
+    State.UNKNOWN: frozenset({State.ACCEPTED, State.REFUSED, State.QUEUED}),
+    State.REFUSED: frozenset({State.QUEUED}),
+    State.CANCELLED: frozenset(),
+    State.ACCEPTED: frozenset(),
+}
+
+#: the worker's own verdict → the batch's next state
+AFTER: dict[Verdict, State] = {
+    Verdict.ACCEPTED: State.ACCEPTED,
+    Verdict.REFUSED: State.REFUSED,
+    Verdict.AGAIN: State.QUEUED,
+    Verdict.UNKNOWN: State.UNKNOWN,
+}
+
+#: a worker that is late still knows what became of its own attempt, as long as no other attempt was made
+RECORDABLE = frozenset({State.SENDING, State.UNKNOWN})
+
+#: "accepted" is proof, and proof counts even for what was queued again after it
+PROVABLE = frozenset({State.SENDING, State.UNKNOWN, State.QUEUED, State.CLAIMED})
+
+#: the lease is over: before the fence nothing was written, after it nobody can say
+LEASE_OVER: dict[State, State] = {State.CLAIMED: State.QUEUED, State.SENDING: State.UNKNOWN}
+
+#: still to be done
+OPEN = frozenset({State.QUEUED, State.CLAIMED, State.SENDING})
+
+#: a cancel stops what has not been handed over
+STOPPABLE = frozenset({State.QUEUED, State.CLAIMED})
+
+
+def recordable(verdict: Verdict) -> frozenset[State]:
+    """In which states a worker's own *verdict* on the batch's newest attempt still counts."""
+    return PROVABLE if verdict is Verdict.ACCEPTED else RECORDABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What was heard of a provider so far: enough to tell silence from deafness."""
+
+    #: the newest event time we hold
+    watermark: datetime | None
+    #: how long after the hand-over an event may be missing without meaning anything
+    quiet: timedelta
+    #: when our hook last failed to take an event; the provider is still bringing it back
+    trouble_at: datetime | None = None
+
+    def silent_since(self) -> datetime | None:
+        """Hand-overs that ended before this moment and left no event were not accepted; None: nobody can say.
+
+        Only the provider's own clock counts. When events are late, so is the watermark, and nothing
+        is called silent; our own clock would go on and call everything silent.
+        """
+        if self.watermark is None:
+            return None
+        if self.trouble_at is not None and self.watermark <= self.trouble_at + self.quiet:
+            return None
+        return self.watermark - self.quiet
+
+
+def backoff(attempts: int, jitter: float, *, least: float = 30, most: float = 1800) -> timedelta:
+    """How long to wait after *attempts* failures: doubling, and scattered by *jitter* (0 to 1)."""
+    whole = min(most, least * 2.0 ** min(max(attempts - 1, 0), 20))
+    return timedelta(seconds=whole * (0.5 + jitter / 2))
+
+
+#: with the waits above, about a day; then the last words are final
+MOST_ATTEMPTS = 50

@@ -1,0 +1,147 @@
+"""What settles a batch besides its own worker: the end of a lease, an event, silence, an operator's restore."""
+
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from newsletter.delivery import recording, rules
+from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending, SendingState
+from newsletter.delivery.owners import is_dead
+from newsletter.delivery.rules import Hearing
+
+
+def expire(session: Session, *, now: datetime, edition_id: int | None = None) -> int:
+    """End the leases that are over, or whose owner is known to be dead; returns how many batches that were.
+
+    Claimed goes back to the queue; sending becomes unknown.
+    """
+    here = [] if edition_id is None else [Batch.edition_id == edition_id]
+    owners = session.scalars(select(Batch.owner).where(*here, Batch.state.in_(rules.LEASE_OVER)).distinct()).all()
+    dead = [owner for owner in owners if is_dead(owner)]
+    ended = 0
+    for state, after in rules.LEASE_OVER.items():
+        values: dict[str, object] = {"state": after}
+        if after is BatchState.UNKNOWN:
+            values |= {"settled_at": now, "reply": "no answer: the sending process ended"}
+        rows = session.execute(
+            update(Batch)
+            .where(*here, Batch.state == state, or_(Batch.lease_until <= now, Batch.owner.in_(dead)))
+            .values(values)
+            .returning(Batch.number),
+            execution_options={"synchronize_session": False},
+        )
+        ended += len(rows.all())
+    return ended
+
+
+def settle(session: Session, attempt: str, *, now: datetime) -> bool:
+    """An event carried *attempt*: the provider took that hand-over, all of it."""
+    if not attempt:
+        return False
+    rows = session.execute(
+        update(Batch)
+        .where(Batch.attempt == attempt, Batch.state.in_(rules.PROVABLE))
+        .values(state=BatchState.ACCEPTED, settled_at=now, reply="proved by an event")
+        .returning(Batch.number),
+        execution_options={"synchronize_session": False},
+    )
+    return rows.first() is not None
+
+
+def prove(session: Session, edition_id: int, subscriber_id: int, *, now: datetime) -> bool:
+    """An event named one reader of an unknown batch, but no attempt of ours: that one copy was accepted.
+
+    So it is after a restored backup, and where a server takes recipients one by one.
+    """
+    number = session.scalar(
+        select(Batch.number)
+        .join(Delivery, (Delivery.edition_id == Batch.edition_id) & (Delivery.batch == Batch.number))
+        .where(
+            Delivery.edition_id == edition_id,
+            Delivery.subscriber_id == subscriber_id,
+            Batch.state == BatchState.UNKNOWN,
+        )
+        .with_for_update()
+    )
+    if number is None or recording.has_outcome(session, edition_id, subscriber_id):
+        return False
+    recording.put_apart(
+        session,
+        edition_id,
+        number,
+        [subscriber_id],
+        now=now,
+        state=BatchState.ACCEPTED,
+        settled_at=now,
+        reply="proved by an event",
+    )
+    return True
+
+
+def refute(session: Session, provider: str, hearing: Hearing, *, now: datetime) -> int:
+    """Queue again the unknown batches of *provider* that were certainly not taken; returns how many.
+
+    Certain means: the newest event we hold is later, by the provider's clock, than the last moment at
+    which the batch can have been handed over plus a quiet period, and no event carries its attempt.
+    """
+    silent_since = hearing.silent_since()
+    if silent_since is None:
+        return 0
+    theirs = select(Sending.edition_id).where(
+        Sending.sender == provider,
+        Sending.state.in_((SendingState.RUNNING, SendingState.PAUSED, SendingState.COMPLETE)),
+    )
+    rows = session.execute(
+        update(Batch)
+        .where(
+            Batch.edition_id.in_(theirs),
+            Batch.state == BatchState.UNKNOWN,
+            Batch.attempt != "",
+            Batch.fenced_at.is_not(None),
+            Batch.lease_until < silent_since,
+        )
+        .values(state=BatchState.QUEUED, not_before=now, settled_at=None, reply="no event of it came: not taken")
+        .returning(Batch.edition_id, Batch.size, Batch.skipped, Batch.refused),
+        execution_options={"synchronize_session": False},
+    ).all()
+    for edition_id in sorted({row.edition_id for row in rows}):
+        touched = sum(row.size - row.skipped - row.refused for row in rows if row.edition_id == edition_id)
+        reopen(session, edition_id)
+        session.add(Act(edition_id=edition_id, verb="refute", by=provider, recipients=touched, at=now))
+    return len(rows)
+
+
+def reopen(session: Session, edition_id: int) -> None:
+    """There is something to do again: a complete sending runs on, a paused one stays paused."""
+    session.execute(
+        update(Sending)
+        .where(Sending.edition_id == edition_id, Sending.state == SendingState.COMPLETE)
+        .values(state=SendingState.RUNNING, complete_at=None)
+    )
+
+
+def safe_mode(session: Session, *, by: str, now: datetime) -> int:
+    """After a restored backup: what is not settled may have been sent since, so nobody can say; returns how many rows.
+
+    Such batches keep their attempt, for an event may still prove it, and lose the time of their fence:
+    silence proves nothing about what was heard before the restore.
+    """
+    doubtful = (BatchState.QUEUED, BatchState.CLAIMED, BatchState.SENDING, BatchState.UNKNOWN)
+    here = select(Sending.edition_id).where(Sending.state != SendingState.CANCELLED)
+    sums = session.execute(
+        select(Batch.edition_id, func.sum(Batch.size - Batch.skipped - Batch.refused))
+        .where(Batch.edition_id.in_(here), Batch.state.in_(doubtful))
+        .group_by(Batch.edition_id)
+    ).all()
+    session.execute(
+        update(Batch)
+        .where(Batch.edition_id.in_([edition_id for edition_id, _ in sums]), Batch.state.in_(doubtful))
+        .values(
+            state=BatchState.UNKNOWN, fenced_at=None, epoch=Batch.epoch + 1, settled_at=now, reply="restored backup"
+        ),
+        execution_options={"synchronize_session": False},
+    )
+    for edition_id, touched in sums:
+        session.add(Act(edition_id=edition_id, verb="safe mode", by=by, recipients=int(touched), at=now))
+    return sum(int(touched) for _, touched in sums)
