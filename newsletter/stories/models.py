@@ -137,6 +137,19 @@ class Decision(Model):
     undone_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
+class Verdict(StrEnum):
+    """What should become of the edition that a ranking is for."""
+
+    #: as many stories as wanted
+    OK = "ok"
+    #: fewer stories; the edition is made with them
+    SHORT = "short"
+    #: too few; an editor should look first
+    HOLD = "hold"
+    #: too few; no edition this week
+    SKIP = "skip"
+
+
 class Ranking(Model):
     """One run of the picker, with all that is needed to recompute it to the integer."""
 
@@ -147,6 +160,10 @@ class Ranking(Model):
     newsletter: Mapped[str] = mapped_column(String(64))
     date: Mapped[date] = mapped_column(Date)
     at: Mapped[datetime] = mapped_column(Instant)
+    #: the window of the articles it looked at, the end not part of it; None means the timetable's
+    opens_at: Mapped[datetime | None] = mapped_column(Instant)
+    closes_at: Mapped[datetime | None] = mapped_column(Instant)
+    verdict: Mapped[Verdict] = mapped_column(choice(Verdict), default=Verdict.OK)
     weights_version: Mapped[str] = mapped_column(String(32))
     input_hash: Mapped[str] = mapped_column(String(64))
     #: "a limit was relaxed", "a thin week", in the order in which they happened

@@ -1,0 +1,152 @@
+"""What editors decided about stories: stored as constraints on articles, replayed on every later run."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.errors import BadInput, NotFound
+from newsletter.stories.models import Decision, Rule
+
+BOOSTS = (-20, -10, 10, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One decision, as a value."""
+
+    rule: Rule
+    articles: tuple[int, ...]
+    points: int = 0
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All decisions of one edition, the oldest first; where two contradict each other the later one holds."""
+
+    rulings: tuple[Ruling, ...] = ()
+
+    def links(self) -> "Links":
+        """Which articles must be one story, and which must not."""
+        return _links(self.rulings)
+
+    def on(self, articles: Iterable[int]) -> "Fate":
+        """What was decided about the story that holds *articles*."""
+        members = frozenset(articles)
+        touching = [(at, ruling) for at, ruling in enumerate(self.rulings) if members.intersection(ruling.articles)]
+        boost = next((ruling.points for _, ruling in reversed(touching) if ruling.rule is Rule.BOOST), 0)
+        for at, ruling in reversed(touching):
+            if ruling.rule is Rule.PIN:
+                return Fate(pin=at, boost=boost)
+            if ruling.rule is Rule.EXCLUDE:
+                return Fate(excluded=True, boost=boost, reason=ruling.reason, by=ruling.by)
+        return Fate(boost=boost)
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What editors decided about one story."""
+
+    #: its place among the pins, the earliest decision first
+    pin: int | None = None
+    excluded: bool = False
+    boost: int = 0
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Pairs of article ids, the smaller first."""
+
+    together: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+    apart: frozenset[tuple[int, int]] = field(default_factory=frozenset)
+
+
+def decide(
+    session: Session,
+    newsletter: str,
+    day: date,
+    rule: Rule,
+    articles: Sequence[int],
+    *,
+    by: str,
+    now: datetime,
+    points: int = 0,
+    reason: str = "",
+) -> Decision:
+    """Store a decision. BOOST wants *points* of -20, -10, 10 or 20; MERGE and SPLIT want two articles or more."""
+    if rule is Rule.BOOST and points not in BOOSTS:
+        raise BadInput(f"a boost of {points} is not possible; give one of {', '.join(map(str, BOOSTS))}")
+    if not articles or (rule in {Rule.MERGE, Rule.SPLIT} and len(set(articles)) < 2):
+        raise BadInput(f"{rule.value} needs {'two different articles or more' if articles else 'an article'}")
+    decision = Decision(
+        newsletter=newsletter,
+        date=day,
+        rule=rule,
+        article_ids=list(dict.fromkeys(articles)),
+        points=points if rule is Rule.BOOST else 0,
+        reason=reason,
+        by=by,
+        at=now,
+    )
+    session.add(decision)
+    session.flush()
+    return decision
+
+
+def undo(session: Session, decision_id: int, *, now: datetime) -> Decision:
+    """Take a decision back; the row stays."""
+    decision = session.get(Decision, decision_id)
+    if decision is None or decision.undone_at is not None:
+        raise NotFound(f"there is no decision {decision_id} to take back; newsletter stories decisions lists them")
+    decision.undone_at = now
+    session.flush()
+    return decision
+
+
+def standing(session: Session, newsletter: str, day: date) -> list[Decision]:
+    """The decisions on one edition that were not taken back, the oldest first."""
+    query = select(Decision).where(Decision.newsletter == newsletter, Decision.date == day)
+    return list(session.scalars(query.where(Decision.undone_at.is_(None)).order_by(Decision.at, Decision.id)))
+
+
+def rules(session: Session, newsletter: str, day: date) -> Rules:
+    """The standing decisions as a value."""
+    return Rules(
+        tuple(
+            Ruling(row.rule, tuple(row.article_ids), row.points, row.reason, row.by)
+            for row in standing(session, newsletter, day)
+        )
+    )
+
+
+def _links(rulings: Sequence[Ruling]) -> Links:
+    """From the newest to the oldest: a pair is kept unless something newer contradicts it."""
+    leaders: dict[int, int] = {}
+    apart: set[tuple[int, int]] = set()
+    together: set[tuple[int, int]] = set()
+
+    def leader(article: int) -> int:
+        while leaders.setdefault(article, article) != article:
+            article = leaders[article]
+        return article
+
+    def parted(one: int, other: int) -> bool:
+        ends = {one, other}
+        return any({leader(a), leader(b)} == ends for a, b in apart)
+
+    for ruling in reversed(rulings):
+        head, *rest = ruling.articles or (0,)
+        for other in rest:
+            pair = (min(head, other), max(head, other))
+            if ruling.rule is Rule.SPLIT and leader(head) != leader(other):
+                apart.add(pair)
+            elif ruling.rule is Rule.MERGE and head != other and not parted(leader(head), leader(other)):
+                together.add(pair)
+                leaders[max(leader(head), leader(other))] = min(leader(head), leader(other))
+    return Links(frozenset(together), frozenset(apart))

@@ -1,0 +1,96 @@
+"""All that the picker looks at, as values: the same snapshot gives the same edition, to the integer."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any
+
+from newsletter.stories.decisions import Rules
+from newsletter.stories.frequencies import Frequencies
+from newsletter.stories.models import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An article with what matters of its source."""
+
+    id: int
+    url: str
+    title: str
+    text: str
+    published_at: datetime
+    source: str
+    owner: str
+    kind: Kind = Kind.TRADE
+    #: in hundredths, as in Source
+    authority: int = 100
+    image_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A story that was published."""
+
+    #: which edition: its date, as text
+    edition: str
+    headline: str
+    #: what was published later is new
+    closed_at: datetime
+    urls: frozenset[str]
+    sketch: frozenset[int]
+    centroid: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier editions taught."""
+
+    #: the stories of the last 21 days: they come back only as follow-ups
+    recent: tuple[Past, ...] = ()
+    #: the mean of what editors kept, less half of what they threw out, so long that a kept story's product
+    #: with it is 1 on average; empty before the fifth edition
+    taste: Mapping[str, float] = field(default_factory=dict)
+    #: the share of relevance that taste decides, in hundredths (0 to 50)
+    taste_share: int = 0
+    #: what full coverage is, in hundredths of a voice
+    full_coverage: int = 600
+    #: name → clicks of its stories against what their places would have got; 1 is usual
+    lifts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One run's input."""
+
+    items: tuple[Item, ...]
+    #: the window's end: the moment that age is counted from
+    closes_at: datetime
+    #: phrase → weight; below zero mutes
+    interests: Mapping[str, float] = field(default_factory=dict)
+    rules: Rules = field(default_factory=Rules)
+    memory: Memory = Memory()
+    #: the document frequencies of earlier weeks
+    frequencies: Frequencies = field(default_factory=Frequencies)
+    limit: int = 5
+
+    def digest(self) -> str:
+        """A hash of everything in it, the same whatever the order of its articles."""
+        parts: dict[str, Any] = {
+            "items": [asdict(item) for item in sorted(self.items, key=lambda item: item.id)],
+            "closes_at": self.closes_at,
+            "interests": dict(self.interests),
+            "rules": asdict(self.rules),
+            "memory": asdict(self.memory),
+            "frequencies": [self.frequencies.reports, dict(self.frequencies.terms)],
+            "limit": self.limit,
+        }
+        plain = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=_plain)
+        return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value.isoformat() if isinstance(value, datetime) else str(value)

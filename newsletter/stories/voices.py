@@ -1,0 +1,120 @@
+"""Near-copies found by what they share: three-word shingles, hashed and thinned, and their containment."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import blake2b
+
+from newsletter.stories import words
+from newsletter.stories.snapshot import Item
+
+#: of the shorter text's shingles, the share that makes a copy; a plateau, measured on cuts, edits and summaries
+COPY = 0.5
+#: fewer kept hashes than this say nothing, and titles are compared instead
+_ENOUGH = 8
+_KEPT_OF = 4
+_SHINGLE = 3
+_READ = 800
+_SAME_TITLE = 0.8
+_SITE_NAME = re.compile(r"\s+[|–—-]\s+[^|–—-]{2,40}$")
+
+
+def sketch(text: str) -> frozenset[int]:
+    """A quarter of the hashes of the three-word shingles of *text*, always the same quarter."""
+    stream = words.words(words.first(text, _READ))
+    shingles = {" ".join(stream[at : at + _SHINGLE]) for at in range(len(stream) - _SHINGLE + 1)}
+    hashes = (int.from_bytes(blake2b(shingle.encode(), digest_size=8).digest(), "big") for shingle in shingles)
+    # a signed 64-bit column must hold them
+    return frozenset(number >> 1 for number in hashes if number % _KEPT_OF == 0)
+
+
+def containment(one: Collection[int], other: Collection[int]) -> float:
+    """The share of the shorter sketch that the longer one holds; 0 where either is too short to tell."""
+    shorter = min(len(one), len(other))
+    return len(frozenset(one) & frozenset(other)) / shorter if shorter >= _ENOUGH else 0.0
+
+
+def origins(
+    items: Sequence[Item], sketches: Mapping[int, frozenset[int]], apart: Collection[tuple[int, int]] = ()
+) -> dict[int, int]:
+    """For each article the one it copies, or itself: article id → id of its origin.
+
+    The origin is the earliest. A copy is measured against origins only, never against another copy, so
+    that a further copy changes nothing for anybody else. *apart* holds pairs that an editor split.
+    """
+    found = _Origins(sketches, frozenset(apart))
+    return {item.id: found.place(item) for item in sorted(items, key=_age)}
+
+
+def _age(item: Item) -> tuple[object, int]:
+    return item.published_at, item.id
+
+
+class _Origins:
+    """The origins so far, by what they hold."""
+
+    def __init__(self, sketches: Mapping[int, frozenset[int]], apart: frozenset[tuple[int, int]]) -> None:
+        self._sketches, self._apart = sketches, apart
+        self._holders: dict[int, list[int]] = {}
+        self._titles: dict[str, list[int]] = {}
+        self._words: dict[int, frozenset[str]] = {}
+
+    def place(self, item: Item) -> int:
+        """The origin of *item*, which becomes one itself where there is none."""
+        origin = self._by_text(item)
+        if origin is None:
+            origin = self._by_title(item)
+        if origin is None:
+            self._add(item)
+            return item.id
+        return origin
+
+    def _by_text(self, item: Item) -> int | None:
+        mine = self._sketches[item.id]
+        if len(mine) < _ENOUGH:
+            return None
+        shared: Counter[int] = Counter()
+        for number in mine:
+            shared.update(self._holders.get(number, ()))
+        best = None
+        for origin in sorted(shared):
+            share = shared[origin] / min(len(mine), len(self._sketches[origin]))
+            if share >= COPY and self._may_join(item.id, origin) and (best is None or share > best[0]):
+                best = (share, origin)
+        return None if best is None else best[1]
+
+    def _by_title(self, item: Item) -> int | None:
+        mine = _title_words(item.title)
+        near = {origin for word in mine for origin in self._titles.get(word, ())}
+        for origin in sorted(near):
+            texts_tell = min(len(self._sketches[item.id]), len(self._sketches[origin])) >= _ENOUGH
+            if not texts_tell and self._may_join(item.id, origin) and _alike(mine, self._words[origin]):
+                return origin
+        return None
+
+    def _add(self, item: Item) -> None:
+        mine = self._sketches[item.id]
+        if len(mine) >= _ENOUGH:
+            for number in mine:
+                self._holders.setdefault(number, []).append(item.id)
+        self._words[item.id] = _title_words(item.title)
+        for word in self._words[item.id]:
+            self._titles.setdefault(word, []).append(item.id)
+
+    def _may_join(self, one: int, other: int) -> bool:
+        return (min(one, other), max(one, other)) not in self._apart
+
+
+def _title_words(title: str) -> frozenset[str]:
+    return frozenset(words.telling(_SITE_NAME.sub("", title)))
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two titles are one, to a word or so; "Q2" and "Q3" never are."""
+    if len(one | other) < 3 or _figures(one) != _figures(other):
+        return False
+    return len(one & other) >= _SAME_TITLE * len(one | other)
+
+
+def _figures(title: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for word in title if any(letter.isdigit() for letter in word))
