@@ -1,0 +1,86 @@
+"""A parcel on its way over SMTP: its copies, and the fate of each as it becomes known."""
+
+from concurrent.futures import Future
+
+from newsletter.delivery.parcel import Parcel, Report, Words
+from newsletter.delivery.replies import tidy
+from newsletter.errors import Delivery, Refused, Unavailable
+from newsletter.rendering.mould import Reader
+
+
+class Copy:
+    """One recipient's copy: queued, then on a connection, then settled once."""
+
+    __slots__ = ("consignment", "message", "reader", "settled", "tries")
+
+    def __init__(self, consignment: "Consignment", reader: Reader) -> None:
+        self.consignment, self.reader = consignment, reader
+        self.message = b""
+        #: connections that were lost under its envelope
+        self.tries = 0
+        self.settled = False
+
+    def accepted(self, reply: bytes) -> None:
+        """The server took responsibility."""
+        self.consignment.reply = reply
+        self._settle()
+
+    def refused(self, words: Words) -> None:
+        """The server will never take it."""
+        self.consignment.refused[self.reader.subscriber_id] = words
+        self._settle()
+
+    def again(self, words: Words) -> None:
+        """It was certainly not taken this time."""
+        self.consignment.put_off[self.reader.subscriber_id] = words
+        self._settle()
+
+    def unknown(self, words: Words) -> None:
+        """The final dot went out and no answer came."""
+        self.consignment.unknown[self.reader.subscriber_id] = words
+        self._settle()
+
+    def undeliverable(self, failure: Unavailable | Refused) -> None:
+        """There was no connection to send it over."""
+        self.consignment.failure = failure
+        self.consignment.failed += 1
+        self.again(Words(failure.reply or str(failure), failure.code))
+
+    def _settle(self) -> None:
+        if self.settled:
+            raise RuntimeError("a copy was settled twice")
+        self.settled = True
+        self.message = b""
+        self.consignment.settle_one()
+
+
+class Consignment:
+    """A parcel with a promise: `done` holds its report once every copy is settled."""
+
+    def __init__(self, parcel: Parcel, *, start_by: float, dot_by: float) -> None:
+        self.mould = parcel.mould
+        self.copies = [Copy(self, reader) for reader in parcel.readers]
+        #: times on the loop's clock: no envelope is written after the first, no message after the second
+        self.start_by, self.dot_by = start_by, dot_by
+        self.done: Future[Report] = Future()
+        #: the server's last word of acceptance, as it came
+        self.reply = b""
+        self.refused: dict[int, Words] = {}
+        self.put_off: dict[int, Words] = {}
+        self.unknown: dict[int, Words] = {}
+        self.failure: Delivery | None = None
+        self.failed = 0
+        self._left = len(self.copies)
+
+    def settle_one(self) -> None:
+        """One copy fewer to wait for."""
+        self._left -= 1
+        if not self._left:
+            self._finish()
+
+    def _finish(self) -> None:
+        if self.failure is not None and self.failed == len(self.copies):
+            self.done.set_exception(self.failure)
+        else:
+            reply = tidy(self.reply.decode("utf-8", "replace"))
+            self.done.set_result(Report(reply=reply, refused=self.refused, again=self.put_off, unknown=self.unknown))

@@ -1,0 +1,96 @@
+"""The sender that hands over to a mail server: pipelined connections on an event loop in a thread of its own."""
+
+import asyncio
+import threading
+from concurrent.futures import Future
+
+from newsletter.config import Smtp
+from newsletter.delivery.parcel import Parcel, Report
+from newsletter.delivery.senders import smtp_handshake
+from newsletter.delivery.senders.consignment import Consignment
+from newsletter.delivery.senders.smtp_pool import Pool
+from newsletter.errors import Unavailable, Unknown
+
+#: recipients under way at once, at most: what a kill -9 can leave unknown
+IN_FLIGHT = 256
+
+
+class SmtpSender:
+    """Hands parcels to the mail server of *smtp*; the connections are made for the first parcel and kept.
+
+    Raises ConfigError for a certificate file that can't be read, and for a password that would travel
+    unencrypted to another machine.
+    """
+
+    name = "smtp"
+
+    def __init__(self, smtp: Smtp) -> None:
+        self._smtp = smtp
+        self._tls = smtp_handshake.trust(smtp)
+        self.batch_size = smtp.batch_size
+        self.window = IN_FLIGHT // smtp.batch_size
+        #: envelopes are begun for so long, then two answers may be awaited, then the last one
+        self._patience = 5 * smtp.timeout
+        self.deadline = self._patience + 2 * smtp.timeout + smtp.dot_timeout + 2
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pool: Pool | None = None
+        self._closed = False
+
+    def send(self, parcel: Parcel) -> Report:
+        """Hand over *parcel*; blocks until the fate of each of its copies is known or lost."""
+        if not parcel.readers:
+            return Report()
+        try:
+            return self._begin(parcel).result(timeout=self.deadline)
+        except TimeoutError as error:
+            raise Unknown(f"the mail server {self._smtp.host} left the fate of a batch open for too long") from error
+
+    def close(self) -> None:
+        """Wait for the answers under way, at most as long as `deadline`; then say goodbye to the server."""
+        with self._lock:
+            loop, pool, self._closed = self._loop, self._pool, True
+            self._loop = self._pool = None
+        if loop is None or pool is None:
+            return
+        try:
+            asyncio.run_coroutine_threadsafe(pool.close(), loop).result(timeout=self.deadline)
+        finally:
+            loop.call_soon_threadsafe(loop.stop)
+
+    def _begin(self, parcel: Parcel) -> Future[Report]:
+        with self._lock:
+            if self._closed:
+                raise Unavailable("the mail sender was closed")
+            if self._loop is None or self._pool is None:
+                self._loop, self._pool = self._start()
+            loop, pool = self._loop, self._pool
+            start_by = loop.time() + self._patience
+            consignment = Consignment(parcel, start_by=start_by, dot_by=start_by + 2 * self._smtp.timeout)
+            loop.call_soon_threadsafe(pool.add, consignment)
+        return consignment.done
+
+    def _start(self) -> tuple[asyncio.AbstractEventLoop, Pool]:
+        """An event loop that runs in a thread of its own, and the pool on it."""
+        loop = _new_loop()
+        threading.Thread(target=_run, args=(loop,), name="smtp", daemon=True).start()
+        return loop, asyncio.run_coroutine_threadsafe(self._make_pool(), loop).result()
+
+    async def _make_pool(self) -> Pool:
+        return Pool(self._smtp, self._tls)
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_forever()
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ModuleNotFoundError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
