@@ -1,0 +1,94 @@
+"""Articles as they are kept: new ones added, changed ones mended, none twice."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.stories.entries import Entry
+from newsletter.stories.models import Article
+from newsletter.stories.pages import Page
+
+#: fewer words than these tell little of a story: the article's page is asked
+THIN = 60
+#: an article older than this is no news, so its page is left alone
+_RECENT = timedelta(days=8)
+
+
+def keep(session: Session, source_id: int, entries: Sequence[Entry], *, now: datetime) -> tuple[int, int]:
+    """Store *entries* of one source; says how many were new, and how many had changed."""
+    known = _known(session, source_id, [entry.guid for entry in entries])
+    new = [_new(source_id, entry, now) for entry in entries if entry.guid not in known]
+    changed = [entry for entry in entries if entry.guid in known and known[entry.guid].digest != entry.digest]
+    for entry in changed:
+        _mend(known[entry.guid], entry)
+    session.add_all(new)
+    session.flush()
+    return len(new), len(changed)
+
+
+def awaiting_pages(session: Session, *, now: datetime) -> list[Article]:
+    """Recent articles whose feed brought little text and whose page was not asked for yet, newest first."""
+    recent = Article.published_at >= now - _RECENT
+    return list(
+        session.scalars(
+            select(Article).where(Article.page_due, recent).order_by(Article.published_at.desc(), Article.id)
+        )
+    )
+
+
+def complete(session: Session, article_id: int, page: Page, *, now: datetime) -> None:
+    """Add what the article's own *page* says to what its feed said; it is not asked again, even if it said nothing."""
+    article = session.get(Article, article_id, with_for_update=True)
+    if article is None:
+        return
+    article.page_due = False
+    if len(page.text) > len(article.text) or len(page.text.split()) >= THIN:
+        article.text = page.text
+    article.summary = article.summary or page.summary
+    article.image_url = article.image_url or page.image_url
+    if page.published and article.dated_by == "first seen":
+        article.published_at, article.dated_by = min(page.published, now), "page"
+
+
+def _known(session: Session, source_id: int, guids: Sequence[str]) -> dict[str, Article]:
+    found: Iterable[Article] = session.scalars(
+        select(Article).where(Article.source_id == source_id, Article.guid.in_(guids))
+    )
+    return {article.guid: article for article in found}
+
+
+def _new(source_id: int, entry: Entry, now: datetime) -> Article:
+    return Article(
+        source_id=source_id,
+        guid=entry.guid,
+        url=entry.url,
+        title=entry.title,
+        summary=entry.summary,
+        text=entry.text,
+        image_url=entry.image_url,
+        author=entry.author,
+        language=entry.language,
+        published_at=entry.published_at,
+        dated_by=entry.dated_by,
+        seen_at=now,
+        digest=entry.digest,
+        page_due=_is_thin(entry),
+    )
+
+
+def _mend(article: Article, entry: Entry) -> None:
+    """Take over what the feed says now; the time stays, for a correction is no new story."""
+    article.url, article.title, article.digest = entry.url, entry.title, entry.digest
+    article.author = entry.author or article.author
+    article.image_url = entry.image_url or article.image_url
+    article.summary = entry.summary or article.summary
+    if len(entry.text) >= len(article.text) or not _is_thin(entry):
+        article.text = entry.text
+    # a page that was read already has told more than the feed does; it may have changed too
+    article.page_due = _is_thin(entry)
+
+
+def _is_thin(entry: Entry) -> bool:
+    return len(entry.text.split()) < THIN

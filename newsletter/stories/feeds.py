@@ -1,0 +1,47 @@
+"""A feed's bytes in, its entries as plain values out: RSS of every age, Atom, and JSON Feed.
+
+Whatever the bytes are, the answer is a Feed: what could be saved, and a problem in words for an editor.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from newsletter.stories import encodings, entries, jsonfeeds
+from newsletter.stories.entries import Entry, Raw
+
+#: entries read of one feed; the newest come first in nearly all
+MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What could be read of a feed."""
+
+    entries: tuple[Entry, ...] = ()
+    #: why it could not be read, or not to its end; "" where all is well
+    problem: str = ""
+    #: entries without a title or without a link to a page of the web
+    dropped: int = 0
+
+
+def parse(body: bytes, *, url: str, content_type: str = "", now: datetime) -> Feed:
+    """Read *body*, found at *url*, at the time *now*."""
+    from newsletter.stories import xmlfeeds  # feedparser takes a while to load
+
+    whole = encodings.text(body, content_type)
+    if not whole.strip():
+        return Feed(problem="is empty")
+    try:
+        found, problem = jsonfeeds.read(whole) if whole.lstrip().startswith("{") else xmlfeeds.read(whole)
+    except Exception as error:  # noqa: BLE001 - a feed can hold anything; one of them must not end the run
+        return Feed(problem=f"can't be read as a feed ({type(error).__name__})")
+    return _kept(found[:MOST], problem, url, now)
+
+
+def _kept(found: Sequence[Raw], problem: str, url: str, now: datetime) -> Feed:
+    kept = [entry for raw in found if (entry := entries.tidy(raw, url, now))]
+    dropped = len(found) - len(kept)
+    if found and not kept and not problem:
+        problem = f"has {len(found)} entries, but none with a title and a link to a page of the web"
+    return Feed(entries.once(kept), problem, dropped)

@@ -1,0 +1,90 @@
+"""The feeds that are read: added and removed by editors."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from newsletter.errors import BadInput, NotFound, WrongState
+from newsletter.stories import links
+from newsletter.stories.models import Article, Health, Kind, Source
+
+#: in hundredths; what an editor may change for each source
+AUTHORITY = {Kind.PR_WIRE: 25, Kind.VENDOR: 50, Kind.AGGREGATOR: 75, Kind.TRADE: 100, Kind.NATIONAL: 100}
+_HIGHEST = 200
+
+
+def add(
+    session: Session,
+    url: str,
+    *,
+    name: str,
+    owner: str = "",
+    kind: Kind = Kind.TRADE,
+    authority: int | None = None,
+    now: datetime,
+) -> Source:
+    """Add the feed at *url*; one that was gone is tried again.
+
+    The owner is the source itself unless named: two sources of one owner are one voice.
+    Raises BadInput for an address that is not of the web, WrongState for one that is there already.
+    """
+    source = session.scalar(select(Source).where(Source.url == _checked(url)))
+    if source is None:
+        source = Source(url=_checked(url), created_at=now)
+        session.add(source)
+    elif source.health is not Health.GONE:
+        raise WrongState(f"{url} is a source already: {source.name}")
+    source.name, source.owner, source.kind = _named(name), owner.strip()[:200] or _named(name), kind
+    source.authority = _weighed(AUTHORITY[kind] if authority is None else authority)
+    source.health, source.problem, source.failures, source.next_fetch_at = Health.NEW, "", 0, None
+    session.flush()
+    return source
+
+
+def remove(session: Session, which: str) -> tuple[str, int]:
+    """Remove the source *which* (its address, name or number) with its articles; says its name and their number."""
+    source = find(session, which)
+    articles = session.scalar(select(func.count()).where(Article.source_id == source.id)) or 0
+    session.delete(source)
+    session.flush()
+    return source.name, articles
+
+
+def find(session: Session, which: str) -> Source:
+    """The source with the address, the name or the number *which*; raises NotFound."""
+    matches = (Source.url == which.strip()) | (func.lower(Source.name) == which.strip().lower())
+    if which.isdecimal() and len(which) < 10:
+        matches |= Source.id == int(which)
+    found = session.scalars(select(Source).where(matches)).all()
+    if len(found) > 1:
+        raise NotFound(f"{which!r} is the name of {len(found)} sources: say the number or the address of one")
+    if not found:
+        raise NotFound(f"there is no source {which!r}: newsletter sources list shows them")
+    return found[0]
+
+
+def all(session: Session) -> list[Source]:  # noqa: A001 - sources.all reads as it should
+    """Every source, by name."""
+    return list(session.scalars(select(Source).order_by(func.lower(Source.name), Source.id)))
+
+
+def _checked(url: str) -> str:
+    checked = links.web(url)
+    if not checked:
+        raise BadInput(
+            f"{url!r} is not the address of a feed: it begins with http:// or https://, and holds no password"
+        )
+    return checked
+
+
+def _named(name: str) -> str:
+    if not name.strip():
+        raise BadInput("a source needs a name, as readers know it")
+    return " ".join(name.split())[:200]
+
+
+def _weighed(authority: int) -> int:
+    if not 0 <= authority <= _HIGHEST:
+        raise BadInput(f"authority {authority} is not between 0 and {_HIGHEST} hundredths (100 is usual)")
+    return authority

@@ -1,0 +1,185 @@
+"""One HTTP request over a connection of its own, to a checked address, with one deadline for all of it.
+
+Nothing here follows redirects, keeps cookies or reads the environment.
+"""
+
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import httpcore
+import httpx
+
+from newsletter.errors import Forbidden
+from newsletter.stories import guard
+
+_SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
+
+
+class Unreadable(Exception):
+    """The other side did not answer properly; the message is for an editor."""
+
+
+class Response:
+    """The head of an answer, and its body on demand."""
+
+    def __init__(self, status: int, headers: httpx.Headers, stream: Iterable[bytes]) -> None:
+        self.status, self.headers, self._stream = status, headers, stream
+
+    def body(self, limit: int) -> bytes:
+        """The decoded body; raises Unreadable as soon as it is longer than *limit* bytes."""
+        whole = bytearray()
+        for piece in _decoded(self._stream, self.headers.get("content-encoding", ""), limit):
+            whole += piece
+            if len(whole) > limit:
+                raise Unreadable(f"is larger than {limit // 2**20} MB")
+        return bytes(whole)
+
+
+@contextmanager
+def request(
+    url: httpx.URL, headers: Mapping[str, str], *, seconds: float, allow_loopback: bool, tls: ssl.SSLContext
+) -> Iterator[Response]:
+    """GET *url*; everything until the end of the block, each drop of a slow body too, has *seconds* in all.
+
+    Raises Forbidden for an address that must not be visited, Unreadable for all else that can go wrong.
+    """
+    timeouts = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+    # latin-1 both ways, so that a validator goes back byte for byte as it came
+    sent = {"Host": url.netloc.decode("ascii"), **headers, "Connection": "close"}
+    backend = _Checked(time.monotonic() + seconds, allow_loopback=allow_loopback)
+    try:
+        with (
+            httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool,
+            pool.stream(
+                "GET",
+                httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=[(name.encode(), value.encode("latin-1", "replace")) for name, value in sent.items()],
+                extensions={"timeout": timeouts},
+            ) as answer,
+        ):
+            yield Response(answer.status, httpx.Headers(answer.headers, encoding="latin-1"), answer.iter_stream())
+    except httpcore.TimeoutException as error:
+        raise Unreadable(f"did not finish within {seconds:.0f} seconds") from error
+    except httpcore.ConnectError as error:
+        raise Unreadable(f"can't be reached: {_cause(error)}") from error
+    except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        raise Unreadable(f"broke off or did not speak HTTP: {_cause(error)}") from error
+
+
+class _Checked(httpcore.NetworkBackend):
+    """Connects to addresses that `guard` lets pass, and to nothing else."""
+
+    def __init__(self, deadline: float, *, allow_loopback: bool) -> None:
+        self._deadline, self._allow_loopback = deadline, allow_loopback
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[_SocketOption] | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            found = guard.addresses(host, port, allow_loopback=self._allow_loopback)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"{host} has no address") from error
+        refusal: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in found:
+            try:
+                plain = httpcore.SyncBackend().connect_tcp(
+                    str(address), port, _left(self._deadline), local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                refusal = error
+            else:
+                return _Timed(plain, self._deadline)
+        raise refusal
+
+    def connect_unix_socket(
+        self, path: str, timeout: float | None = None, socket_options: Iterable[_SocketOption] | None = None
+    ) -> httpcore.NetworkStream:
+        raise Forbidden(f"{path} is not on the public internet, so it is not visited")
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+class _Timed(httpcore.NetworkStream):
+    """A stream whose every step ends at one deadline: a time-out for each read would let slow drops go on for ever."""
+
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
+        self._stream, self._deadline = stream, deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(self._deadline))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(self._deadline))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        secured = self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline))
+        return _Timed(secured, self._deadline)
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+
+def _left(deadline: float) -> float:
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise httpcore.ReadTimeout("the deadline has passed")
+    return seconds
+
+
+def _decoded(stream: Iterable[bytes], encoding: str, limit: int) -> Iterator[bytes]:
+    """The body's bytes, unpacked piece by piece, so that a bomb is noticed before it has gone off."""
+    encoding = encoding.strip().lower()
+    if encoding in {"", "identity"}:
+        yield from stream
+    elif encoding in {"gzip", "x-gzip", "deflate"}:
+        yield from _inflated(stream, limit, raw_allowed=encoding == "deflate")
+    else:
+        # also "gzip, gzip": nobody honest packs twice
+        raise Unreadable(f"is packed in a way that was not asked for ({encoding[:40]})")
+
+
+def _inflated(stream: Iterable[bytes], limit: int, *, raw_allowed: bool) -> Iterator[bytes]:
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    untouched = raw_allowed
+    for packed in stream:
+        try:
+            yield inflater.decompress(packed, limit + 1)
+        except zlib.error as error:
+            if not untouched:
+                raise Unreadable(f"is not properly packed: {error}") from error
+            # some servers say deflate and mean it without the zlib wrapping
+            inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+            yield _inflate(inflater, packed, limit)
+        untouched = False
+    # what is missing at the end is found by whoever parses the body
+
+
+def _inflate(inflater: "zlib._Decompress", packed: bytes, limit: int) -> bytes:
+    try:
+        return inflater.decompress(packed, limit + 1)
+    except zlib.error as error:
+        raise Unreadable(f"is not properly packed: {error}") from error
+
+
+def _cause(error: BaseException) -> str:
+    """What the system said, in its own words."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    if isinstance(error, socket.gaierror):
+        return "there is no such host"
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__

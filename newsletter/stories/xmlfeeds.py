@@ -1,0 +1,123 @@
+"""RSS 0.90 to 2.0, RDF and Atom, by feedparser, which is given bytes that are certainly UTF-8."""
+
+import html
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+
+from newsletter.stories.entries import Raw
+
+_BEGIN = re.compile(r"<(?:[!?]|\w)")
+_END = re.compile(r"</\s*(?:\w+:)?(?:rss|feed|rdf|channel)\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
+_PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_IMAGE = re.compile(r"<img\b[^<>]{0,2000}", re.IGNORECASE)
+_SRC = re.compile(r"""\bsrc\s*=\s*["']([^"'<>\s]{1,2000})["']""", re.IGNORECASE)
+#: a picture one pixel wide counts readers
+_PIXEL = re.compile(r"""\b(?:width|height)\s*=\s*["']?[01](?:px)?["'\s/]""", re.IGNORECASE)
+
+
+def read(text: str) -> tuple[list[Raw], str]:
+    """The entries of the feed *text*, and what is wrong with it."""
+    begin = _BEGIN.search(text[:5000])
+    if not begin:
+        return [], "is no feed: it is neither XML nor JSON"
+    # some servers print warnings of their own before the feed
+    text = text[begin.start() :]
+    parsed = _parse(text)
+    found = [_raw(entry, parsed.feed) for entry in parsed.entries]
+    return found, _problem(text, parsed)
+
+
+def _parse(text: str) -> Any:
+    # without the address of the feed: ids must not change when it moves, and links are resolved afterwards
+    headers = {"content-type": "application/xml; charset=utf-8"}
+    # everything is made plain text afterwards, so feedparser need not clean HTML first
+    return feedparser.parse(text.encode(), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+
+
+def _problem(text: str, parsed: Any) -> str:
+    if not parsed.entries and not parsed.version and _PAGE.search(text[:2000]):
+        return "is a web page, not a feed: look for the feed's own address on it"
+    if not parsed.entries and not parsed.version:
+        return "is XML, but no feed that is known"
+    if parsed.bozo and not _END.search(text[-2000:]):
+        return f"breaks off before its end; {len(parsed.entries)} entries could be read"
+    if parsed.bozo and not parsed.entries:
+        return f"is not well-formed XML: {_first_line(parsed.get('bozo_exception'))}"
+    return ""
+
+
+def _first_line(error: object) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else "it has no entries that can be read"
+
+
+def _raw(entry: Any, feed: Any) -> Raw:
+    content = max((part.get("value") or "" for part in entry.get("content", ())), key=len, default="")
+    summary = dict.get(entry, "summary") or ""
+    return Raw(
+        id=_text(entry.get("id")),
+        links=tuple(_links(entry)),
+        title=_markup(entry, "title"),
+        summary=summary if summary != content else "",
+        content=content,
+        images=tuple(_images(entry, content + summary)),
+        author=_text(entry.get("author") or feed.get("author")),
+        language=_text(entry.get("language") or feed.get("language")),
+        published=_published(entry),
+    )
+
+
+def _markup(entry: Any, name: str) -> str:
+    """The value of *name* as HTML, whatever it was declared to be."""
+    value = _text(entry.get(name))
+    detail = entry.get(f"{name}_detail") or {}
+    # Atom's type="text" is the one place where "<b>" means the four characters
+    is_text = detail.get("type") == "text/plain" and "<" not in value
+    return html.escape(value) if is_text and "&" not in value else value
+
+
+def _links(entry: Any) -> Iterator[str]:
+    yield _text(entry.get("feedburner_origlink"))
+    yield _text(entry.get("link"))
+    for link in entry.get("links", ()):
+        if link.get("rel", "alternate") == "alternate":
+            yield _text(link.get("href"))
+    identity = _text(entry.get("id"))
+    if identity.startswith(("http://", "https://")):
+        yield identity
+
+
+def _images(entry: Any, markup: str) -> Iterator[str]:
+    for media in (*entry.get("media_content", ()), *entry.get("media_thumbnail", ())):
+        kind = f"{media.get('medium', '')} {media.get('type', '')}"
+        if "video" not in kind and "audio" not in kind:
+            yield _text(media.get("url"))
+    for link in entry.get("links", ()):
+        if link.get("rel") == "enclosure" and _text(link.get("type")).startswith("image/"):
+            yield _text(link.get("href"))
+    yield _text((entry.get("image") or {}).get("href"))
+    for image in _IMAGE.finditer(markup[:100_000]):
+        source = _SRC.search(image[0])
+        if source and not _PIXEL.search(image[0] + " "):
+            yield html.unescape(source[1])
+
+
+def _published(entry: Any) -> datetime | None:
+    """The time of publication in UTC; a time without a zone is taken for UTC."""
+    for name in ("published_parsed", "updated_parsed", "created_parsed"):
+        # dict.get, because feedparser's own lends `updated` the value of `published`, with a warning
+        parts = dict.get(entry, name)
+        if parts:
+            try:
+                year, month, day, hour, minute, second = parts[:6]
+                return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
+            except (ValueError, OverflowError):
+                continue
+    return None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
