@@ -1,0 +1,201 @@
+"""The timetable as rows: what is due when, and who does it, once.
+
+Slots are planned ahead from the last one planned, never from "now minus a window"; so a restart, a late
+start, a second scheduler or a clock change can neither lose a slot silently nor do one twice.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from newsletter.config import Newsletter, WeekTime
+from newsletter.editions import watch
+from newsletter.editions.models import Job, Slot, SlotState
+from newsletter.errors import WrongState
+
+#: how far ahead slots are written
+HORIZON = timedelta(hours=48)
+#: how long a worker may be silent before another takes its slot
+LEASE = timedelta(minutes=5)
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A slot that a worker holds; *epoch* fences it against its successors."""
+
+    slot_id: int
+    newsletter: str
+    date: date
+    job: Job
+    due_at: datetime
+    owner: str
+    epoch: int
+
+
+def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The moment of the local time *at* on *day*, in UTC.
+
+    A time that a clock change leaves out moves later by the gap; of a time that comes twice, the first.
+    """
+    return datetime.combine(day, at.replace(fold=0), zone).astimezone(UTC)
+
+
+def due(newsletter: Newsletter, job: Job, friday: date) -> datetime:
+    """When *job* is due for the edition of *friday*: at its time of the week, at or before sending time."""
+    when = _week_time(newsletter, job)
+    back = (newsletter.send.weekday - when.weekday) % 7
+    if back == 0 and when.at > newsletter.send.at:
+        back = 7
+    return instant(friday - timedelta(days=back), when.at, newsletter.zone)
+
+
+def fridays(newsletter: Newsletter, after: date) -> Iterator[date]:
+    """The dates of editions later than *after*, without end."""
+    day = after + timedelta(days=1)
+    day += timedelta(days=(newsletter.send.weekday - day.weekday()) % 7)
+    while True:
+        yield day
+        day += _WEEK
+
+
+def next_friday(newsletter: Newsletter, now: datetime) -> date:
+    """The date of the next edition to be sent."""
+    today = now.astimezone(newsletter.zone).date()
+    return next(day for day in fridays(newsletter, today - timedelta(days=1)) if due(newsletter, Job.SEND, day) > now)
+
+
+def ahead(newsletter: Newsletter, now: datetime, weeks: int) -> list[tuple[date, Job, datetime]]:
+    """What is due in the next *weeks* editions after *now*, in order of time."""
+    days = fridays(newsletter, now.astimezone(newsletter.zone).date() - timedelta(days=1))
+    found = [
+        (day, job, due(newsletter, job, day)) for day, _ in zip(days, range(weeks + 1), strict=False) for job in Job
+    ]
+    return sorted((entry for entry in found if entry[2] > now), key=lambda entry: entry[2])[: weeks * len(Job)]
+
+
+def plan(session: Session, newsletter: Newsletter, now: datetime) -> int:
+    """Write the slots up to HORIZON ahead, from the last one planned on; returns how many are new.
+
+    Slots that nobody has taken follow a changed timetable; the others stay as they are.
+    """
+    _follow(session, newsletter, now)
+    return sum(_plan_job(session, newsletter, job, now) for job in Job)
+
+
+def claim(session: Session, now: datetime, owner: str, lease: timedelta = LEASE) -> Claim | None:
+    """Take one slot that is due, or whose worker has gone silent; None where there is nothing to do.
+
+    The jobs of one edition go in order: a slot waits while an earlier one of its date is unfinished.
+    """
+    slot = session.scalar(_takable(now).limit(1).with_for_update(skip_locked=True))
+    if slot is None:
+        return None
+    taken = (
+        update(Slot)
+        .where(Slot.id == slot.id, Slot.epoch == slot.epoch)
+        .values(state=SlotState.RUNNING, owner=owner, epoch=slot.epoch + 1, lease_until=now + lease)
+    )
+    if not watch.rows_touched(session, taken):
+        return None
+    return Claim(slot.id, slot.newsletter, slot.date, slot.job, slot.due_at, owner, slot.epoch + 1)
+
+
+def renew(session: Session, held: Claim, now: datetime, lease: timedelta = LEASE) -> bool:
+    """Say that the worker of *held* is alive; False means that another has taken over."""
+    return _update_held(session, held, lease_until=now + lease)
+
+
+def finish(session: Session, held: Claim, result: str, now: datetime) -> None:
+    """Mark *held* done, in the transaction of its effect; raises WrongState where another has taken over."""
+    done = _update_held(session, held, state=SlotState.DONE, result=result, finished_at=now, lease_until=None)
+    if not done:
+        raise WrongState(f"{_name(held)} was taken over by another worker; what this one did is dropped")
+
+
+def give_back(session: Session, held: Claim, problem: str, now: datetime, after: timedelta) -> bool:
+    """Let *held* be taken again *after* a while, because of *problem*."""
+    return _update_held(session, held, result=problem, lease_until=now + after)
+
+
+def miss(session: Session, newsletters: Mapping[str, Newsletter], now: datetime) -> list[Slot]:
+    """Give up slots whose sending time is past by more than the newsletter's window, and tell somebody."""
+    lapsed = or_(Slot.state == SlotState.PLANNED, and_(Slot.state == SlotState.RUNNING, Slot.lease_until <= now))
+    missed = []
+    query = select(Slot).where(lapsed, Slot.due_at < now).with_for_update(skip_locked=True)
+    for slot in session.scalars(query.execution_options(populate_existing=True)):
+        newsletter = newsletters.get(slot.newsletter)
+        if newsletter is None or now > deadline(newsletter, slot):
+            _give_up(session, slot, newsletter, now)
+            missed.append(slot)
+    session.flush()
+    return missed
+
+
+def deadline(newsletter: Newsletter, slot: Slot) -> datetime:
+    """Until when *slot* is worth doing: as long as its edition may still be sent."""
+    sending = max(due(newsletter, Job.SEND, slot.date), slot.due_at)
+    return sending + timedelta(hours=newsletter.catch_up_hours)
+
+
+def _week_time(newsletter: Newsletter, job: Job) -> WeekTime:
+    return {Job.ASSEMBLE: newsletter.assemble, Job.LOCK: newsletter.lock, Job.SEND: newsletter.send}[job]
+
+
+def _follow(session: Session, newsletter: Newsletter, now: datetime) -> None:
+    """Move slots that are planned and not due yet to where the timetable has them now."""
+    ours = (Slot.newsletter == newsletter.slug, Slot.state == SlotState.PLANNED, Slot.due_at > now)
+    for slot in session.scalars(select(Slot).where(*ours).execution_options(populate_existing=True)).all():
+        if slot.date.weekday() != newsletter.send.weekday:
+            session.execute(delete(Slot).where(Slot.id == slot.id, *ours))
+        elif slot.due_at != (planned := due(newsletter, slot.job, slot.date)):
+            session.execute(update(Slot).where(Slot.id == slot.id, *ours).values(due_at=planned))
+
+
+def _plan_job(session: Session, newsletter: Newsletter, job: Job, now: datetime) -> int:
+    last = session.scalar(select(func.max(Slot.date)).where(Slot.newsletter == newsletter.slug, Slot.job == job))
+    new = 0
+    for day in fridays(newsletter, last or now.astimezone(newsletter.zone).date() - timedelta(days=1)):
+        due_at = due(newsletter, job, day)
+        if due_at > now + HORIZON:
+            return new
+        if last is None and due_at <= now:
+            continue  # nothing was promised before the first day
+        new += watch.add_once(session, Slot, newsletter=newsletter.slug, date=day, job=job, due_at=due_at)
+    return new
+
+
+def _takable(now: datetime) -> Select[Slot]:
+    earlier = aliased(Slot)
+    waits = exists().where(
+        earlier.newsletter == Slot.newsletter,
+        earlier.date == Slot.date,
+        earlier.due_at < Slot.due_at,
+        earlier.state.in_((SlotState.PLANNED, SlotState.RUNNING)),
+    )
+    free = or_(Slot.state == SlotState.PLANNED, and_(Slot.state == SlotState.RUNNING, Slot.lease_until <= now))
+    query = select(Slot).where(free, Slot.due_at <= now, ~waits).order_by(Slot.due_at, Slot.id)
+    return query.execution_options(populate_existing=True)
+
+
+def _update_held(session: Session, held: Claim, **values: object) -> bool:
+    mine = (Slot.id == held.slot_id, Slot.owner == held.owner, Slot.epoch == held.epoch)
+    return bool(
+        watch.rows_touched(session, update(Slot).where(*mine, Slot.state == SlotState.RUNNING).values(**values))
+    )
+
+
+def _give_up(session: Session, slot: Slot, newsletter: Newsletter | None, now: datetime) -> None:
+    late = f"it was due {slot.due_at:%Y-%m-%d %H:%M} UTC"
+    why = f"nothing ran in time ({late})" if newsletter else f"the newsletter is not set up any more ({late})"
+    slot.state, slot.result, slot.finished_at, slot.epoch = SlotState.MISSED, slot.result or why, now, slot.epoch + 1
+    text = f"{slot.job.value} of {slot.newsletter}/{slot.date} was missed: {slot.result}"
+    watch.ring(session, f"missed {slot.newsletter} {slot.date} {slot.job.value}", text, now)
+
+
+def _name(held: Claim) -> str:
+    return f"{held.job.value} of {held.newsletter}/{held.date}"

@@ -1,0 +1,51 @@
+"""What runs again and again, when it last did, and what a person should know."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from newsletter.db import Model
+from newsletter.editions.models import Alarm, Heartbeat
+
+
+def take_turn(session: Session, name: str, every: timedelta, now: datetime) -> bool:
+    """Begin a run of *name* unless one began within *every*; of several processes, one gets True."""
+    if add_once(session, Heartbeat, name=name, started_at=now, ok=True, result=""):
+        return True
+    waited = Heartbeat.started_at <= now - every
+    # a clock that was set back must not stop the work until it has caught up
+    ahead = Heartbeat.started_at > now + every
+    turn = update(Heartbeat).where(Heartbeat.name == name, or_(waited, ahead)).values(started_at=now, finished_at=None)
+    return bool(rows_touched(session, turn))
+
+
+def beat(session: Session, name: str, now: datetime, *, ok: bool = True, result: str = "") -> None:
+    """Write down that a run of *name* has ended, and how."""
+    add_once(session, Heartbeat, name=name, started_at=now, ok=ok, result="")
+    rows_touched(session, update(Heartbeat).where(Heartbeat.name == name).values(finished_at=now, ok=ok, result=result))
+
+
+def ring(session: Session, key: str, text: str, now: datetime) -> bool:
+    """Tell a person *text*, once for each *key*; False means it has been told before."""
+    return add_once(session, Alarm, key=key[:200], text=text, at=now)
+
+
+def untold(session: Session) -> list[Alarm]:
+    """The alarms that the editors have not been mailed about, oldest first."""
+    return list(session.scalars(select(Alarm).where(Alarm.told_at.is_(None)).order_by(Alarm.id)))
+
+
+def add_once(session: Session, model: type[Model], **values: Any) -> bool:
+    """Insert a row unless its key is there already; True means that it is new."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    return bool(rows_touched(session, insert(model).values(**values).on_conflict_do_nothing()))
+
+
+def rows_touched(session: Session, statement: Any) -> int:
+    """Execute *statement*, which changes rows, past the session's own objects; returns how many rows it changed."""
+    # an INSERT forgets its row count unless asked to keep it
+    result = session.connection().execute(statement, execution_options={"preserve_rowcount": True})
+    return int(result.rowcount)
