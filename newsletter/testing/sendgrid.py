@@ -143,7 +143,7 @@ class SendGrid:
         truth: Path | None = None,
         keep: Literal["all", "untold", "nothing"] = "all",
     ) -> None:
-        """*rate* is requests a second (0: any), *late* the seconds of ACCEPT_LATE, *reset* of a 429; *truth* as for `read_truth`."""
+        """*rate*: requests a second (0: any); *late* and *reset*: seconds of those two faults; *truth*: see `read_truth`."""
         self.key, self._clock, self._rate, self._late, self._reset = key, clock, rate, late, reset
         self._share, self._random = fault_share, Random(seed)  # noqa: S311  (weather, not secrets)
         self._truth = truth.open("a", encoding="utf-8") if truth else None

@@ -1,8 +1,8 @@
 """A small edition and its readers, for tests of the SendGrid sender and its look-alike."""
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import SecretStr
@@ -10,42 +10,35 @@ from pydantic import SecretStr
 from newsletter.config import SendGrid
 from newsletter.delivery.parcel import Parcel
 from newsletter.delivery.senders.sendgrid import SendGridSender
-from newsletter.rendering.mould import Reader
+from newsletter.rendering.mould import Mould, Reader
 from newsletter.testing.sendgrid import KEY
 
+HTML = '<p>Hello zqHTMLnameqz</p><a href="https://news.example.com/u/zqHTMLtokenqz">Leave</a>'
+TEXT = "Hello zqTEXTnameqz\nLeave: https://news.example.com/u/zqTEXTtokenqz\n"
 
-@dataclass(frozen=True)
-class SmallMould:
-    """An edition of one sentence, with a slot for the reader's name and one for the link."""
 
-    subject: str = "Walmart goes live"
-    sender: tuple[str, str] = ("Retail Technology Weekly", "friday@news.example.com")
-    reply_to: str = "editors@news.example.com"
-    html: str = '<p>Hello {{name}}</p><a href="{{link}}">Leave</a>'
-    text: str = "Hello {{name}}\nLeave: {{link}}\n"
-
-    def message(self, reader: Reader) -> bytes:
-        return self.text.replace("{{name}}", reader.name).encode()
-
-    def message_id(self, reader: Reader) -> str:
-        return f"<{reader.token}@news.example.com>"
-
-    def substitutions(self, reader: Reader) -> Mapping[str, str]:
-        return {"{{name}}": reader.name, "{{link}}": f"https://news.example.com/u/{reader.token}"}
-
-    def headers(self, reader: Reader) -> Mapping[str, str]:
-        return {
-            "List-Unsubscribe": f"<https://news.example.com/u/{reader.token}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
+def mould(*, html: str = HTML, text: str = TEXT) -> Mould:
+    """An edition of one sentence, with the reader's name and a link of their own."""
+    return Mould(
+        edition_id=7,
+        subject="Walmart goes live",
+        html=html,
+        text=text,
+        sender=("Retail Technology Weekly", "friday@news.example.com"),
+        reply_to="editors@news.example.com",
+        list_name=("The Friday Five", "friday"),
+        public_url="https://news.example.com",
+        secret="a secret for tests",
+        date=datetime(2021, 11, 26, 9, 0, tzinfo=UTC),
+    )
 
 
 def reader(number: int, address: str = "", name: str = "Ada") -> Reader:
     return Reader(number, address or f"reader{number}@example.com", name, f"token{number}")
 
 
-def parcel(*readers: Reader, attempt: str = "a1", mould: SmallMould | None = None) -> Parcel:
-    return Parcel(edition_id=7, number=1, attempt=attempt, mould=mould or SmallMould(), readers=readers)
+def parcel(*readers: Reader, attempt: str = "a1", cast: Mould | None = None) -> Parcel:
+    return Parcel(edition_id=7, number=1, attempt=attempt, mould=cast or mould(), readers=readers)
 
 
 def sender(url: str, *, key: str = KEY, clock: Callable[[], float] = time.time, **settings: Any) -> SendGridSender:
