@@ -39,7 +39,7 @@ def wire(address: str) -> str:
 
 
 def _validated(address: str) -> ValidatedEmail:
-    return validate_email(address, check_deliverability=False, allow_smtputf8=False, test_environment=True)
+    return validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True, test_environment=True)
 
 
 def _ascii(domain: str) -> str:

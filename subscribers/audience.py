@@ -56,7 +56,7 @@ def barred(session: Session, ids: Sequence[int], lists: Sequence[str]) -> dict[i
             .outerjoin(Suppression, Suppression.email_key == Subscriber.email_key)
             .where(Subscriber.id.in_(some))
         )
-        here = {id_: reason for id_, reason in session.execute(suppressions)}
+        here = dict(session.execute(suppressions).all())
         confirmed = set(session.scalars(_confirmed(lists).where(Subscription.subscriber_id.in_(some))))
         for id_ in some:
             if (reason := _reason(id_, here, confirmed)) is not None:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -65,7 +64,7 @@ def entry(
 def list_ids(session: Session, slugs: Iterable[str]) -> dict[str, int]:
     """Slug → id of each list; raises NoSuchList, which names the lists there are."""
     wanted = list(dict.fromkeys(slugs))
-    known = {slug: id_ for slug, id_ in session.execute(select(List.slug, List.id).order_by(List.slug))}
+    known = dict(session.execute(select(List.slug, List.id).order_by(List.slug)).all())
     for slug in wanted:
         if slug not in known:
             there = f"there are {', '.join(known)}" if known else "there is none yet"
@@ -99,13 +98,11 @@ def take_in(
     ]
 
 
-def insert_once(session: Session, table: type[Model], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert *rows*, leaving out each that somebody else has put there already; how many were new."""
-    if not rows:
-        return 0
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).on_conflict_do_nothing()
-    return session.connection().execute(statement, list(rows)).rowcount
+def once(session: Session, table: type[Model]) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that leaves out each row that somebody else has put there already."""
+    if session.get_bind().dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def note(session: Session, changes: Mapping[tuple[int, int], Consent], source: str, now: datetime) -> None:
@@ -145,7 +142,8 @@ def _add_people(session: Session, entries: Sequence[Entry], now: datetime) -> No
         }
         for entry in entries
     ]
-    insert_once(session, Subscriber, rows)
+    if rows:
+        session.connection().execute(once(session, Subscriber), rows)
 
 
 def _amend_people(
@@ -176,9 +174,7 @@ def _merged(old: _Known, entry: Entry, detail: str, overwrite: bool) -> str:
     return str((given or was) if overwrite else (was or given))
 
 
-def _subscribe(
-    session: Session, wanted: Mapping[tuple[int, int], Consent], source: str, now: datetime
-) -> set[int]:
+def _subscribe(session: Session, wanted: Mapping[tuple[int, int], Consent], source: str, now: datetime) -> set[int]:
     """Bring subscriptions to what is *wanted* where that may be; the ids of the people whom it moved."""
     query = select(Subscription.subscriber_id, Subscription.list_id, Subscription.consent).where(
         Subscription.subscriber_id.in_({person for person, _ in wanted})
@@ -190,7 +186,8 @@ def _subscribe(
         for (person, on), consent in changes.items()
         if (person, on) not in there
     ]
-    insert_once(session, Subscription, rows)
+    if rows:
+        session.connection().execute(once(session, Subscription), rows)
     _move(session, {pair: consent for pair, consent in changes.items() if pair in there}, now)
     note(session, changes, source, now)
     return {person for person, _ in changes}

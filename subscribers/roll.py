@@ -38,9 +38,7 @@ def add(
     return session.scalars(select(Subscriber).where(Subscriber.email_key == entry.key)).one()
 
 
-def confirm(
-    session: Session, subscriber_id: int, list_slug: str | None = None, *, source: str, now: datetime
-) -> int:
+def confirm(session: Session, subscriber_id: int, list_slug: str | None = None, *, source: str, now: datetime) -> int:
     """The person said yes: to one list, or to all that waited; how many subscriptions that moved.
 
     Only what waits is confirmed, so an old link can't bring back somebody who left since.
@@ -72,8 +70,8 @@ def suppress(session: Session, email: str, *, reason: SuppressionReason, note: s
     key = addresses.key(email)
     if not key.partition("@")[2] or len(key) > 320:
         raise BadAddress(f"{email!r} is not an address")
-    row = {"email_key": key, "reason": reason, "note": note, "at": now}
-    return intake.insert_once(session, Suppression, [row]) > 0
+    row = intake.once(session, Suppression).values(email_key=key, reason=reason, note=note, at=now)
+    return session.scalar(row.returning(Suppression.id)) is not None
 
 
 def unsuppress(session: Session, email: str) -> bool:
@@ -103,7 +101,7 @@ def subscriptions(session: Session, subscriber_id: int) -> dict[str, Consent]:
         .where(Subscription.subscriber_id == subscriber_id)
         .order_by(List.slug)
     )
-    return {slug: consent for slug, consent in session.execute(query)}
+    return dict(session.execute(query).all())
 
 
 def on_list(session: Session, slug: str, *, consent: Consent = Consent.CONFIRMED) -> Iterator[Subscriber]:
@@ -122,7 +120,7 @@ def on_list(session: Session, slug: str, *, consent: Consent = Consent.CONFIRMED
 def create_list(session: Session, slug: str, *, title: str = "", now: datetime) -> List:
     """The list *slug*, made unless it is there; raises BadDetail."""
     title = details.name(title) or slug.replace("-", " ").capitalize()
-    intake.insert_once(session, List, [{"slug": details.slug(slug), "title": title, "created_at": now}])
+    session.execute(intake.once(session, List).values(slug=details.slug(slug), title=title, created_at=now))
     return session.scalars(select(List).where(List.slug == slug)).one()
 
 
@@ -178,9 +176,7 @@ def _move(
 ) -> int:
     wanted = None if slugs is None else set(intake.list_ids(session, slugs).values())
     # by conditional UPDATE … RETURNING, so that of two clicks at once only one writes history
-    statement = update(Subscription).where(
-        Subscription.subscriber_id == subscriber_id, Subscription.consent.in_(from_)
-    )
+    statement = update(Subscription).where(Subscription.subscriber_id == subscriber_id, Subscription.consent.in_(from_))
     if wanted is not None:
         statement = statement.where(Subscription.list_id.in_(wanted))
     moved = session.scalars(statement.values(consent=to, changed_at=now).returning(Subscription.list_id)).all()
