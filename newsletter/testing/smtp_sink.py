@@ -51,6 +51,7 @@ class SmtpSink:
         eager: bool = False,
         keep: bool = True,
         log: Path | None = None,
+        port: int = 0,
     ) -> None:
         self.script, self.login, self.tls, self.implicit = script, login, tls, implicit
         self.eager, self.keep, self.size = eager, keep, size
@@ -60,7 +61,7 @@ class SmtpSink:
         self.connections = 0
         #: every command line that came, in order, without what AUTH carried
         self.commands: list[str] = []
-        self.port = 0
+        self.port = port
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sink", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -92,7 +93,7 @@ class SmtpSink:
 
     async def _open(self) -> None:
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", 0, limit=2**20, ssl=self.tls if self.implicit else None
+            self._serve, "127.0.0.1", self.port, limit=2**20, ssl=self.tls if self.implicit else None
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
