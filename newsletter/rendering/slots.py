@@ -29,8 +29,9 @@ class Place(StrEnum):
 #: names longer than this are cut, in headers and in the body
 LONGEST_NAME = 60
 _LONGEST_ADDRESS = 320
-#: controls, line and paragraph separators, direction overrides, halves of characters
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]+")
+#: controls, line and paragraph separators, direction overrides, halves of characters, and the two private
+#: characters that `templates` marks lines with
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ue000\ue001]+")
 _MARKER = re.compile(r"zq(HTML|TEXT)([a-z]+)qz")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,72}")
 

@@ -18,7 +18,7 @@ from newsletter.rendering import mjml, prose
 _SHIPPED = Path(__file__).parent.parent / "templates"
 _IN_THE_TREE = Path(__file__).parent.parent.parent / "templates"
 #: controls that neither HTML nor a line of text can hold
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000-\ue001]")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue001]")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 #: private characters around the name and number of a template's line
 _MARK = re.compile("\ue000([^\ue001]*):([0-9]+)\ue001")
@@ -103,10 +103,10 @@ def find(name: str, own: Path | None = None) -> Template:
 
 
 def _finalize(value: Any) -> Any:
-    """Take controls out of every value on its way into a template."""
-    if isinstance(value, Markup):
-        return Markup(_CONTROLS.sub("", value))  # noqa: S704
-    return _CONTROLS.sub("", value) if isinstance(value, str) else value
+    """Take controls, and what looks like our marks, out of every value on its way into a template."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return _CONTROLS.sub("", value)
+    return value
 
 
 class _LineMarks(Extension):

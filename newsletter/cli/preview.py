@@ -1,0 +1,69 @@
+"""`newsletter preview`: an edition as one reader would get it, as files to open."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from newsletter.cli import root, screen
+from newsletter.editions import shelf
+from newsletter.errors import BadInput
+from newsletter.rendering import links, preflight, proofs
+from newsletter.rendering.mould import Mould, Reader
+from newsletter.rendering.preflight import Finding, Level
+
+_COLOURS = {Level.GREEN: "green", Level.AMBER: "yellow", Level.RED: "bold red"}
+
+
+@root.program.command()
+def preview(
+    context: typer.Context,
+    edition: Annotated[str, typer.Argument(help="Its date, newsletter/date, or number.")],
+    out: Annotated[Path, typer.Option(help="The folder to write to; made where there is none.")] = Path("preview"),
+    name: Annotated[str, typer.Option(help="The name of the sample reader.")] = "Ada Lovelace",
+    address: Annotated[str, typer.Option(help="The address of the sample reader.")] = "ada@example.com",
+    json: screen.Json = False,
+) -> None:
+    """Write EDITION as a sample reader would get it (HTML, text, .eml), and say what the checks found."""
+    app = root.open_app(context)
+    now = root.now()
+    with app.database.write() as session:
+        found = shelf.find(session, edition)
+        newsletter = app.newsletter(found.newsletter)
+        proof = proofs.make(session, found, newsletter, app.settings, now=now)
+        mould = proofs.mould(proof, found, newsletter, app.settings, now=now)
+        findings = preflight.check(proof, newsletter, app.settings)
+    secret = app.settings.secret.get_secret_value()
+    reader = Reader(0, address, name, links.token(secret, mould.edition_id, 0))
+    paths = _write(mould, reader, out)
+    if json:
+        screen.data({"digest": proof.digest, "paths": paths, "findings": [_plain(one) for one in findings]})
+    else:
+        _show(paths, findings)
+
+
+def _write(mould: Mould, reader: Reader, folder: Path) -> dict[str, Path]:
+    files = {
+        "html": ("edition.html", mould.html_for(reader).encode()),
+        "text": ("edition.txt", mould.text_for(reader).encode()),
+        "message": ("edition.eml", mould.message(reader)),
+    }
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in files.values():
+            (folder / file).write_bytes(content)
+    except OSError as error:
+        raise BadInput(f"{folder} can't be written to: {error.strerror}") from error
+    return {kind: folder.absolute() / file for kind, (file, _) in files.items()}
+
+
+def _show(paths: dict[str, Path], findings: list[Finding]) -> None:
+    for path in paths.values():
+        screen.console.print(str(path), soft_wrap=True, markup=False)
+    for finding in findings:
+        screen.console.print(f"{finding.level:5}", style=_COLOURS[finding.level], end="  ")
+        screen.console.print(f"{finding.check}: {finding.text}", soft_wrap=True, markup=False)
+
+
+def _plain(finding: Finding) -> dict[str, str]:
+    return {"check": finding.check, "level": finding.level, "text": finding.text}
