@@ -1,53 +1,43 @@
-"""A mould that casts without a template, parcels of it, and senders that wait for tenths of a second."""
+"""A mould without a template, parcels of it, and senders that wait for tenths of a second."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from newsletter.config import Smtp
 from newsletter.delivery.parcel import Parcel
 from newsletter.delivery.senders.smtp import SmtpSender
-from newsletter.rendering.mould import Reader
+from newsletter.rendering.mould import Mould, Reader
 
 
-@dataclass(frozen=True)
-class PlainMould:
-    """A short message to each reader; *padding* bytes longer where size matters."""
+class PlainMould(Mould):
+    """Casts a short edition, or one of about *size* bytes."""
 
-    padding: int = 0
-    sender: tuple[str, str] = ("The Friday Five", "friday@news.example.com")
-    subject: str = "Five stories"
-    reply_to: str = "editors@news.example.com"
-    html: str = ""
-    text: str = ""
-    extra: Mapping[str, bytes] = field(default_factory=dict)
+    def __init__(self, size: int = 0) -> None:
+        story = "<p>Walmart goes live.</p>\n"
+        super().__init__(
+            edition_id=1,
+            subject="Five stories",
+            html=story * max(1, size // len(story)),
+            text="Walmart goes live.",
+            sender=("The Friday Five", "friday@news.example.com"),
+            reply_to="editors@news.example.com",
+            list_name=("The Friday Five", "friday"),
+            public_url="https://news.example.com",
+            secret="a secret for tests",
+            date=datetime(2021, 11, 26, 9, tzinfo=UTC),
+        )
+
+
+class DottedMould(PlainMould):
+    """A mould that breaks its promise: a line is a lone dot, and what follows would be a command."""
 
     def message(self, reader: Reader) -> bytes:
-        lines = [
-            b"From: The Friday Five <friday@news.example.com>",
-            b"To: " + reader.address.encode(),
-            b"Message-ID: " + self.message_id(reader).encode(),
-            b"Subject: Five stories",
-            b"",
-            b"Good morning, " + reader.name.encode() + b".",
-            self.extra.get(reader.address, b"Here they are."),
-            *[b"x" * 70] * (self.padding // 72),
-            b"",
-        ]
-        return b"\r\n".join(lines)
-
-    def message_id(self, reader: Reader) -> str:
-        return f"<{reader.subscriber_id}.friday@news.example.com>"
-
-    def substitutions(self, reader: Reader) -> Mapping[str, str]:
-        return {}
-
-    def headers(self, reader: Reader) -> Mapping[str, str]:
-        return {}
+        return super().message(reader) + b".\r\nMAIL FROM:<eve@example.com>\r\n"
 
 
-def a_parcel(*addresses: str, mould: PlainMould | None = None) -> Parcel:
+def a_parcel(*addresses: str, mould: Mould | None = None) -> Parcel:
     """A parcel to *addresses* (default: ada, bob and cleo), whose subscriber ids count from 1."""
     addresses = addresses or ("ada@example.com", "bob@example.com", "cleo@example.com")
     readers = [

@@ -20,7 +20,7 @@ def test_the_standard_library_reads_it_as_a_maildir(tmp_path: Path) -> None:
     MaildirSender(tmp_path / "outbox").send(a_parcel("ada@example.com", "bob@example.com"))
 
     box = mailbox.Maildir(tmp_path / "outbox", create=False)
-    assert sorted(str(message["To"]) for message in box) == ["ada@example.com", "bob@example.com"]
+    assert sorted(str(message["To"]) for message in box) == ["Ada <ada@example.com>", "Bob <bob@example.com>"]
 
 
 def test_lines_on_disk_end_with_a_bare_newline(tmp_path: Path) -> None:

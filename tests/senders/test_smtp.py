@@ -9,7 +9,7 @@ from newsletter.delivery.parcel import Report, Words
 from newsletter.delivery.senders.smtp import SmtpSender
 from newsletter.errors import ConfigError, Refused, Unavailable
 from newsletter.testing.smtp_sink import SmtpSink
-from tests.senders.conftest import MakeSender, PlainMould, a_parcel
+from tests.senders.conftest import DottedMould, MakeSender, PlainMould, a_parcel
 
 PIPELINING = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelined", "one-by-one"])
 
@@ -30,7 +30,7 @@ def test_a_parcel_that_was_taken_whole_reports_the_servers_words(a_sender: MakeS
 
 @PIPELINING
 def test_a_message_arrives_as_it_was_cast(a_sender: MakeSender, pipelining: bool) -> None:
-    parcel = a_parcel("ada@example.com", mould=PlainMould(padding=100_000))
+    parcel = a_parcel("ada@example.com", mould=PlainMould(100_000))
     with SmtpSink(pipelining=pipelining) as sink:
         a_sender(sink.port, timeout=5, dot_timeout=5).send(parcel)
 
@@ -41,9 +41,8 @@ def test_a_message_arrives_as_it_was_cast(a_sender: MakeSender, pipelining: bool
 def test_a_line_that_begins_with_a_dot_neither_ends_the_message_nor_loses_its_dot(
     a_sender: MakeSender, pipelining: bool
 ) -> None:
-    mould = PlainMould(extra={"ada@example.com": b".\r\nMAIL FROM:<eve@example.com>"})
     with SmtpSink(pipelining=pipelining) as sink:
-        a_sender(sink.port).send(a_parcel("ada@example.com", mould=mould))
+        a_sender(sink.port).send(a_parcel("ada@example.com", mould=DottedMould()))
 
         assert b"\n.\nMAIL FROM:<eve@example.com>\n" in sink.taken[0].message
 
@@ -66,7 +65,7 @@ def test_the_size_is_stated_where_the_server_wants_it(a_sender: MakeSender) -> N
 
 def test_a_message_larger_than_the_server_takes_is_refused_before_it_is_sent(a_sender: MakeSender) -> None:
     with SmtpSink(size=1000) as sink:
-        report = a_sender(sink.port).send(a_parcel("ada@example.com", mould=PlainMould(padding=2000)))
+        report = a_sender(sink.port).send(a_parcel("ada@example.com", mould=PlainMould(2000)))
 
         assert report.refused == {1: Words("the message is larger than the mail server takes (1000 bytes)")}
 

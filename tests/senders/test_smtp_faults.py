@@ -154,7 +154,7 @@ def test_a_large_message_cut_in_its_middle_had_not_left_and_may_be_sent_again(
     a_sender: MakeSender, pipelining: bool, kind: str
 ) -> None:
     fault: Fault = getattr(wire_faults, kind)()
-    parcel = a_parcel(mould=PlainMould(padding=9_000_000))
+    parcel = a_parcel(mould=PlainMould(9_000_000))
     with SmtpSink(at("body", fault, recipient=BOB), pipelining=pipelining, keep=False) as sink:
         found = send(a_sender(sink.port, timeout=5, dot_timeout=2), parcel)
 
