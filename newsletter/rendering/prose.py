@@ -2,8 +2,8 @@
 
 import html
 import re
-import textwrap
 import unicodedata
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import nh3
@@ -49,16 +49,48 @@ def host(url: str) -> str:
 
 
 def wrap(text: str, indent: str = "") -> str:
-    """*text* in lines of at most `WIDTH` columns; addresses of pages are never broken."""
-    lines = textwrap.wrap(
-        text,
-        WIDTH,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "\n".join(lines)
+    """*text* in lines of at most `WIDTH` columns, each after *indent*; addresses of pages are never broken."""
+    room = WIDTH - len(indent)
+    lines = [""]
+    for word in _words(text, room):
+        if lines[-1] and columns(lines[-1]) + 1 + columns(word) <= room:
+            lines[-1] += f" {word}"
+        elif lines[-1]:
+            lines.append(word)
+        else:
+            lines[-1] = word
+    return "\n".join(f"{indent}{line}" for line in lines)
+
+
+def columns(text: str) -> int:
+    """How many columns *text* takes on a terminal; Chinese and Japanese characters take two."""
+    return sum(_width(character) for character in text)
+
+
+def _words(text: str, room: int) -> Iterator[str]:
+    """The words of *text*; one wider than *room* comes in parts, as in scripts that don't part words."""
+    for word in text.split():
+        if columns(word) <= room or _LINK.search(word):
+            yield word
+        else:
+            yield from _parts(word, room)
+
+
+def _parts(word: str, room: int) -> Iterator[str]:
+    part, width = "", 0
+    for character in word:
+        if width + _width(character) > room:
+            yield part
+            part, width = "", 0
+        part += character
+        width += _width(character)
+    yield part
+
+
+def _width(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def direction(text: str) -> str:
