@@ -33,7 +33,7 @@ def parse(body: bytes, *, url: str, content_type: str = "", now: datetime) -> Fe
     if not whole.strip():
         return Feed(problem="is empty")
     try:
-        found, problem = jsonfeeds.read(whole) if whole.lstrip().startswith("{") else xmlfeeds.read(whole)
+        found, problem = jsonfeeds.read(whole) if whole.lstrip().startswith(("{", "[")) else xmlfeeds.read(whole)
     except Exception as error:  # noqa: BLE001 - a feed can hold anything; one of them must not end the run
         return Feed(problem=f"can't be read as a feed ({type(error).__name__})")
     return _kept(found[:MOST], problem, url, now)

@@ -3,9 +3,9 @@
 import html
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
+from newsletter.stories import dates
 from newsletter.stories.entries import Raw
 
 
@@ -15,7 +15,7 @@ def read(text: str) -> tuple[list[Raw], str]:
         feed = json.loads(text)
     except (ValueError, RecursionError):
         return [], "is JSON that breaks off or is not well-formed"
-    if "jsonfeed.org" not in _text(feed.get("version")):
+    if not isinstance(feed, dict) or "jsonfeed.org" not in _text(feed.get("version")):
         return [], "is JSON, but no JSON Feed: its version is missing"
     items = feed.get("items")
     if not isinstance(items, list):
@@ -27,15 +27,23 @@ def _raw(item: dict[str, Any], feed: dict[str, Any]) -> Raw:
     as_html, as_text = _text(item.get("content_html")), html.escape(_text(item.get("content_text")), quote=False)
     return Raw(
         id=_text(item.get("id")),
-        links=tuple(_text(item.get(name)) for name in ("url", "external_url", "id")),
+        links=tuple(_links(item)),
         title=_text(item.get("title")),
         summary=_text(item.get("summary")),
         content=as_html or as_text,
         images=tuple(_images(item)),
         author=_author(item) or _author(feed),
         language=_text(item.get("language")) or _text(feed.get("language")),
-        published=_time(item.get("date_published")) or _time(item.get("date_modified")),
+        published=dates.read(item.get("date_published")) or dates.read(item.get("date_modified")),
     )
+
+
+def _links(item: dict[str, Any]) -> Iterator[str]:
+    yield _text(item.get("url"))
+    yield _text(item.get("external_url"))
+    identity = _text(item.get("id"))
+    if identity.startswith(("http://", "https://")):
+        yield identity
 
 
 def _images(item: dict[str, Any]) -> Iterator[str]:
@@ -50,14 +58,6 @@ def _author(of: dict[str, Any]) -> str:
     """Version 1.1 has `authors`, version 1 had `author`."""
     authors = _list(of.get("authors")) or _list([of.get("author")])
     return ", ".join(name for author in authors if (name := _text(author.get("name"))))
-
-
-def _time(value: object) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(_text(value))
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def _list(value: object) -> list[dict[str, Any]]:

@@ -23,7 +23,9 @@ def web(url: object, base: str = "") -> str:
     if not isinstance(url, str) or not url.strip():
         return ""
     try:
-        absolute = urljoin(base, _UNSEEN.sub("", url)) if base else _UNSEEN.sub("", url)
+        absolute = _UNSEEN.sub("", url)
+        if not urlsplit(absolute).scheme:
+            absolute = urljoin(base, absolute)
         parts = urlsplit(absolute)
         usable = parts.scheme in _PORTS and bool(_host(parts)) and parts.port != 0
     except ValueError:

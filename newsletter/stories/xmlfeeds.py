@@ -1,6 +1,7 @@
 """RSS 0.90 to 2.0, RDF and Atom, by feedparser, which is given bytes that are certainly UTF-8."""
 
 import html
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -8,10 +9,14 @@ from typing import Any
 
 import feedparser
 
+from newsletter.stories import dates
 from newsletter.stories.entries import Raw
 
 _BEGIN = re.compile(r"<(?:[!?]|\w)")
-_END = re.compile(r"</\s*(?:\w+:)?(?:rss|feed|rdf|channel)\s*>\s*(?:<!--.*?-->\s*)*$", re.IGNORECASE | re.DOTALL)
+_END = re.compile(r"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
+_ITEM = re.compile(r"<(item|entry)(?=[\s>])", re.IGNORECASE)
+_MOST_ITEMS = 2_000
+_MANY = 50_000
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _IMAGE = re.compile(r"<img\b[^<>]{0,2000}", re.IGNORECASE)
 _SRC = re.compile(r"""\bsrc\s*=\s*["']([^"'<>\s]{1,2000})["']""", re.IGNORECASE)
@@ -25,10 +30,27 @@ def read(text: str) -> tuple[list[Raw], str]:
     if not begin:
         return [], "is no feed: it is neither XML nor JSON"
     # some servers print warnings of their own before the feed
-    text = text[begin.start() :]
+    text = _shortened(text[begin.start() :])
+    if _is_absurd(text):
+        return [], "is not like a feed: most of its tags are never closed"
     parsed = _parse(text)
     found = [_raw(entry, parsed.feed) for entry in parsed.entries]
     return found, _problem(text, parsed)
+
+
+def _shortened(text: str) -> str:
+    """*text* without the items beyond those that will be kept: reading them all could take minutes."""
+    surplus = next(itertools.islice(_ITEM.finditer(text), _MOST_ITEMS, None), None)
+    if surplus is None:
+        return text
+    closing = {"entry": "</feed>", "item": "</channel></rss>"}[surplus[1].lower()]
+    return text[: surplus.start()] + closing
+
+
+def _is_absurd(text: str) -> bool:
+    """Markup that takes the parser the square of its length, and that no feed has."""
+    opened, unfinished = text.count("<"), text.count("&") - text.count(";")
+    return (opened > _MANY and text.count("</") < opened / 4) or unfinished > _MANY
 
 
 def _parse(text: str) -> Any:
@@ -43,8 +65,8 @@ def _problem(text: str, parsed: Any) -> str:
         return "is a web page, not a feed: look for the feed's own address on it"
     if not parsed.entries and not parsed.version:
         return "is XML, but no feed that is known"
-    if parsed.bozo and not _END.search(text[-2000:]):
-        return f"breaks off before its end; {len(parsed.entries)} entries could be read"
+    if parsed.bozo and not _END.search(text):
+        return "breaks off before its end; what stood before was kept"
     if parsed.bozo and not parsed.entries:
         return f"is not well-formed XML: {_first_line(parsed.get('bozo_exception'))}"
     return ""
@@ -106,17 +128,22 @@ def _images(entry: Any, markup: str) -> Iterator[str]:
 
 
 def _published(entry: Any) -> datetime | None:
-    """The time of publication in UTC; a time without a zone is taken for UTC."""
-    for name in ("published_parsed", "updated_parsed", "created_parsed"):
+    """The time of publication in UTC; feedparser is asked only for what we can't read, for it guesses."""
+    for name in ("published", "updated", "created"):
         # dict.get, because feedparser's own lends `updated` the value of `published`, with a warning
-        parts = dict.get(entry, name)
-        if parts:
-            try:
-                year, month, day, hour, minute, second = parts[:6]
-                return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=UTC)
-            except (ValueError, OverflowError):
-                continue
+        moment = dates.read(dict.get(entry, name)) or _guessed(dict.get(entry, f"{name}_parsed"))
+        if moment:
+            return moment
     return None
+
+
+def _guessed(parts: Any) -> datetime | None:
+    if not parts:
+        return None
+    try:
+        return datetime(parts[0], parts[1], parts[2], parts[3], parts[4], min(parts[5], 59), tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _text(value: object) -> str:
