@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import finishing, handover, settling
+from newsletter.delivery import brake, finishing, handover, settling
 from newsletter.delivery.balance import Balance, balance
 from newsletter.delivery.handover import Answer, Route
 from newsletter.delivery.ledger import Fenced
@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 _LOOK = 0.25
 #: seconds between two looks for leases that are over
 _SWEEP = 2.0
+#: seconds between two looks at the figures
+_BRAKE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ class _Run:
         self.answers: list[tuple[Fenced, Answer]] = []
         self.failures = 0
         self.calm_until = 0.0
-        self.swept_at = 0.0
+        self.swept_at = self.looked_at = 0.0
+        self.canaries = True
         self.idle_since = time.monotonic()
 
     def go(self) -> Ended:
@@ -110,7 +113,7 @@ class _Run:
                     self.flight[pool.submit(handover.hand_over, self.sender, self.route, fenced, deadline)] = fenced
                 if not self.flight and (turn.state is not SendingState.RUNNING or self.stop.is_set() or self._idle()):
                     break
-                self._wait()
+                self._wait(turn.wait)
         with self.database.read() as session:
             sending = session.get_one(Sending, self.route.edition_id)
             return Ended(
@@ -149,7 +152,7 @@ class _Run:
         return turn
 
     def _write(self, session: Session, fenced: Fenced, answer: Answer, now: datetime) -> int:
-        settled = handover.write(session, fenced, answer, now=now, rng=self.rng)
+        settled = handover.write(session, self.route, fenced, answer, now=now, rng=self.rng)
         if answer.nothing_was_sent:
             self.failures += 1
             self.calm_until = time.monotonic() + min(2.0 ** min(self.failures - 1, 6) / 4, 15)
@@ -160,30 +163,40 @@ class _Run:
     def _next(self, session: Session, *, began: float, now: datetime) -> "_Turn":
         edition_id = self.route.edition_id
         self._sweep(session, now=now)
+        self._brake(session, now=now)
         state = session.get_one(Sending, edition_id, populate_existing=True).state
         room = self.sender.window - len(self.flight)
         if self.stop.is_set() or state is not SendingState.RUNNING or room < 1 or began < self.calm_until:
-            return _Turn(began, state, ())
-        fenced = handover.take(session, self.sender, self.route, owner=self.owner, limit=room, now=now)
-        if not fenced and not self.flight and finishing.finish(session, edition_id, now=now):
+            return _Turn(began, state)
+        taken = handover.take(session, self.sender, self.route, owner=self.owner, limit=room, now=now)
+        if not taken.fenced and not self.flight and not taken.wait and finishing.finish(session, edition_id, now=now):
             state = SendingState.COMPLETE
-        return _Turn(began, state, tuple(fenced))
+        return _Turn(began, state, taken.fenced, taken.wait)
 
     def _sweep(self, session: Session, *, now: datetime) -> None:
         if time.monotonic() - self.swept_at >= _SWEEP:
             settling.expire(session, now=now, edition_id=self.route.edition_id)
             self.swept_at = time.monotonic()
 
+    def _brake(self, session: Session, *, now: datetime) -> None:
+        """Look at the figures from time to time, and whenever the canaries may be back."""
+        waiting = not self.flight and self.canaries
+        if waiting or time.monotonic() - self.looked_at >= _BRAKE:
+            brake.look(session, self.route.edition_id, self.route.throttle.limits, now=now)
+            self.canaries = session.get_one(Sending, self.route.edition_id).canary_passed_at is None
+            self.looked_at = time.monotonic()
+
     def _collect(self) -> None:
         for future in [future for future in self.flight if future.done()]:
             self.answers.append((self.flight.pop(future), future.result()))
 
-    def _wait(self) -> None:
-        """Until something comes back, or for a moment."""
+    def _wait(self, least: float) -> None:
+        """Until something comes back, or a limit allows more, or for a moment."""
+        timeout = min(least or _LOOK, _LOOK)
         if self.flight:
-            wait(self.flight, timeout=_LOOK, return_when=FIRST_COMPLETED)
+            wait(self.flight, timeout=timeout, return_when=FIRST_COMPLETED)
         elif not self.answers:
-            self.stop.wait(_LOOK)
+            self.stop.wait(timeout)
 
     def _idle(self) -> bool:
         return time.monotonic() - self.idle_since > self.patience.idle
@@ -201,4 +214,6 @@ class _Turn:
     #: by the monotonic clock, before the fence
     began: float
     state: SendingState
-    fenced: Sequence[Fenced]
+    fenced: Sequence[Fenced] = ()
+    #: seconds until a limit allows more
+    wait: float = 0.0

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from newsletter.db import Database
 from newsletter.delivery import controls, ledger, recording
 from newsletter.delivery.ledger import Claim, Fenced
-from newsletter.delivery.models import Sending, SendingState
+from newsletter.delivery.models import Batch, Sending, SendingState
 from newsletter.delivery.parcel import Parcel, Report, Sender, Words
+from newsletter.delivery.throttle import Throttle
 from newsletter.errors import Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Mould, Reader
 from subscribers.audience import Person
@@ -36,8 +37,7 @@ class Route:
     mould: Mould
     #: a subscriber as the mould wants them, with their token
     reader: Callable[[Person], Reader]
-    #: domains with a limit of their own
-    lanes: Sequence[str] = ()
+    throttle: Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,45 @@ def lease_for(sender: Sender) -> timedelta:
     return timedelta(seconds=sender.deadline + MARGIN)
 
 
-def take(session: Session, sender: Sender, route: Route, *, owner: str, limit: int, now: datetime) -> list[Fenced]:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Batches past the fence, and how long to wait where a limit kept others back, in seconds."""
+
+    fenced: tuple[Fenced, ...] = ()
+    wait: float = 0.0
+
+
+def take(session: Session, sender: Sender, route: Route, *, owner: str, limit: int, now: datetime) -> Taken:
     """Claim and fence up to *limit* batches in one transaction; commit it before handing any of them over."""
     lease = lease_for(sender)
-    claims: list[Claim] = []
-    for lane in ("", *route.lanes):
-        claims += ledger.claim(
-            session, route.edition_id, owner=owner, lease=lease, limit=limit - len(claims), now=now, lane=lane
+    waits: list[float] = []
+    taken: list[Fenced] = []
+    for lane in route.throttle.lanes:
+        room = route.throttle.room(session, lane, now=now)
+        waits.append(room.wait)
+        claims = ledger.claim(
+            session,
+            route.edition_id,
+            owner=owner,
+            lease=lease,
+            limit=0 if room.wait else limit - len(taken),
+            now=now,
+            lane=lane,
+            room=room,
         )
-    return ledger.fence(session, claims, lists=route.lists, lease=lease, now=now)
+        taken += _pass(session, route, claims, lane, lease=lease, now=now)
+    return Taken(tuple(taken), min((wait for wait in waits if wait), default=0.0))
+
+
+def _pass(
+    session: Session, route: Route, claims: Sequence[Claim], lane: str, *, lease: timedelta, now: datetime
+) -> list[Fenced]:
+    """Through the fence, and out of the buckets."""
+    fenced = ledger.fence(session, claims, lists=route.lists, lease=lease, now=now)
+    messages = sum(len(batch.people) for batch in fenced)
+    if messages:
+        route.throttle.spend(session, lane, messages, now=now)
+    return fenced
 
 
 def hand_over(sender: Sender, route: Route, fenced: Fenced, deadline: float) -> Answer:
@@ -91,7 +121,7 @@ def hand_over(sender: Sender, route: Route, fenced: Fenced, deadline: float) -> 
         return Answer(failure=Unknown(f"{type(error).__name__}: {error}"))
 
 
-def write(session: Session, fenced: Fenced, answer: Answer, *, now: datetime, rng: random.Random) -> int:
+def write(session: Session, route: Route, fenced: Fenced, answer: Answer, *, now: datetime, rng: random.Random) -> int:
     """Write down *answer*; returns how many recipients were settled by it."""
     if answer.locked_out:
         _break_circuit(session, fenced, answer, now=now)
@@ -100,6 +130,8 @@ def write(session: Session, fenced: Fenced, answer: Answer, *, now: datetime, rn
         recorded = recording.record(session, fenced, answer.report, now=now, rng=rng)
         settled = len(fenced.people) - len(answer.report.again)
     else:
+        if isinstance(answer.failure, Unavailable) and answer.failure.retry_after:
+            route.throttle.hold(session, answer.failure.retry_after, now=now)
         recorded = _write_failure(session, fenced, answer.failure, now=now, rng=rng)
         settled = 0 if answer.nothing_was_sent else len(fenced.people)
     if not recorded:
@@ -119,18 +151,29 @@ def send_batch(
 ) -> bool:
     """What a worker does with a hint that names a batch; False means there was nothing to do.
 
-    Hints may be lost, doubled or stale: the ledger decides.
+    Hints may be lost, doubled or stale: the ledger decides, limits included.
     """
-    began, lease = time.monotonic(), lease_for(sender)
+    began = time.monotonic()
     with database.write() as session:
-        now = clock()
-        claims = ledger.claim_these(session, route.edition_id, [number], owner=owner, lease=lease, now=now)
-        fenced = ledger.fence(session, claims, lists=route.lists, lease=lease, now=now)
+        fenced = _take_one(session, sender, route, number, owner=owner, now=clock())
     for batch in fenced:
         answer = hand_over(sender, route, batch, began + MARGIN / 2)
         with database.write() as session:
-            write(session, batch, answer, now=clock(), rng=rng)
+            write(session, route, batch, answer, now=clock(), rng=rng)
     return bool(fenced)
+
+
+def _take_one(
+    session: Session, sender: Sender, route: Route, number: int, *, owner: str, now: datetime
+) -> list[Fenced]:
+    batch = session.get(Batch, (route.edition_id, number))
+    if batch is None:
+        return []
+    lease, room = lease_for(sender), route.throttle.room(session, batch.lane, now=now)
+    if room.messages < batch.size and not room.overdraw:
+        return []
+    claims = ledger.claim_these(session, route.edition_id, [number], owner=owner, lease=lease, now=now)
+    return _pass(session, route, claims, batch.lane, lease=lease, now=now)
 
 
 def _write_failure(

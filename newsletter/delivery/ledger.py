@@ -13,6 +13,7 @@ from sqlalchemy import String, Text, and_, case, cast, insert, literal, select, 
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Sending, SendingState, Status
+from newsletter.delivery.throttle import Room
 from subscribers import audience
 from subscribers.audience import Person
 
@@ -40,12 +41,21 @@ class Fenced:
     #: how often the batch passed the fence, this time included
     attempts: int
     people: tuple[Person, ...]
+    lane: str = ""
 
 
 def claim(
-    session: Session, edition_id: int, *, owner: str, lease: timedelta, limit: int, now: datetime, lane: str = ""
+    session: Session,
+    edition_id: int,
+    *,
+    owner: str,
+    lease: timedelta,
+    limit: int,
+    now: datetime,
+    lane: str = "",
+    room: Room = Room(),
 ) -> list[Claim]:
-    """Take up to *limit* due batches for *owner*, canaries first; an empty list means there is nothing to take."""
+    """Take up to *limit* due batches for *owner*, canaries first, as far as there is *room*."""
     passed = session.execute(
         select(Sending.canary_passed_at.is_not(None)).where(
             Sending.edition_id == edition_id, Sending.state == SendingState.RUNNING
@@ -53,10 +63,10 @@ def claim(
     ).scalar_one_or_none()
     if passed is None or limit < 1:
         return []
-    numbers = _due(session, edition_id, canary=True, lane=lane, limit=limit, now=now)
-    if passed and len(numbers) < limit:
-        numbers += _due(session, edition_id, canary=False, lane=lane, limit=limit - len(numbers), now=now)
-    return claim_these(session, edition_id, numbers, owner=owner, lease=lease, now=now)
+    due = _due(session, edition_id, canary=True, lane=lane, limit=limit, now=now)
+    if passed and len(due) < limit:
+        due += _due(session, edition_id, canary=False, lane=lane, limit=limit - len(due), now=now)
+    return claim_these(session, edition_id, _fitting(due, room), owner=owner, lease=lease, now=now)
 
 
 def claim_these(
@@ -101,30 +111,44 @@ def fence(
     barred = audience.barred(session, ids, lists)
     gone = {one: "erased" for one in ids if one not in people}
     _skip(session, edition_id, members, gone | barred, now=now)
+    lanes = {claim.number: claim.lane for claim in claims}
     return [
-        Fenced(edition_id, number, attempt, attempts, left)
+        Fenced(edition_id, number, attempt, attempts, left, lanes[number])
         for number, (attempt, attempts) in passed.items()
         if (left := tuple(people[one] for one in members[number] if one in people and one not in barred))
     ]
 
 
-def _due(session: Session, edition_id: int, *, canary: bool, lane: str, limit: int, now: datetime) -> list[int]:
-    """The first due batches; on PostgreSQL those that another worker is just taking are passed over."""
-    return list(
-        session.scalars(
-            select(Batch.number)
-            .where(
-                Batch.edition_id == edition_id,
-                Batch.state == BatchState.QUEUED,
-                Batch.canary == canary,
-                Batch.lane == lane,
-                Batch.not_before <= now,
-            )
-            .order_by(Batch.not_before, Batch.number)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+def _due(
+    session: Session, edition_id: int, *, canary: bool, lane: str, limit: int, now: datetime
+) -> list[tuple[int, int]]:
+    """Numbers and sizes of the first due batches; on PostgreSQL those that another worker is taking are passed over."""
+    rows = session.execute(
+        select(Batch.number, Batch.size)
+        .where(
+            Batch.edition_id == edition_id,
+            Batch.state == BatchState.QUEUED,
+            Batch.canary == canary,
+            Batch.lane == lane,
+            Batch.not_before <= now,
         )
+        .order_by(Batch.not_before, Batch.number)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
     )
+    return [(number, size) for number, size in rows]
+
+
+def _fitting(due: Sequence[tuple[int, int]], room: Room) -> list[int]:
+    """The first of the *due* batches, as many as there is room for."""
+    numbers: list[int] = []
+    total = 0
+    for number, size in due:
+        total += size
+        if total > room.messages and not (room.overdraw and not numbers):
+            break
+        numbers.append(number)
+    return numbers
 
 
 def _still_running(session: Session, edition_id: int) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.db import Id, Instant, Model, choice
@@ -89,6 +89,8 @@ class Sending(Model):
     complete_at: Mapped[datetime | None] = mapped_column(Instant)
     #: the canary slice was looked at and found good
     canary_passed_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: the figures over which the brake stopped it last; after a resume only what came since counts
+    forgiven: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     #: the last canary message, which moves the event-time watermark
     watermark_canary_at: Mapped[datetime | None] = mapped_column(Instant)
     started_at: Mapped[datetime] = mapped_column(Instant)

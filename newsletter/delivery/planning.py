@@ -2,17 +2,32 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, FromClause, and_, case, func, insert, literal, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Result,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from newsletter.config import Newsletter
+from newsletter.config import Limits, Newsletter
 from newsletter.db import Database, Instant
+from newsletter.delivery import throttle
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending, SendingState
 from newsletter.errors import NewsletterError
 from subscribers.audience import audience
@@ -92,6 +107,8 @@ def _groups(
 ) -> list[_Group]:
     """The groups in the order of their batches' numbers, with how many readers each has."""
     limits = newsletter.limits
+    if not morning and not limits.domains:  # one group; how many it has is known when they are written
+        return [_Group(now, "", frozenset(), 0, _size(batch_size, limits, ""))]
     readers = _readers(newsletter)
     zone = readers.c.time_zone if morning else literal("")
     found: dict[tuple[datetime, str], dict[str, int]] = {}
@@ -106,7 +123,7 @@ def _groups(
             lane,
             frozenset(members),
             sum(members.values()),
-            _size(batch_size, limits.per_second, limits.domains.get(lane, 0)),
+            _size(batch_size, limits, lane),
         )
         for (not_before, lane), members in sorted(found.items())
     ]
@@ -131,34 +148,54 @@ def _morning(newsletter: Newsletter, zone_name: str, day: date) -> datetime:
     return datetime.combine(day, newsletter.send.at, zone).astimezone(UTC)
 
 
-def _size(batch_size: int, *rates: float) -> int:
-    """No batch larger than what may go in a second, or each of them would break the limit."""
-    return max(1, min([batch_size, *(int(rate) for rate in rates if rate)]))
+def _size(batch_size: int, limits: Limits, lane: str) -> int:
+    """No batch larger than what may go at once, or each of them would break a limit."""
+    at_once = [rate * throttle.BURST for rate in (limits.per_second, limits.domains.get(lane, 0)) if rate]
+    counts = [count for count in (limits.per_hour, limits.per_day, limits.warm_up) if count]
+    return max(1, min([batch_size, *map(int, at_once), *counts]))
 
 
 def _write_deliveries(
     session: Session, edition_id: int, newsletter: Newsletter, groups: Sequence[_Group]
 ) -> list[_Run]:
     """One INSERT … SELECT: rows in the order of ids, cut into batches, group after group."""
-    runs, first = [], 1
-    for group in groups:
-        runs.append(_Run(first, group))
-        first += -(-group.members // group.batch_size)
-    if not runs:
+    if not groups:
         return []
     readers = _readers(newsletter)
     place = _place(readers, groups)
     position = func.row_number().over(partition_by=place if len(groups) > 1 else None, order_by=readers.c.id)
     rows = select(readers.c.id, place.label("place"), position.label("position")).subquery()
-    number = _by_place(rows.c.place, [run.first for run in runs]) + (rows.c.position - 1) // _by_place(
-        rows.c.place, [group.batch_size for group in groups]
-    )
-    session.execute(
+    runs = _runs(groups)
+    first = _by_place(rows.c.place, [run.first for run in runs])
+    size = _by_place(rows.c.place, [group.batch_size for group in groups])
+    written = session.execute(
         insert(Delivery).from_select(
-            ["edition_id", "batch", "subscriber_id"], select(literal(edition_id), number, rows.c.id)
-        )
+            ["edition_id", "batch", "subscriber_id"],
+            select(literal(edition_id), first + _whole(rows.c.position - 1) // size, rows.c.id),
+        ),
+        execution_options={"preserve_rowcount": True},
     )
+    if len(groups) == 1:
+        return _runs([replace(groups[0], members=_count(written))])
     return runs
+
+
+def _runs(groups: Sequence[_Group]) -> list[_Run]:
+    """Which batch numbers belong to which group."""
+    runs, first = [], 1
+    for group in groups:
+        runs.append(_Run(first, group))
+        first += -(-group.members // group.batch_size)
+    return runs
+
+
+def _count(result: Result[Any]) -> int:
+    return int(getattr(result, "rowcount", 0))
+
+
+def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
+    """A whole number, so that dividing it drops the rest, without a FLOOR that not every SQLite has."""
+    return type_coerce(number, Integer)
 
 
 def _place(readers: FromClause, groups: Sequence[_Group]) -> ColumnElement[int]:
@@ -189,17 +226,16 @@ def _set_canaries_apart(
     total = sum(run.group.members for run in runs)
     wanted = max(limits.canary_least, math.ceil(limits.canary_share * total)) if limits.canary_share else 0
     earliest = [run for run in runs if run.group.not_before == runs[0].group.not_before]
-    there = sum(run.group.members for run in earliest)
-    stride = max(1, there // wanted) if wanted else 0
-    last = _end(runs)
-    canaries: list[_Run] = []
-    for run in earliest if stride else ():
-        canaries.append(_Run(last, run.group, canary=True))
-        last += _move(session, edition_id, _spread(edition_id, run, stride), first=last, size=run.group.batch_size)
-    seeds = _seeds(edition_id, newsletter, before=_end(runs))
-    moved = _move(session, edition_id, seeds, first=last, size=runs[0].group.batch_size)
-    if moved:
-        canaries.append(_Run(last, _Group(now, "", frozenset(), moved, runs[0].group.batch_size), canary=True))
+    stride = max(1, sum(run.group.members for run in earliest) // wanted) if wanted else 0
+    chosen = [(run.group, _spread(edition_id, run, stride)) for run in earliest] if stride else []
+    size = runs[0].group.batch_size
+    chosen.append((_Group(now, "", frozenset(), 0, size), _seeds(edition_id, newsletter, before=_end(runs))))
+    last, canaries = _end(runs), []
+    for group, readers in chosen:
+        batches = _move(session, edition_id, readers, first=last, size=group.batch_size)
+        if batches:
+            canaries.append(_Run(last, group, canary=True))
+            last += batches
     return canaries
 
 
@@ -217,7 +253,7 @@ def _spread(edition_id: int, run: _Run, stride: int) -> FromClause:
         .subquery()
     )
     return (
-        select(every.c.subscriber_id, (every.c.position // literal(stride)).label("position"))
+        select(every.c.subscriber_id, (_whole(every.c.position) // literal(stride)).label("position"))
         .where(every.c.position % stride == 0)
         .subquery()
     )
@@ -243,10 +279,10 @@ def _move(session: Session, edition_id: int, chosen: FromClause, *, first: int, 
     result = session.execute(
         update(Delivery)
         .where(Delivery.edition_id == edition_id, Delivery.subscriber_id == chosen.c.subscriber_id)
-        .values(batch=first + (chosen.c.position - 1) // literal(size)),
+        .values(batch=first + _whole(chosen.c.position - 1) // literal(size)),
         execution_options={"synchronize_session": False},
     )
-    return -(-int(getattr(result, "rowcount", 0)) // size)
+    return -(-_count(result) // size)
 
 
 def _write_batches(session: Session, edition_id: int, runs: Sequence[_Run]) -> int:

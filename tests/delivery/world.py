@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -10,13 +10,14 @@ from threading import Lock
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from newsletter.config import Newsletter
+from newsletter.config import Limits, Newsletter
 from newsletter.delivery import ledger, planning
 from newsletter.delivery.handover import Route
 from newsletter.delivery.ledger import Fenced
 from newsletter.delivery.models import Batch, Sending
 from newsletter.delivery.parcel import Parcel, Report
-from newsletter.rendering.mould import Reader
+from newsletter.delivery.throttle import Throttle
+from newsletter.rendering.mould import Mould, Reader
 from subscribers.audience import Person
 from subscribers.models import Consent, Subscriber, Subscription
 from tests import factories
@@ -38,29 +39,18 @@ FRIDAY = Newsletter.model_validate(
 )
 
 
-class Paper:
-    """A mould that needs no rendering."""
-
-    subject = "The Friday Five"
-    sender = ("Retail Technology Weekly", "friday@news.example.com")
-    reply_to = "editors@news.example.com"
-    html = "<p>Hello</p>"
-    text = "Hello"
-
-    def message(self, reader: Reader) -> bytes:
-        return (
-            f"From: friday@news.example.com\r\nTo: {reader.address}\r\nMessage-ID: {self.message_id(reader)}\r\n"
-            f"Subject: {self.subject}\r\n\r\nHello {reader.subscriber_id}\r\n"
-        ).encode()
-
-    def message_id(self, reader: Reader) -> str:
-        return f"<{reader.token}@news.example.com>"
-
-    def substitutions(self, reader: Reader) -> Mapping[str, str]:
-        return {}
-
-    def headers(self, reader: Reader) -> Mapping[str, str]:
-        return {}
+PAPER = Mould(
+    edition_id=1,
+    subject="The Friday Five",
+    html="<p>Hello</p>",
+    text="Hello",
+    sender=("Retail Technology Weekly", "friday@news.example.com"),
+    reply_to="editors@news.example.com",
+    list_name=("The Friday Five", "friday"),
+    public_url="https://news.example.com",
+    secret="a secret for tests",
+    date=NINE,
+)
 
 
 def reader(person: Person) -> Reader:
@@ -68,9 +58,10 @@ def reader(person: Person) -> Reader:
     return Reader(person.id, person.email, person.name, f"token-{person.id}")
 
 
-def route(edition_id: int, **values: object) -> Route:
+def route(edition_id: int, limits: Limits | None = None, *, sender: str = "notebook") -> Route:
     """The way of one edition, to the list "weekly"."""
-    return Route(edition_id, lists=LISTS, mould=Paper(), reader=reader, **values)  # type: ignore[arg-type]
+    throttle = Throttle(sender, limits or FRIDAY.limits)
+    return Route(edition_id, lists=LISTS, mould=PAPER, reader=reader, throttle=throttle)
 
 
 @dataclass

@@ -328,6 +328,7 @@ def upgrade() -> None:
     sa.Column('audience_complete_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('complete_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('canary_passed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('forgiven', sa.JSON(), nullable=False),
     sa.Column('watermark_canary_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['edition_id'], ['edition.id'], name=op.f('fk_sending_edition_id'), ondelete='CASCADE'),

@@ -1,0 +1,88 @@
+"""The send log: for each recipient of an edition, what became of the copy, and the other side's own words."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
+from sqlalchemy.orm import Session
+
+from newsletter.db import Instant, choice
+from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Progress, Status
+
+#: what a batch's state means for each recipient in it that is no exception
+MEANING: dict[BatchState, Status] = {
+    BatchState.QUEUED: Status.PLANNED,
+    BatchState.CLAIMED: Status.PLANNED,
+    BatchState.SENDING: Status.SENDING,
+    BatchState.ACCEPTED: Status.ACCEPTED,
+    BatchState.REFUSED: Status.REFUSED,
+    BatchState.UNKNOWN: Status.UNKNOWN,
+    BatchState.CANCELLED: Status.SKIPPED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One recipient of one edition."""
+
+    edition_id: int
+    subscriber_id: int
+    batch: int
+    status: Status
+    #: in the other side's own words, or ours where nothing was handed over
+    reason: str
+    #: when that was; None where nothing has happened yet
+    at: datetime | None
+
+
+def lines(
+    session: Session,
+    *,
+    edition_id: int | None = None,
+    subscriber_ids: Sequence[int] | None = None,
+    statuses: Sequence[Status] = (),
+    limit: int | None = None,
+) -> Iterator[Line]:
+    """The log, newest edition first, in the order of subscribers' ids."""
+    query = _query()
+    if edition_id is not None:
+        query = query.where(Delivery.edition_id == edition_id)
+    if subscriber_ids is not None:
+        query = query.where(Delivery.subscriber_id.in_(subscriber_ids))
+    if statuses:
+        query = query.where(_status().in_(statuses))
+    rows = session.execute(query.order_by(Delivery.edition_id.desc(), Delivery.subscriber_id).limit(limit))
+    for row in rows:
+        yield Line(*row)
+
+
+def _query() -> Select[int, int, int, Status, str, datetime | None]:
+    return (
+        select(
+            Delivery.edition_id,
+            Delivery.subscriber_id,
+            Delivery.batch,
+            _status().label("status"),
+            _reason().label("reason"),
+            func.coalesce(Progress.at, Outcome.at, Batch.settled_at, Batch.fenced_at, type_=Instant).label("at"),
+        )
+        .join(Batch, and_(Batch.edition_id == Delivery.edition_id, Batch.number == Delivery.batch))
+        .outerjoin(Outcome, _same_copy(Outcome))
+        .outerjoin(Progress, _same_copy(Progress))
+    )
+
+
+def _same_copy(table: type[Outcome] | type[Progress]) -> ColumnElement[bool]:
+    return and_(table.edition_id == Delivery.edition_id, table.subscriber_id == Delivery.subscriber_id)
+
+
+def _status() -> ColumnElement[Status]:
+    kind = choice(Status)
+    by_batch = case(*((Batch.state == state, literal(status, kind)) for state, status in MEANING.items()))
+    return func.coalesce(Progress.status, Outcome.status, by_batch, type_=kind)
+
+
+def _reason() -> ColumnElement[str]:
+    words = case((Progress.status.is_not(None), Progress.reason), else_=func.coalesce(Outcome.reason, Batch.reply))
+    return func.coalesce(words, "")

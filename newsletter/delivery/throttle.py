@@ -1,0 +1,121 @@
+"""How fast and how many: buckets and tallies in the database, so that all workers share them.
+
+A rate is a bucket of a quarter of a second (GCRA): in any *t* seconds no more than rate × t messages go,
+plus that quarter and one batch. Messages in an hour and in a day are counted by the minute, and in no
+60 minutes and no 24 hours, wherever they begin, do more go than allowed.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from newsletter.config import Limits
+from newsletter.delivery.models import Allowance, Tally
+
+#: seconds of a rate that may go at once
+BURST = 0.25
+_HOUR, _DAY = 60, 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many messages may go now."""
+
+    messages: float = math.inf
+    #: where the next batch is larger than that, may it go all the same and be paid for afterwards
+    overdraw: bool = True
+    #: seconds to wait where nothing may go
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """The limits of one sender."""
+
+    sender: str
+    limits: Limits = field(default_factory=Limits)
+    #: the day's allowance of a warm-up; None is no warm-up
+    warm_up: int | None = None
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """The lanes of batches: the common one, and one for each domain with a limit of its own."""
+        return ("", *sorted(self.limits.domains))
+
+    def room(self, session: Session, lane: str, *, now: datetime) -> Room:
+        """How many messages of *lane* may go now; holds the sender's row, so that workers ask one after another."""
+        rates, counts = self._rates(lane), self._counts()
+        held = _hold(session, self.sender, 0.0) - now.timestamp()
+        if held > 0:
+            return Room(0, overdraw=False, wait=held)
+        rooms = [_in_bucket(session, key, rate, now=now) for key, rate in rates.items()]
+        rooms += [_in_count(session, self.sender, most, minutes, now=now) for minutes, most in counts]
+        return Room(
+            min((room.messages for room in rooms), default=math.inf),
+            all(room.overdraw for room in rooms),
+            max((room.wait for room in rooms), default=0.0),
+        )
+
+    def spend(self, session: Session, lane: str, messages: int, *, now: datetime) -> None:
+        """Take *messages* out of the buckets, and count them."""
+        for key, rate in self._rates(lane).items():
+            tat = max(_tat(session, key), now.timestamp() - BURST) + messages / rate
+            _upsert(session, Allowance, {"key": key}, {"tat": tat})
+        minute = {"key": self.sender, "minute": int(now.timestamp() // 60)}
+        _upsert(session, Tally, minute, {"messages": messages}, {"messages": Tally.messages + messages})
+
+    def hold(self, session: Session, seconds: float, *, now: datetime) -> None:
+        """Let no worker send before *seconds* have passed: the other side said so."""
+        _hold(session, self.sender, now.timestamp() + seconds)
+
+    def _rates(self, lane: str) -> Mapping[str, float]:
+        rates = {self.sender: self.limits.per_second, f"{self.sender} {lane}": self.limits.domains.get(lane, 0)}
+        return {key: rate for key, rate in rates.items() if rate}
+
+    def _counts(self) -> list[tuple[int, int]]:
+        limits = ((_HOUR, self.limits.per_hour or None), (_DAY, self.limits.per_day or None), (_DAY, self.warm_up))
+        return [(minutes, most) for minutes, most in limits if most is not None]
+
+
+def _in_bucket(session: Session, key: str, rate: float, *, now: datetime) -> Room:
+    tokens = min(BURST, now.timestamp() - _tat(session, key)) * rate
+    return Room(tokens) if tokens >= 0 else Room(0, overdraw=False, wait=-tokens / rate)
+
+
+def _in_count(session: Session, key: str, most: int, minutes: int, *, now: datetime) -> Room:
+    minute = int(now.timestamp() // 60)
+    counted = select(func.sum(Tally.messages)).where(Tally.key == key, Tally.minute >= minute - minutes)
+    gone = int(session.scalar(counted) or 0)
+    if gone >= most:
+        return Room(0, overdraw=False, wait=60 - now.timestamp() % 60)
+    return Room(most - gone, overdraw=gone == 0)
+
+
+def _tat(session: Session, key: str) -> float:
+    return session.scalar(select(Allowance.tat).where(Allowance.key == key)) or 0.0
+
+
+def _hold(session: Session, sender: str, until: float) -> float:
+    """Lock the sender's row and move its moment to *until*, never back; returns where it stands."""
+    row = {"key": f"{sender} held"}
+    later = func.greatest if session.get_bind().dialect.name == "postgresql" else func.max
+    _upsert(session, Allowance, row, {"tat": until}, {"tat": later(Allowance.tat, until)})
+    return _tat(session, row["key"])
+
+
+def _upsert(
+    session: Session,
+    table: type[Allowance] | type[Tally],
+    key: Mapping[str, Any],
+    new: Mapping[str, Any],
+    changed: Mapping[str, Any] | None = None,
+) -> None:
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**key, **new)
+    session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(changed or new)))
