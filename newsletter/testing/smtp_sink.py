@@ -102,7 +102,8 @@ class SmtpSink:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.sleep(0)
+        for _ in range(10):  # a transport is closed some turns of the loop after it was told
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -225,6 +226,8 @@ class _Conversation:
             await self._reader.readexactly(100)
             await self._perform(fault)
         message = await self._body()
+        if fault and fault.say:  # it was answered already: the rest is thrown away
+            return self._forget()
         sender, recipient = self._sender or "", self._recipient
         fault = self._fault("message")
         if not recipient:

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.delivery.parcel import Parcel, Report
 from newsletter.delivery.senders.smtp import SmtpSender
-from newsletter.errors import Unavailable
+from newsletter.errors import Refused, Unavailable
 from newsletter.testing import wire_faults
 from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault, Moment, Script, Step, at
@@ -200,6 +200,15 @@ def test_a_server_that_fails_before_any_mail_means_nothing_was_sent(
             a_sender(sink.port).send(a_parcel())
 
         assert sink.taken == []
+
+
+@PIPELINING
+def test_a_server_that_wants_a_login_refuses_the_parcel_and_no_reader(a_sender: MakeSender, pipelining: bool) -> None:
+    with SmtpSink(at("mail", wire_faults.answer(530, "5.7.0 log in first")), pipelining=pipelining) as sink:
+        with pytest.raises(Refused) as caught:
+            a_sender(sink.port, **PATIENT).send(a_parcel())
+
+        assert (caught.value.code, caught.value.reply) == (530, "530 5.7.0 log in first")
 
 
 def test_a_server_without_ehlo_is_greeted_the_old_way(a_sender: MakeSender) -> None:

@@ -107,6 +107,7 @@ async def _cancel_the_rest() -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.sleep(0.05)  # aiosmtpd closes its connections by and by
 
 
 def test_starttls_and_login_come_before_the_mail(

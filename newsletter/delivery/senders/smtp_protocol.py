@@ -23,11 +23,14 @@ from newsletter.delivery.replies import tidy
 from newsletter.delivery.senders import envelopes
 from newsletter.delivery.senders.consignment import Copy
 from newsletter.delivery.senders.envelopes import Offer
+from newsletter.errors import Refused
 
 log = structlog.get_logger(__name__)
 
 #: more than any envelope: while more than this waits to be written, a final dot behind it has not left
 _ENVELOPE = 2048
+#: not this reader's fault, and the next one would hear the same (RFC 4954 section 6)
+_LOCKED_OUT = frozenset({530, 535})
 _LONGEST_LINE = 8192
 _MOST_LINES = 200
 
@@ -356,7 +359,10 @@ class Session(asyncio.Protocol):
 
 
 def _turn_down(copy: Copy, reply: Reply) -> None:
-    if reply.code < 500:
+    if reply.code in _LOCKED_OUT:
+        words = reply.words()
+        copy.undeliverable(Refused("the mail server wants a login", reply=words.text, code=words.code))
+    elif reply.code < 500:
         copy.again(reply.words())
     else:
         copy.refused(reply.words())
