@@ -87,7 +87,7 @@ def _stray(source: str, at: int) -> Problem:
     if rest.startswith(("<![cdata", "<!doctype", "<?xml")):
         return Problem(f"{source[at:].split(' ')[0][:10]} is not understood here: leave it out", at)
     if re.match(r"<[a-z]", rest):
-        shown = " ".join(source[at : at + 40].split())
+        shown = " ".join(re.split("(?<=>)", source[at : at + 40])[0].split())
         return Problem(f"{shown} … is not a whole tag: is a quote or > missing, or a value without quotes?", at)
     return Problem('"<" in text must be written &lt;', at)
 

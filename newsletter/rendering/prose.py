@@ -25,7 +25,7 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 def to_html(paragraph: str) -> Markup:
     """*paragraph* as HTML: every character means itself, and addresses of pages become links."""
-    escaped = html.escape(paragraph, quote=False)
+    escaped = html.escape(slots.one_line(paragraph), quote=False)
     linked = _LINK.sub(lambda link: f'<a href="{link[0]}">{link[0]}</a>', escaped)
     # the last word on what may stand here; nothing above it has to be trusted
     return Markup(  # noqa: S704

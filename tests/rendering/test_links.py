@@ -1,0 +1,57 @@
+"""Personal links."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.errors import BadInput
+from newsletter.rendering import links
+
+EDITIONS, SUBSCRIBERS = st.integers(0, 2**32 - 1), st.integers(0, 2**40 - 1)
+
+
+@given(EDITIONS, SUBSCRIBERS)
+def test_a_token_reads_back(edition_id: int, subscriber_id: int) -> None:
+    assert links.read("s", links.token("s", edition_id, subscriber_id)) == (edition_id, subscriber_id)
+
+
+@given(EDITIONS, SUBSCRIBERS, st.integers(0, 41))
+def test_a_token_with_one_digit_changed_is_refused(edition_id: int, subscriber_id: int, place: int) -> None:
+    token = links.token("s", edition_id, subscriber_id)
+    forged = token[:place] + f"{int(token[place], 16) ^ 1:x}" + token[place + 1 :]
+
+    with pytest.raises(BadInput):
+        links.read("s", forged)
+
+
+@given(st.text(max_size=60))
+def test_no_other_text_is_a_token(text: str) -> None:
+    with pytest.raises(BadInput):
+        links.read("s", text)
+
+
+def test_another_secret_makes_another_token() -> None:
+    with pytest.raises(BadInput):
+        links.read("other", links.token("s", 7, 345))
+
+
+def test_a_message_id_gives_no_right_to_unsubscribe() -> None:
+    with pytest.raises(BadInput):
+        links.read("s", links.message_id("s", 7, 345, "example.com").strip("<>").partition("@")[0])
+
+
+def test_a_message_id_reads_back() -> None:
+    assert links.read_message_id("s", links.message_id("s", 7, 345, "example.com")) == (7, 345)
+
+
+def test_an_id_without_room_in_a_token_is_refused() -> None:
+    with pytest.raises(BadInput, match="subscriber 1099511627776"):
+        links.token("s", 7, 2**40)
+
+
+def test_links_lead_to_the_public_pages() -> None:
+    assert [build("https://n.example", "t") for build in (links.unsubscribe, links.preferences, links.browser)] == [
+        "https://n.example/u/t",
+        "https://n.example/p/t",
+        "https://n.example/e/t",
+    ]

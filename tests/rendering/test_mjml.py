@@ -1,0 +1,140 @@
+"""The compiler behind its guards; each was needed."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.errors import BadTemplate
+from newsletter.rendering import mjml
+
+#: what mrml writes as \u{94d}, and the like, when left to itself
+HARD = "हिन्दी ไทย العَرَبِيَّة é 👩🏽‍💻 ❤️ a\u00a0b\u00ad \u3000 \\ C:\\new"
+
+
+def page(body: str, head: str = "") -> str:
+    column = f"<mj-section><mj-column>{body}</mj-column></mj-section>"
+    return f"<mjml><mj-head>{head}</mj-head><mj-body>{column}</mj-body></mjml>"
+
+
+def html(source: str, **parts: str) -> str:
+    def read(path: str) -> str:
+        return parts[path]
+
+    return mjml.to_html(source, locate=lambda at: ("body.mjml", source.count("\n", 0, at) + 1), read=read)
+
+
+class Attributes(HTMLParser):
+    """Every attribute of every tag, decoded."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, _tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += attrs
+
+
+@pytest.mark.parametrize("name", ["alt", "title", "href"])
+def test_attributes_keep_every_script(name: str) -> None:
+    given = {"alt": "", "src": "x", name: HARD}
+    image = " ".join(f'{key}="{value}"' for key, value in given.items())
+
+    assert (name, HARD) in Attributes(html(page(f"<mj-image {image} />"))).found
+
+
+def test_attributes_within_text_keep_every_script() -> None:
+    assert ("title", HARD) in Attributes(html(page(f'<mj-text><a title="{HARD}">x</a></mj-text>'))).found
+
+
+def test_a_line_end_in_an_attribute_becomes_a_blank() -> None:
+    assert ("alt", "two lines") in Attributes(html(page('<mj-image src="x" alt="two\n  lines" />'))).found
+
+
+def test_a_quote_in_single_quotes_stays_in_its_attribute() -> None:
+    assert ("alt", 'say "hi"') in Attributes(html(page("<mj-image src='x' alt='say \"hi\"' />"))).found
+
+
+def test_a_bare_greater_than_after_a_quotation_mark_does_not_panic() -> None:
+    assert "&gt; more" in html(page("<mj-text>é &gt; more</mj-text>"))
+    assert "more" in html(page("<mj-text>“hi”> – > more</mj-text>"))
+
+
+def test_a_panic_of_the_compiler_is_a_bad_template(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(BadTemplate, match="gave up"):
+        mjml._compiled(page("<mj-text>é > more</mj-text>"), "body.mjml", mjml._Includes(mjml._no_includes))
+
+
+def test_what_the_compiler_refuses_is_a_bad_template() -> None:
+    with pytest.raises(BadTemplate, match=r"^body\.mjml: the MJML compiler says"):
+        mjml._compiled("<mjml><mj-body><mj-text>", "body.mjml", mjml._Includes(mjml._no_includes))
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
+def test_any_text_comes_through(text: str) -> None:
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;")
+    body = re.search(r"<i>(.*)</i>", html(page(f"<mj-text><i>x{escaped}x</i></mj-text>")), re.DOTALL)
+
+    assert body is not None
+    assert _text(body[1]) == f"x{text}x"
+
+
+def test_no_font_is_fetched_where_a_template_names_none() -> None:
+    assert "fonts.googleapis" not in html(page("<mj-text>x</mj-text>"))
+
+
+def test_the_preheader_is_not_white_on_white() -> None:
+    assert (
+        "color:#333333;" in html(page("", "<mj-preview>x</mj-preview>")).partition("<body")[2].partition("x</div>")[0]
+    )
+
+
+def test_comments_stay_behind_but_outlooks_remain() -> None:
+    done = html(page("<!-- secret --><mj-text><!-- secret -->x</mj-text>"))
+
+    assert ("secret" in done, "<!--[if mso" in done) == (False, True)
+
+
+def test_what_is_wrong_is_named_with_its_line() -> None:
+    with pytest.raises(BadTemplate, match=r"^body\.mjml:2: <mj-foo> is not an MJML tag"):
+        html(page("\n<mj-foo />"))
+
+
+def test_an_include_is_put_in_its_place() -> None:
+    assert "नमस्ते" in _text(html(page('<mj-include path="a.mjml" />'), **{"a.mjml": "<mj-text>नमस्ते</mj-text>"}))
+
+
+def test_an_include_of_itself_is_refused_before_it_ends_the_process() -> None:
+    parts = {"a.mjml": '<mj-include path="b.mjml" />', "b.mjml": '\n<mj-include path="a.mjml" />'}
+
+    with pytest.raises(BadTemplate, match=r"^b\.mjml:2: a\.mjml includes itself: a\.mjml → b\.mjml → a\.mjml"):
+        html(page('<mj-include path="a.mjml" />'), **parts)
+
+
+def test_more_includes_than_fifty_are_refused() -> None:
+    with pytest.raises(BadTemplate, match="more than 50 includes"):
+        html(page('<mj-include path="a.mjml" />' * 51), **{"a.mjml": "<mj-text>x</mj-text>"})
+
+
+def test_what_is_wrong_in_an_include_is_named_with_its_file() -> None:
+    with pytest.raises(BadTemplate, match=r"^a\.mjml:3: <mj-image> needs an alt"):
+        html(page('<mj-include path="a.mjml" />'), **{"a.mjml": '\n\n<mj-image src="x" />'})
+
+
+def _text(source: str) -> str:
+    parser = _Text()
+    parser.feed(source)
+    parser.close()
+    return "".join(parser.found)
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.found.append(data)

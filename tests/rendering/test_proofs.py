@@ -1,0 +1,93 @@
+"""Proofs, kept in the database."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from newsletter.config import Newsletter, Settings
+from newsletter.editions.models import Edition
+from newsletter.errors import WrongState
+from newsletter.rendering import links, proofs
+from newsletter.rendering.mould import Reader
+from tests import factories
+from tests.rendering import samples
+
+
+@pytest.fixture
+def newsletter(settings: Settings) -> Newsletter:
+    return settings.newsletters["friday"]
+
+
+@pytest.fixture
+def edition(session: Session) -> Edition:
+    return factories.an_edition(session)
+
+
+def test_a_proof_is_kept_and_found(
+    session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, now: datetime
+) -> None:
+    made = proofs.make(session, edition, newsletter, settings, now=now)
+
+    assert proofs.latest(session, edition.id, edition.revision) == made
+
+
+def test_an_edition_never_rendered_has_no_proof(session: Session, edition: Edition) -> None:
+    assert proofs.latest(session, edition.id, edition.revision) is None
+
+
+def test_rendering_the_same_again_gives_the_same_proof(
+    session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, now: datetime
+) -> None:
+    made = proofs.make(session, edition, newsletter, settings, now=now)
+
+    assert proofs.make(session, edition, newsletter, settings, now=now + timedelta(days=1)) is made
+
+
+def test_changed_words_give_another_proof(
+    session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, now: datetime
+) -> None:
+    made = proofs.make(session, edition, newsletter, settings, now=now)
+    edition.stories[0].headline = "Another headline"
+
+    assert proofs.make(session, edition, newsletter, settings, now=now).digest != made.digest
+
+
+def test_bytes_altered_after_approval_are_not_cast(
+    session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, now: datetime
+) -> None:
+    made = proofs.make(session, edition, newsletter, settings, now=now)
+    made.html = made.html.replace(b"Walmart", b"Wallmart")
+
+    with pytest.raises(WrongState, match="altered after it was made"):
+        proofs.mould(made, edition, newsletter, settings)
+
+
+def test_preview_test_send_and_real_send_are_the_same_bytes(
+    session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, now: datetime
+) -> None:
+    made = proofs.make(session, edition, newsletter, settings, now=now)
+    ada = Reader(3, "ada@example.com", "Ada", links.token("a secret for tests", edition.id, 3))
+    first, second = (proofs.mould(made, edition, newsletter, settings, now=now) for _ in range(2))
+
+    assert first.message(ada) == second.message(ada)
+
+
+def test_a_whole_message_has_no_defects_and_no_open_slot(
+    session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, now: datetime
+) -> None:
+    made = proofs.make(session, edition, newsletter, settings, now=now)
+    ada = Reader(3, "ada@example.com", "Ada", links.token("a secret for tests", edition.id, 3))
+    message = proofs.mould(made, edition, newsletter, settings).message(ada)
+    said = samples.part(message, "html") + samples.part(message, "plain")
+
+    assert (samples.defects(message), "zqHTML" in said, "zqTEXT" in said) == ([], False, False)
+
+
+def test_the_newsletters_title_signs_where_no_name_is_set(
+    session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, now: datetime
+) -> None:
+    made = proofs.make(session, edition, newsletter, settings, now=now)
+    nameless = newsletter.model_copy(update={"from_name": ""})
+
+    assert proofs.mould(made, edition, nameless, settings).sender == ("The Friday Five", "friday@news.example.com")
