@@ -1,0 +1,1 @@
+"""The demo: a week of November 2021 with its feeds, and two hundred people who read about it."""

@@ -1,0 +1,174 @@
+"""The web of the demo week: its feeds, pages and pictures, served on this machine and to it alone."""
+
+import hashlib
+import html
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+
+#: the week that ships with the product
+WEEK = Path(__file__).parent / "week"
+
+_PAGE = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{title}</title>
+<link rel="canonical" href="{link}">
+<meta property="og:title" content="{title}">
+<meta property="og:site_name" content="{site}">
+<meta property="article:published_time" content="{published}">
+<style>
+body {{ font: 18px/1.6 Georgia, serif; color: #222; background: #fff }}
+body {{ max-width: 36em; margin: 3em auto; padding: 0 1em }}
+header, footer {{ font: 14px/1.6 system-ui, sans-serif; color: #666 }}
+h1 {{ font-size: 1.8em; line-height: 1.2; margin: .3em 0 }}
+img {{ max-width: 100%; height: auto; border-radius: 6px }}
+@media (prefers-color-scheme: dark) {{ body {{ color: #ddd; background: #16181c }} header, footer {{ color: #999 }} }}
+</style>
+</head>
+<body>
+<article>
+<header>{site}</header>
+<h1>{title}</h1>
+<header><time datetime="{published}">{day}</time></header>
+{picture}{body}
+</article>
+<footer>Written for the demo of newsletter; the publication is made up.</footer>
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What stands at one address."""
+
+    body: bytes
+    type: str
+    #: an HTTP date
+    modified: str
+
+    @property
+    def etag(self) -> str:
+        return f'"{hashlib.sha256(self.body).hexdigest()[:20]}"'
+
+
+@contextmanager
+def serve(folder: Path = WEEK) -> Iterator[str]:
+    """Serve the week in *folder*; gives the base address, without a final slash, while the block lasts.
+
+    Feeds stand at /feeds/….xml, pictures at /images/…, and each article at the link its feed names.
+    """
+    with _Server(("127.0.0.1", 0), _Handler) as server:
+        base = f"http://127.0.0.1:{server.server_port}"
+        server.documents = dict(documents(folder, base))
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield base
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def documents(folder: Path, base: str) -> Iterator[tuple[str, Document]]:
+    """Path → document, for all of the week in *folder* as it is served at *base*."""
+    for file in sorted((folder / "images").glob("*.png")):
+        yield f"/images/{file.name}", Document(file.read_bytes(), "image/png", _http_date(_EVER))
+    for file in sorted((folder / "feeds").glob("*.xml")):
+        body = file.read_text("utf-8").replace("{base}", base).encode()
+        feed = feedparser.parse(body)
+        newest = max(_moment(entry) for entry in feed.entries)
+        atom = feed.version.startswith("atom")
+        kind = f"application/{'atom' if atom else 'rss'}+xml; charset=utf-8"
+        yield f"/feeds/{file.name}", Document(body, kind, _http_date(newest))
+        for entry in feed.entries:
+            page = _page(entry, feed.feed.title).encode()
+            yield (
+                urlsplit(entry.link).path,
+                Document(page, "text/html; charset=utf-8", _http_date(_moment(entry))),
+            )
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    documents: Mapping[str, Document]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers from memory, so that no path can lead to a file."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def do_GET(self) -> None:
+        document = self.server.documents.get(urlsplit(self.path).path)
+        if document is None:
+            self.send_error(HTTPStatus.NOT_FOUND)
+        elif self._is_known(document):
+            self._answer(HTTPStatus.NOT_MODIFIED, document)
+        else:
+            self._answer(HTTPStatus.OK, document)
+            self.wfile.write(document.body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  (named so by http.server)
+        """Stay silent."""
+
+    def _is_known(self, document: Document) -> bool:
+        # If-Modified-Since counts only where no If-None-Match came (RFC 9110 section 13.1.3)
+        if "If-None-Match" in self.headers:
+            return document.etag in self.headers["If-None-Match"]
+        return bool(self.headers.get("If-Modified-Since") == document.modified)
+
+    def _answer(self, status: HTTPStatus, document: Document) -> None:
+        self.send_response(status)
+        self.send_header("ETag", document.etag)
+        self.send_header("Last-Modified", document.modified)
+        if status is HTTPStatus.OK:
+            self.send_header("Content-Type", document.type)
+            self.send_header("Content-Length", str(len(document.body)))
+        self.end_headers()
+
+
+_EVER = datetime(2021, 11, 19, tzinfo=UTC)
+
+
+def _page(entry: Any, site: str) -> str:
+    body = entry.content[0].value if "content" in entry else entry.summary
+    pictures = [media["url"] for media in entry.get("media_content", ())] + [
+        link.href for link in entry.links if link.rel == "enclosure"
+    ]
+    picture = "".join(f'<p><img src="{html.escape(url)}" alt=""></p>\n' for url in pictures)
+    moment = _moment(entry)
+    return _PAGE.format(
+        title=html.escape(entry.title),
+        site=html.escape(site),
+        link=html.escape(entry.link),
+        published=moment.isoformat(),
+        day=f"{moment:%A}, {moment.day} {moment:%B %Y}",
+        picture=picture,
+        body=body,
+    )
+
+
+def _moment(entry: Any) -> datetime:
+    year, month, day, hour, minute, second = entry.published_parsed[:6]
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+
+
+def _http_date(moment: datetime) -> str:
+    return format_datetime(moment, usegmt=True)
