@@ -110,7 +110,12 @@ def _moves(
 ) -> ColumnElement[bool]:
     """`later` as SQL."""
     follows = case(
-        *((Progress.status == known, status.in_(after)) for known, after in MAY_FOLLOW.items() if known and after),
+        # not IN, whose list can't be expanded when many rows are written at once
+        *(
+            (Progress.status == known, or_(*(status == one for one in sorted(after))))
+            for known, after in MAY_FOLLOW.items()
+            if known and after
+        ),
         else_=False,
     )
     return or_(

@@ -1,0 +1,177 @@
+"""SendGrid's words for what happened, and ours, side by side; pure, it knows no database."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from hashlib import sha256
+from json import dumps
+from typing import Any
+
+from newsletter.delivery import replies
+from newsletter.delivery.models import Status
+from newsletter.delivery.senders.sendgrid import ATTEMPT, EDITION, SUBSCRIBER
+
+PROVIDER = "sendgrid"
+
+
+class Lesson(StrEnum):
+    """What an event teaches about the person, beyond this one copy."""
+
+    #: the address does not exist: never mail it again
+    HARD_BOUNCE = "hard_bounce"
+    #: the reader pressed "spam": never mail them again
+    COMPLAINT = "complaint"
+    #: the reader left through SendGrid's own link
+    UNSUBSCRIBE = "unsubscribe"
+
+
+#: SendGrid's word → what it says about the copy; words that are not here are stored and move nothing
+STATUSES: Mapping[str, Status] = {
+    "deferred": Status.DEFERRED,
+    "delivered": Status.DELIVERED,
+    "bounce": Status.BOUNCED,
+    "dropped": Status.DROPPED,
+    "cancel_drop": Status.DROPPED,
+    "spamreport": Status.COMPLAINED,
+}
+#: why SendGrid did not even try → what that says about the person
+_DROPPED_FOR: Mapping[str, Lesson] = {
+    "bounced address": Lesson.HARD_BOUNCE,
+    "invalid": Lesson.HARD_BOUNCE,
+    "spam reporting address": Lesson.COMPLAINT,
+    "unsubscribed address": Lesson.UNSUBSCRIBE,
+}
+_PEOPLES_WORDS: Mapping[str, Lesson] = {
+    "spamreport": Lesson.COMPLAINT,
+    "unsubscribe": Lesson.UNSUBSCRIBE,
+    "group_unsubscribe": Lesson.UNSUBSCRIBE,
+}
+#: bounces that say something about us or the wire and nothing about the mailbox
+_NOT_THE_MAILBOX = frozenset(
+    {"content", "reputation", "technical", "technical failure", "frequency or volume too high"}
+)
+#: enhanced status codes (RFC 3463): policy, and everything temporary
+_NOT_GONE = re.compile(r"5\.7\.|4\.|5\.2\.2")
+_LARGEST_ID = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One event, in our words."""
+
+    #: unique for ever with this provider
+    key: str
+    kind: str
+    at: datetime
+    #: it said when; otherwise `at` is when we heard it, which proves nothing about the provider's clock
+    is_dated: bool
+    edition_id: int | None
+    subscriber_id: int | None
+    attempt: str
+    status: Status | None
+    lesson: Lesson | None
+    reason: str
+    #: whom it is about; never stored
+    address: str
+    #: a bounce days later, which carries an address and no id at all
+    is_late_bounce: bool
+    #: the whole event, less the address
+    payload: dict[str, Any]
+
+
+def read(event: Mapping[str, Any], *, now: datetime) -> Heard:
+    """One element of a webhook's array, whatever is missing from it."""
+    kind = str(event["event"])
+    address = _text(event.get("email"))
+    at = _time(event.get("timestamp"))
+    return Heard(
+        key=_key(event),
+        kind=_fit(kind)[:64],
+        at=at or now,
+        is_dated=at is not None,
+        edition_id=_id(event.get(EDITION)),
+        subscriber_id=_id(event.get(SUBSCRIBER)),
+        attempt=_attempt(event.get(ATTEMPT)),
+        status=STATUSES.get(kind),
+        lesson=_lesson(kind, event),
+        reason=replies.tidy(_fit(str(event.get("reason") or event.get("response") or ""))),
+        address=address,
+        is_late_bounce=kind == "bounce" and not event.get("sg_message_id") and EDITION not in event,
+        payload={_fit(key): _without(value, address) for key, value in event.items() if key != "email"},
+    )
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _lesson(kind: str, event: Mapping[str, Any]) -> Lesson | None:
+    if kind == "dropped":
+        return _DROPPED_FOR.get(str(event.get("reason", "")).strip().lower())
+    if kind == "bounce":
+        return Lesson.HARD_BOUNCE if _is_hard(event) else None
+    return _PEOPLES_WORDS.get(kind)
+
+
+def _is_hard(event: Mapping[str, Any]) -> bool:
+    """SendGrid calls it "bounce" where the address is bad and "blocked" where the moment was."""
+    classification = str(event.get("bounce_classification", "")).lower()
+    status = str(event.get("status", ""))
+    is_bounce = event.get("type", "bounce") == "bounce"
+    return is_bounce and classification not in _NOT_THE_MAILBOX and not _NOT_GONE.match(status)
+
+
+def _key(event: Mapping[str, Any]) -> str:
+    given = event.get("sg_event_id")
+    if isinstance(given, str) and 0 < len(given) <= 128 and given.isascii() and given.isprintable():
+        return given
+    return "sha256-" + sha256(dumps(event, sort_keys=True).encode()).hexdigest()
+
+
+def _time(timestamp: Any) -> datetime | None:
+    if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | str):
+        return None
+    try:
+        moment = datetime.fromtimestamp(float(timestamp), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment if moment.year >= 2000 else None
+
+
+def _id(text: Any) -> int | None:
+    if not isinstance(text, str) or not text.isascii() or not text.isdigit() or len(text) > 19:
+        return None
+    return int(text) if int(text) < _LARGEST_ID else None
+
+
+def _attempt(text: Any) -> str:
+    return text if isinstance(text, str) and len(text) <= 32 and text.isascii() and text.isprintable() else ""
+
+
+def _without(value: Any, address: str) -> Any:
+    """*value* with the address taken out of every string in it."""
+    if isinstance(value, str):
+        return _fit(_blot(value, address))
+    if isinstance(value, list):
+        return [_without(each, address) for each in value]
+    if isinstance(value, dict):
+        return {_fit(key): _without(each, address) for key, each in value.items()}
+    return value
+
+
+def _blot(text: str, address: str) -> str:
+    if "@" not in text:
+        return text
+    if address and address.lower() in text.lower():
+        return re.sub(re.escape(address), "(address)", text, flags=re.IGNORECASE)
+    # ids look like addresses; words with blanks in them are somebody's sentence
+    return replies.tidy(text, limit=2000) if " " in text else text
+
+
+def _fit(text: str) -> str:
+    """*text* without what PostgreSQL can't hold: NUL, and halves of characters."""
+    return (
+        text if text.isascii() and "\x00" not in text else text.replace("\x00", "").encode("utf-8", "replace").decode()
+    )
