@@ -5,7 +5,11 @@ import sys
 from rich.console import Console
 from rich.markup import escape
 
-from newsletter.cli import preview as _preview  # noqa: F401  (importing registers the commands)
+from newsletter.cli import controls as _controls  # noqa: F401  (importing registers the commands)
+from newsletter.cli import delivery as _delivery  # noqa: F401
+from newsletter.cli import editions as _editions  # noqa: F401
+from newsletter.cli import preview as _preview  # noqa: F401
+from newsletter.cli import running as _running  # noqa: F401
 from newsletter.cli import setup as _setup  # noqa: F401
 from newsletter.cli import sources as _sources  # noqa: F401
 from newsletter.cli import subscribers as _subscribers  # noqa: F401

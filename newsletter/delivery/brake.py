@@ -10,7 +10,6 @@ from newsletter.config import Limits
 from newsletter.delivery import controls, rules
 from newsletter.delivery.balance import balance, progress
 from newsletter.delivery.models import Batch, Sending, SendingState, Status
-from newsletter.editions import watch
 
 #: one bad address among few readers stops nothing
 LEAST = 2
@@ -41,7 +40,7 @@ def too_much(figures: Figures, limits: Limits) -> str:
 
 
 def look(session: Session, edition_id: int, limits: Limits, *, now: datetime) -> bool:
-    """Look at the figures: pause and tell somebody where they are bad, let the rest go where the canaries are well.
+    """Look at the figures: pause where they are bad, let the rest go where the canaries are well.
 
     True means the sending goes on. What a person resumed over bad figures is not stopped again for the
     same ones: the share is counted over what was handed over since.
@@ -86,8 +85,3 @@ def _canaries_are_back(session: Session, edition_id: int, limits: Limits, *, now
 def _stop(session: Session, edition_id: int, reason: str, *, now: datetime) -> None:
     sending = controls.pause(session, edition_id, by="brake", reason=reason, now=now)
     sending.forgiven = asdict(figures(session, edition_id))
-    text = (
-        f"Edition {edition_id} paused by itself: {reason}. "
-        f"Look at newsletter log --edition {edition_id}, then resume or cancel."
-    )
-    watch.ring(session, f"brake {edition_id} {now:%Y-%m-%dT%H:%M:%S}", text, now)

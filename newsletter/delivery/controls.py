@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any, Literal
+from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
@@ -12,6 +13,15 @@ from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Outcome
 from newsletter.errors import BadInput, NotFound, WrongState
 
 _QUIETLY: dict[str, Any] = {"synchronize_session": False}
+
+
+class How(StrEnum):
+    """What an operator decides about copies whose fate nobody can prove."""
+
+    #: count them as accepted
+    ASSUME_ACCEPTED = "assume-accepted"
+    #: send them again; some readers may get two
+    RESEND = "resend"
 
 
 def pause(session: Session, edition_id: int, *, by: str, reason: str, now: datetime) -> Sending:
@@ -59,17 +69,15 @@ def retry(session: Session, edition_id: int, *, refused_with: str, by: str, now:
     return touched
 
 
-def resolve(
-    session: Session, edition_id: int, *, how: Literal["assume-accepted", "resend"], by: str, reason: str, now: datetime
-) -> int:
+def resolve(session: Session, edition_id: int, *, how: How, by: str, reason: str, now: datetime) -> int:
     """An operator's word on what nobody can prove; returns how many recipients it touched.
 
-    "resend" may give a reader a second copy, and the act says who decided so.
+    RESEND may give a reader a second copy, and the act says who decided so.
     """
     _not_cancelled(session, edition_id)
     values: dict[str, Any] = (
         {"state": BatchState.ACCEPTED, "settled_at": now, "reply": f"assumed by {by}"}
-        if how == "assume-accepted"
+        if how is How.ASSUME_ACCEPTED
         else {"state": BatchState.QUEUED, "not_before": now, "settled_at": None, "resends": Batch.resends + 1}
     )
     rows = session.execute(
@@ -80,7 +88,7 @@ def resolve(
         execution_options=_QUIETLY,
     )
     touched = sum(rows.scalars())
-    if touched and how == "resend":
+    if touched and how is How.RESEND:
         settling.reopen(session, edition_id)
     _write(session, edition_id, f"resolve {how}", by=by, reason=reason, recipients=touched, now=now)
     return touched

@@ -1,0 +1,158 @@
+"""What operations may do to a sending: pause, resume, cancel it, and settle what nobody can prove."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from sqlalchemy import select
+
+from newsletter.cli import root, screen
+from newsletter.cli.delivery import Which
+from newsletter.delivery import controls
+from newsletter.delivery.balance import balance
+from newsletter.delivery.models import Act, Batch, BatchState, Sending
+from newsletter.editions import shelf
+from newsletter.errors import BadInput
+
+deliveries = typer.Typer(help="The sendings, and what nobody can prove or the provider refused.", no_args_is_help=True)
+root.program.add_typer(deliveries, name="deliveries")
+
+Reason = Annotated[str, typer.Option(help="Why; kept beside your name.")]
+By = Annotated[str, typer.Option(envvar="USER", help="Who does it.")]
+
+
+@root.program.command()
+def pause(
+    context: typer.Context, edition: Which, reason: Reason = "by hand", by: By = "operator", json: screen.Json = False
+) -> None:
+    """Stop the sending of EDITION; what is on the wire is finished, and resuming sends only what is left."""
+    app = root.open_app(context)
+    with app.database.write() as session:
+        found = shelf.find(session, edition)
+        controls.pause(session, found.id, by=by, reason=reason, now=root.now())
+        stands = balance(session, found.id)
+    _tell(
+        f"{shelf.name(found)} is paused; {stands.to_do} readers are left",
+        {"state": "paused", "balance": asdict(stands)},
+        json=json,
+    )
+
+
+@root.program.command()
+def resume(
+    context: typer.Context, edition: Which, reason: Reason = "", by: By = "operator", json: screen.Json = False
+) -> None:
+    """Let the sending of EDITION go on with what is left; `newsletter send` or the scheduler does the sending."""
+    app = root.open_app(context)
+    with app.database.write() as session:
+        found = shelf.find(session, edition)
+        controls.resume(session, found.id, by=by, reason=reason, now=root.now())
+        stands = balance(session, found.id)
+    _tell(
+        f"{shelf.name(found)} goes on; {stands.to_do} readers are left",
+        {"state": "running", "balance": asdict(stands)},
+        json=json,
+    )
+
+
+@root.program.command("cancel-sending")
+def cancel_sending(
+    context: typer.Context, edition: Which, reason: Reason = "by hand", by: By = "operator", json: screen.Json = False
+) -> None:
+    """Stop the sending of EDITION for good; who has their copy keeps it."""
+    app = root.open_app(context)
+    with app.database.write() as session:
+        found = shelf.find(session, edition)
+        stopped = controls.cancel(session, found.id, by=by, reason=reason, now=root.now())
+    _tell(
+        f"{shelf.name(found)} is cancelled; {stopped} readers will not get it",
+        {"state": "cancelled", "recipients": stopped},
+        json=json,
+    )
+
+
+@deliveries.command("list")
+def list_(
+    context: typer.Context,
+    edition: Annotated[str | None, typer.Argument(help="Its batches and acts.")] = None,
+    json: screen.Json = False,
+) -> None:
+    """The sendings, newest first; with EDITION, who did what to it and the batches that are not settled."""
+    app = root.open_app(context)
+    with app.database.read() as session:
+        if edition is None:
+            sendings = session.scalars(select(Sending).order_by(Sending.edition_id.desc()).limit(50)).all()
+            rows = [
+                (shelf.name(shelf.get(session, one.edition_id)), one.state, str(balance(session, one.edition_id)))
+                for one in sendings
+            ]
+            _show("Sendings", ("edition", "state", "balance"), rows, json=json)
+            return
+        found = shelf.find(session, edition)
+        acts = session.scalars(select(Act).where(Act.edition_id == found.id).order_by(Act.id)).all()
+        unsettled = session.scalars(
+            select(Batch)
+            .where(Batch.edition_id == found.id, Batch.state != BatchState.ACCEPTED)
+            .order_by(Batch.number)
+            .limit(200)
+        ).all()
+    done = [(f"{one.at:%Y-%m-%d %H:%M:%S}", one.verb, one.by, one.recipients, one.reason) for one in acts]
+    left = [(one.number, one.state, one.size - one.skipped - one.refused, one.attempts, one.reply) for one in unsettled]
+    if json:
+        screen.data({"acts": [list(row) for row in done], "batches": [list(row) for row in left]})
+        return
+    _show("What was done", ("at", "what", "by", "readers", "reason"), done, json=False)
+    _show("Batches not accepted", ("number", "state", "readers", "attempts", "words"), left, json=False)
+
+
+@deliveries.command()
+def retry(
+    context: typer.Context,
+    edition: Which,
+    refused_with: Annotated[str, typer.Option(help='A reply code, such as "550" or "4xx".')],
+    by: By = "operator",
+    json: screen.Json = False,
+) -> None:
+    """Queue again the readers of EDITION that were refused with a code."""
+    app = root.open_app(context)
+    with app.database.write() as session:
+        found = shelf.find(session, edition)
+        touched = controls.retry(session, found.id, refused_with=refused_with, by=by, now=root.now())
+    _tell(f"{touched} readers of {shelf.name(found)} are queued again", {"recipients": touched}, json=json)
+
+
+@deliveries.command()
+def resolve(
+    context: typer.Context,
+    edition: Which,
+    assume_accepted: Annotated[bool, typer.Option("--assume-accepted", help="Count them as accepted.")] = False,
+    resend: Annotated[bool, typer.Option("--resend", help="Send again; some may get two copies.")] = False,
+    reason: Reason = "",
+    by: By = "operator",
+    json: screen.Json = False,
+) -> None:
+    """Your word on the copies of EDITION whose fate nobody can prove."""
+    if assume_accepted == resend:
+        raise BadInput("say one of --assume-accepted and --resend")
+    app = root.open_app(context)
+    with app.database.write() as session:
+        found = shelf.find(session, edition)
+        how = controls.How.RESEND if resend else controls.How.ASSUME_ACCEPTED
+        touched = controls.resolve(session, found.id, how=how, by=by, reason=reason, now=root.now())
+    _tell(f"{touched} readers of {shelf.name(found)}: {how}", {"recipients": touched, "how": how}, json=json)
+
+
+def _tell(sentence: str, values: dict[str, object], *, json: bool) -> None:
+    if json:
+        screen.data(values)
+    else:
+        screen.say(escape(sentence))
+
+
+def _show(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[object]], *, json: bool) -> None:
+    if json:
+        screen.data([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        screen.table(title, columns, rows, right=("readers", "number", "attempts"))

@@ -1,0 +1,223 @@
+"""Sending and its log: `newsletter send`, `status`, `log`, `audit`; what stops and mends them is in `deliveries`."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from threading import Event
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter import jobs
+from newsletter.app import App
+from newsletter.cli import root, screen
+from newsletter.delivery import audit as auditing
+from newsletter.delivery import balance as balances
+from newsletter.delivery import owners, sendlog
+from newsletter.delivery.models import Sending, SendingState, Status
+from newsletter.delivery.parcel import Parcel
+from newsletter.editions import shelf
+from newsletter.editions.models import Edition
+from newsletter.errors import Unavailable
+from newsletter.rendering import links, proofs
+from newsletter.rendering.mould import Reader
+from newsletter.tracking.models import Event as Heard
+from subscribers import addresses, audience, roll
+
+#: what providers tell of a copy after they took it
+_TOLD = (Status.DELIVERED, Status.DEFERRED, Status.BOUNCED, Status.DROPPED, Status.COMPLAINED)
+
+Which = Annotated[str, typer.Argument(help="Its date, newsletter/date, or number.")]
+
+
+@root.program.command()
+def send(
+    context: typer.Context,
+    edition: Which,
+    test: Annotated[str, typer.Option(help="Send one copy to this address instead, beside the ledger.")] = "",
+    json: screen.Json = False,
+) -> None:
+    """Send an approved EDITION to its readers, or go on with it. Ctrl-C finishes what is on the wire, then stops."""
+    app = root.open_app(context)
+    with app.database.read() as session:
+        found = shelf.find(session, edition)
+    if test:
+        _send_test(app, found, test)
+        if json:
+            screen.data({"sent_to": test})
+        else:
+            screen.say(f"one copy of {shelf.name(found)} is on its way to {escape(test)}")
+        return
+    with _drain_on_signal() as stop, screen.progress() as bar:
+        task = bar.add_task("sending", total=None)
+
+        def on_progress(recipients: int) -> None:
+            if bar.tasks[task].total is None:
+                stands = _balance(app, found.id)
+                bar.update(task, total=stands.planned, completed=stands.done)
+            else:
+                bar.update(task, advance=recipients)
+
+        ended = jobs.send(
+            app,
+            found.id,
+            by="command line",
+            owner=owners.name(),
+            clock=root.now,
+            stop=stop,
+            on_progress=on_progress,
+        )
+    if json:
+        screen.data({"state": ended.state, "reason": ended.reason, "balance": asdict(ended.balance)})
+    else:
+        screen.say(str(ended.balance))
+        if ended.state is not SendingState.COMPLETE:
+            screen.say(f"[yellow]{ended.state}[/]: {escape(ended.reason)}")
+    if ended.state is not SendingState.COMPLETE:
+        raise typer.Exit(1)
+
+
+@root.program.command()
+def status(context: typer.Context, edition: Which, json: screen.Json = False) -> None:
+    """Where the sending of EDITION stands: the balance, and what the provider has told since."""
+    app = root.open_app(context)
+    with app.database.read() as session:
+        found = shelf.find(session, edition)
+        stands, told = balances.balance(session, found.id), balances.progress(session, found.id)
+        sending = session.get_one(Sending, found.id)
+    heard = {str(one): told.get(one, 0) for one in _TOLD}
+    if json:
+        screen.data(
+            {
+                "edition": found.id,
+                "date": found.date,
+                "state": sending.state,
+                "reason": sending.reason,
+                "sender": sending.sender,
+                "balance": asdict(stands) | {"holds": stands.holds},
+                "heard": heard,
+                "started_at": sending.started_at,
+                "complete_at": sending.complete_at,
+            }
+        )
+        return
+    because = f" ({escape(sending.reason)})" if sending.reason else ""
+    screen.say(f"{shelf.name(found)}: [bold]{sending.state}[/]{because}")
+    screen.say(str(stands))
+    screen.say("since told: " + ", ".join(f"{name} {count}" for name, count in heard.items()))
+
+
+@root.program.command()
+def log(
+    context: typer.Context,
+    edition: Annotated[str | None, typer.Option(help="Only this edition.")] = None,
+    address: Annotated[str | None, typer.Option(help="Only this reader.")] = None,
+    status: Annotated[list[Status] | None, typer.Option(help="Only copies with this status; may be repeated.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="So many lines at most.")] = 200,
+    json: screen.Json = False,
+) -> None:
+    """The send log: what became of each copy, in the other side's own words."""
+    app = root.open_app(context)
+    with app.database.read() as session:
+        lines = list(
+            sendlog.lines(
+                session,
+                edition_id=shelf.find(session, edition).id if edition else None,
+                subscriber_ids=[roll.get(session, address).id] if address else None,
+                statuses=status or (),
+                limit=limit,
+            )
+        )
+        people = audience.people(session, [line.subscriber_id for line in lines])
+        dates = _dates(session, {line.edition_id for line in lines})
+    known = {person.id: person.email for person in people}
+    rows = [
+        asdict(line) | {"date": dates[line.edition_id], "address": known.get(line.subscriber_id, "")} for line in lines
+    ]
+    if json:
+        screen.data(rows)
+        return
+    screen.table(
+        "Send log",
+        ("edition", "address", "status", "reason", "at"),
+        ((row["date"], row["address"] or "(erased)", row["status"], row["reason"], _minute(row["at"])) for row in rows),
+    )
+    if len(lines) == limit:
+        screen.say(f"the first {limit}; ask for more with --limit")
+
+
+@root.program.command()
+def audit(context: typer.Context, edition: Which, json: screen.Json = False) -> None:
+    """Recount EDITION from its rows and events; exit code 1 where an invariant does not hold."""
+    app = root.open_app(context)
+    with app.database.read() as session:
+        found = shelf.find(session, edition)
+        heard = select(Heard.subscriber_id, Heard.attempt).where(
+            Heard.edition_id == found.id, Heard.subscriber_id.is_not(None), Heard.attempt != ""
+        )
+        result = auditing.audit(session, found.id, heard)
+    if json:
+        screen.data({"balance": asdict(result.balance), "violations": [asdict(one) for one in result.violations]})
+    else:
+        screen.say(str(result.balance))
+        for one in result.violations:
+            screen.say(f"[bold red]{one.invariant}[/] {escape(one.text)}")
+        if not result.violations:
+            screen.say("[green]every invariant holds[/]")
+    if result.violations:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _drain_on_signal() -> Iterator[Event]:
+    """An event that Ctrl-C and SIGTERM set: what is on the wire is finished, nothing more is begun."""
+    stop = Event()
+
+    def drain(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, drain) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _send_test(app: App, edition: Edition, address: str) -> None:
+    """The very bytes that readers get, to one address; nobody's row is touched."""
+    newsletter, now = app.newsletter(edition.newsletter), root.now()
+    to = addresses.wire(addresses.check(address))
+    with app.database.write() as session:
+        found = shelf.get(session, edition.id)
+        proof = proofs.latest(session, found.id, found.revision) or proofs.make(
+            session, found, newsletter, app.settings, now=now
+        )
+        mould = proofs.mould(proof, found, newsletter, app.settings, now=now)
+    token = links.token(app.settings.secret.get_secret_value(), edition.id, 0)
+    sender = app.sender()
+    try:
+        report = sender.send(Parcel(edition.id, 0, "test", mould, [Reader(0, to, "", token)]))
+    finally:
+        sender.close()
+    for words in (*report.refused.values(), *report.again.values(), *report.unknown.values()):
+        raise Unavailable(f"the test copy was not taken: {words.text}", reply=words.text, code=words.code)
+
+
+def _balance(app: App, edition_id: int) -> balances.Balance:
+    with app.database.read() as session:
+        return balances.balance(session, edition_id)
+
+
+def _dates(session: Session, edition_ids: set[int]) -> dict[int, Any]:
+    rows = session.execute(select(Edition.id, Edition.date).where(Edition.id.in_(edition_ids)))
+    return {edition_id: date for edition_id, date in rows}  # noqa: C416 (a Row is not a pair to the type checker)
+
+
+def _minute(at: Any) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
