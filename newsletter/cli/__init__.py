@@ -7,6 +7,7 @@ from rich.markup import escape
 
 from newsletter.cli import controls as _controls  # noqa: F401  (importing registers the commands)
 from newsletter.cli import delivery as _delivery  # noqa: F401
+from newsletter.cli import demo as _demo  # noqa: F401
 from newsletter.cli import editions as _editions  # noqa: F401
 from newsletter.cli import preview as _preview  # noqa: F401
 from newsletter.cli import running as _running  # noqa: F401

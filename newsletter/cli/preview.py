@@ -7,9 +7,8 @@ import typer
 
 from newsletter.cli import root, screen
 from newsletter.editions import shelf
-from newsletter.errors import BadInput
-from newsletter.rendering import links, preflight, proofs
-from newsletter.rendering.mould import Mould, Reader
+from newsletter.rendering import links, preflight, previews, proofs
+from newsletter.rendering.mould import Reader
 from newsletter.rendering.preflight import Finding, Level
 
 _COLOURS = {Level.GREEN: "green", Level.AMBER: "yellow", Level.RED: "bold red"}
@@ -35,26 +34,11 @@ def preview(
         findings = preflight.check(proof, newsletter, app.settings)
     secret = app.settings.secret.get_secret_value()
     reader = Reader(0, address, name, links.token(secret, mould.edition_id, 0))
-    paths = _write(mould, reader, out)
+    paths = previews.write(mould, reader, out)
     if json:
         screen.data({"digest": proof.digest, "paths": paths, "findings": [_plain(one) for one in findings]})
     else:
         _show(paths, findings)
-
-
-def _write(mould: Mould, reader: Reader, folder: Path) -> dict[str, Path]:
-    files = {
-        "html": ("edition.html", mould.html_for(reader).encode()),
-        "text": ("edition.txt", mould.text_for(reader).encode()),
-        "message": ("edition.eml", mould.message(reader)),
-    }
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, content in files.values():
-            (folder / file).write_bytes(content)
-    except OSError as error:
-        raise BadInput(f"{folder} can't be written to: {error.strerror}") from error
-    return {kind: folder.absolute() / file for kind, (file, _) in files.items()}
 
 
 def _show(paths: dict[str, Path], findings: list[Finding]) -> None:
