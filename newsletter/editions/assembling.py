@@ -44,6 +44,18 @@ def assemble(session: Session, newsletter: Newsletter, friday: date, ranking: Ra
     return edition
 
 
+def by_hand(session: Session, newsletter: Newsletter, day: date, words: Words, *, by: str, now: datetime) -> Edition:
+    """Make the draft of *day* as somebody has written it; raises BadInput as `words.put` does."""
+    words = wording.clean(words)
+    edition = Edition(newsletter=newsletter.slug, date=day, title="", subject="", created_at=now, edited_at=now)
+    session.add(edition)
+    session.flush()
+    wording.write(session, edition, words)
+    session.add(EditionEvent(edition_id=edition.id, state=edition.state, by=by, reason="written by hand", at=now))
+    session.flush()
+    return edition
+
+
 def propose(newsletter: Newsletter, chosen: Sequence[RankedStory]) -> Words:
     """The words of a draft; every one of them is the editors' afterwards."""
     headlines = [wording.one_line(story.headline) for story in chosen]

@@ -122,6 +122,25 @@ def give_back(session: Session, held: Claim, problem: str, now: datetime, after:
     return _update_held(session, held, result=problem, lease_until=now + after)
 
 
+def send_late(session: Session, newsletter: Newsletter, day: date, now: datetime) -> bool:
+    """Let the sending of *day* be taken again: its edition was held at its time, and is approved now."""
+    done = (Slot.newsletter == newsletter.slug, Slot.date == day, Slot.job == Job.SEND, Slot.state == SlotState.DONE)
+    slot = session.scalar(select(Slot).where(*done).execution_options(populate_existing=True))
+    if slot is None or now > deadline(newsletter, slot):
+        return False
+    return bool(watch.rows_touched(session, update(Slot).where(*done).values(state=SlotState.PLANNED)))
+
+
+def will_send(session: Session, newsletter: Newsletter, day: date, now: datetime) -> datetime | None:
+    """When the clock will send the edition of *day*, if it still will."""
+    query = select(Slot).where(Slot.newsletter == newsletter.slug, Slot.date == day, Slot.job == Job.SEND)
+    slot = session.scalar(query)
+    if slot is not None:
+        return slot.due_at if slot.state in {SlotState.PLANNED, SlotState.RUNNING} else None
+    at = due(newsletter, Job.SEND, day)
+    return at if at > now and day.weekday() == newsletter.send.weekday else None
+
+
 def miss(session: Session, newsletters: Mapping[str, Newsletter], now: datetime) -> list[Slot]:
     """Give up slots whose sending time is past by more than the newsletter's window, and tell somebody."""
     lapsed = or_(Slot.state == SlotState.PLANNED, and_(Slot.state == SlotState.RUNNING, Slot.lease_until <= now))
@@ -194,7 +213,7 @@ def _give_up(session: Session, slot: Slot, newsletter: Newsletter | None, now: d
     why = f"nothing ran in time ({late})" if newsletter else f"the newsletter is not set up any more ({late})"
     slot.state, slot.result, slot.finished_at, slot.epoch = SlotState.MISSED, slot.result or why, now, slot.epoch + 1
     text = f"{slot.job.value} of {slot.newsletter}/{slot.date} was missed: {slot.result}"
-    watch.ring(session, f"missed {slot.newsletter} {slot.date} {slot.job.value}", text, now)
+    watch.ring(session, f"missed {slot.newsletter}/{slot.date} {slot.job.value}", text, now)
 
 
 def _name(held: Claim) -> str:

@@ -29,6 +29,11 @@ class State(StrEnum):
     #: stopped for good, before or while sending
     CANCELLED = "cancelled"
 
+    @property
+    def spoken(self) -> str:
+        """How a sentence says it: an edition is "a draft", "in review", "being sent"."""
+        return {"draft": "a draft", "in_review": "in review", "sending": "being sent"}.get(self.value, self.value)
+
 
 class Edition(Model):
     """One date's newsletter."""
@@ -158,7 +163,7 @@ class Alarm(Model):
     __tablename__ = "alarm"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    #: what it is about, so that one matter rings once: "missed friday 2026-11-27 send"
+    #: what it is about, so that one matter rings once: "missed friday/2026-11-27 send"
     key: Mapped[str] = mapped_column(String(200), unique=True)
     text: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(Instant)

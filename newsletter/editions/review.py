@@ -34,18 +34,6 @@ _WAY_OUT = {
     State.CANCELLED: "that is final; write a new edition for another date",
 }
 
-#: How a sentence says where an edition stands.
-_SPOKEN = {
-    State.DRAFT: "a draft",
-    State.IN_REVIEW: "in review",
-    State.APPROVED: "approved",
-    State.HELD: "held",
-    State.SENDING: "being sent",
-    State.SENT: "sent",
-    State.SKIPPED: "skipped",
-    State.CANCELLED: "cancelled",
-}
-
 
 def move(session: Session, edition: Edition, to: State, *, by: str, reason: str = "", now: datetime) -> None:
     """Bring *edition* to the state *to*, and keep who did it and why.
@@ -53,7 +41,7 @@ def move(session: Session, edition: Edition, to: State, *, by: str, reason: str 
     Raises WrongState where *to* may not follow, with what can be done instead.
     """
     if to not in MAY_FOLLOW[edition.state]:
-        raise WrongState(f"{_name(edition)} is {_SPOKEN[edition.state]} and can't be {_SPOKEN[to]}: {_advice(edition)}")
+        raise WrongState(f"{_name(edition)} is {edition.state.spoken} and can't be {to.spoken}: {_advice(edition)}")
     edition.state = to
     session.add(EditionEvent(edition_id=edition.id, state=to, by=by, reason=reason, at=now))
     session.flush()
@@ -92,7 +80,7 @@ def cancel(session: Session, edition: Edition, *, by: str, reason: str = "", now
 def reopen_for_edit(session: Session, edition: Edition, *, by: str, now: datetime) -> None:
     """Make sure that *edition* may be changed; an approval of other words is taken back."""
     if edition.state not in EDITABLE:
-        raise WrongState(f"{_name(edition)} is {_SPOKEN[edition.state]} and can't be edited: {_advice(edition)}")
+        raise WrongState(f"{_name(edition)} is {edition.state.spoken} and can't be edited: {_advice(edition)}")
     if edition.state is State.APPROVED:
         reopen(session, edition, by=by, reason="edited after approval", now=now)
     else:

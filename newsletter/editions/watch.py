@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from newsletter.db import Model
 from newsletter.editions.models import Alarm, Heartbeat
 
+#: begins the key of the alarm that says a draft is there; edition id and revision follow
+DRAFTED = "drafted "
+
 
 def take_turn(session: Session, name: str, every: timedelta, now: datetime) -> bool:
     """Begin a run of *name* unless one began within *every*; of several processes, one gets True."""

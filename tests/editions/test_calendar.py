@@ -230,8 +230,8 @@ def test_what_is_missed_is_told_once(session: Session, newsletter: Newsletter, n
     calendar.miss(session, {"friday": newsletter}, now + 7 * 24 * HOUR)
     calendar.miss(session, {"friday": newsletter}, now + 7 * 24 * HOUR)
     told = {alarm.key: alarm.text for alarm in session.scalars(select(Alarm))}
-    assert sorted(told) == [f"missed friday 2021-11-26 {job}" for job in ("assemble", "lock", "send")]
-    assert told["missed friday 2021-11-26 send"] == (
+    assert sorted(told) == [f"missed friday/2021-11-26 {job}" for job in ("assemble", "lock", "send")]
+    assert told["missed friday/2021-11-26 send"] == (
         "send of friday/2021-11-26 was missed: nothing ran in time (it was due 2021-11-26 09:00 UTC)"
     )
 

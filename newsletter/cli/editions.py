@@ -1,0 +1,205 @@
+"""`newsletter assemble` and `newsletter editions …`: make, read, write and decide about editions."""
+
+import getpass
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter import jobs
+from newsletter.app import App
+from newsletter.cli import screen
+from newsletter.cli.root import now, open_app, program
+from newsletter.editions import calendar, plain_text, shelf
+from newsletter.editions.models import Edition, EditionEvent, State
+from newsletter.errors import BadInput
+
+commands = typer.Typer(help="Editions: list, show, write by hand, approve, hold.", no_args_is_help=True)
+program.add_typer(commands, name="editions")
+
+Name = Annotated[str, typer.Argument(metavar="EDITION", help="Its date, newsletter/date, or number.")]
+Slug = Annotated[str | None, typer.Option("--newsletter", help="Which newsletter, where there are several.")]
+Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The edition's date.")]
+Reason = Annotated[str, typer.Option(help="Why; it is kept with the edition.")]
+By = Annotated[str, typer.Option(help="Who decides (default: your user name).")]
+
+
+@program.command()
+def assemble(context: typer.Context, newsletter: Slug = None, day: Day = None, as_json: screen.Json = False) -> None:
+    """Rank the week's stories and make a draft; again replaces a draft that nobody has edited."""
+    app = open_app(context)
+    of = app.newsletter(newsletter)
+    wanted = day.date() if day else calendar.next_friday(of, now())
+    drafted = jobs.assemble(app, of, wanted, now=now(), by=_me())
+    if drafted.edition_id is None:
+        raise BadInput(f"{drafted.result}: add sources and collect, or write the edition by hand")
+    _print(app, str(drafted.edition_id), as_json=as_json)
+
+
+@commands.command("list")
+def list_(context: typer.Context, newsletter: Slug = None, as_json: screen.Json = False) -> None:
+    """Show the newest editions and where they stand."""
+    with open_app(context).database.read() as session:
+        found = shelf.newest(session, newsletter=newsletter)
+    if as_json:
+        screen.data([_plain(edition) for edition in found])
+    elif found:
+        rows = [(e.id, shelf.name(e), e.state.spoken, len(e.stories), e.subject) for e in found]
+        screen.table("Editions", ("", "edition", "state", "stories", "subject"), rows, right=("", "stories"))
+    else:
+        screen.say("no editions yet: newsletter assemble, or newsletter editions import FILE")
+
+
+@commands.command()
+def show(context: typer.Context, edition: Name, as_json: screen.Json = False) -> None:
+    """Show EDITION as it stands, and who did what to it."""
+    _print(open_app(context), edition, as_json=as_json)
+
+
+@commands.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Plain text or Markdown; - reads standard input.")],
+    newsletter: Slug = None,
+    day: Day = None,
+    by: By = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Take an edition written by hand: a title, an introduction, stories headed `1. Headline`.
+
+    An edition of that date is changed, which takes an approval back; otherwise a new one is made.
+    """
+    app = open_app(context)
+    of = app.newsletter(newsletter)
+    manuscript = plain_text.read(_text(file))
+    wanted = day.date() if day else manuscript.date or calendar.next_friday(of, now())
+    with app.database.write() as session:
+        found, said = jobs.take_in(session, of, wanted, manuscript.words, by=by or _me(), now=now())
+        name = shelf.name(found)
+    if as_json:
+        _print(app, name, as_json=True)
+    else:
+        screen.say(f"{escape(name)}: {said}")
+
+
+@commands.command()
+def export(
+    context: typer.Context,
+    edition: Name,
+    out: Annotated[Path | None, typer.Option(help="Write to this file instead of the screen.")] = None,
+) -> None:
+    """Write EDITION as text that `import` reads back unchanged."""
+    with open_app(context).database.read() as session:
+        text = plain_text.write(shelf.find(session, edition))
+    if out:
+        out.write_bytes(text.encode())
+        screen.say(f"written to {escape(str(out))}")
+    else:
+        sys.stdout.write(text)
+
+
+@commands.command()
+def approve(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+    """Render EDITION, keep the bytes, and say yes to them."""
+    _decide(open_app(context), edition, jobs.approve, reason=reason, by=by)
+
+
+@commands.command()
+def hold(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+    """Say not now: EDITION stays until it is approved, skipped or cancelled."""
+    _decide(open_app(context), edition, jobs.hold, reason=reason, by=by)
+
+
+@commands.command()
+def reopen(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+    """Take an approval, a hold or a skip of EDITION back."""
+    _decide(open_app(context), edition, jobs.reopen, reason=reason, by=by)
+
+
+@commands.command()
+def skip(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+    """No edition this week."""
+    _decide(open_app(context), edition, jobs.skip, reason=reason, by=by)
+
+
+@commands.command()
+def cancel(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+    """Stop EDITION for good; while it is being sent, what was not handed over stays so."""
+    _decide(open_app(context), edition, jobs.cancel, reason=reason, by=by)
+
+
+def _decide(app: App, name: str, verb: Callable[..., object], *, reason: str, by: str) -> None:
+    with app.database.read() as session:
+        edition_id = shelf.find(session, name).id
+    verb(app, edition_id, by=by or _me(), reason=reason, now=now())
+    with app.database.read() as session:
+        found = shelf.get(session, edition_id)
+        screen.say(f"{escape(shelf.name(found))} is [bold]{found.state.spoken}[/]{_next(app, session, found)}")
+
+
+def _next(app: App, session: Session, edition: Edition) -> str:
+    """What will become of an approved edition."""
+    if edition.state is not State.APPROVED or edition.newsletter not in app.settings.newsletters:
+        return ""
+    at = calendar.will_send(session, app.newsletter(edition.newsletter), edition.date, now())
+    if at is None:
+        return f"; its time is over: newsletter send {escape(shelf.name(edition))} sends it now"
+    if at <= now():
+        return "; its time has come: a running scheduler sends it within seconds"
+    zone = app.newsletter(edition.newsletter).zone
+    return f"; a running scheduler sends it on {at.astimezone(zone):%a %d %b at %H:%M %Z}"
+
+
+def _print(app: App, name: str, *, as_json: bool) -> None:
+    with app.database.read() as session:
+        edition = shelf.find(session, name)
+        query = select(EditionEvent).where(EditionEvent.edition_id == edition.id).order_by(EditionEvent.id)
+        events = list(session.scalars(query))
+    if as_json:
+        screen.data(_plain(edition) | {"stories": _stories(edition), "events": [_event(event) for event in events]})
+        return
+    screen.say(f"[bold]{escape(shelf.name(edition))}[/] is {edition.state.spoken}, revision {edition.revision}\n")
+    screen.console.print(plain_text.write(edition), markup=False, soft_wrap=True)
+    reasons = [(story.position, story.why) for story in edition.stories if story.why]
+    if reasons:
+        screen.table("Why", ("", "why the picker chose it"), reasons, right=("",))
+    rows = [(f"{event.at:%Y-%m-%d %H:%M}", event.by, event.state.spoken, event.reason) for event in events]
+    screen.table("History (UTC)", ("when", "who", "state", "why"), rows)
+
+
+def _plain(edition: Edition) -> dict[str, Any]:
+    own = {column.name: getattr(edition, column.name) for column in Edition.__table__.columns}
+    return own | {"name": shelf.name(edition), "stories": len(edition.stories)}
+
+
+def _stories(edition: Edition) -> list[dict[str, Any]]:
+    hidden = {"id", "edition_id"}
+    columns = [column.name for column in edition.stories[0].__table__.columns if column.name not in hidden]
+    return [{name: getattr(story, name) for name in columns} for story in edition.stories]
+
+
+def _event(event: EditionEvent) -> dict[str, Any]:
+    return {"at": event.at, "by": event.by, "state": event.state.value, "reason": event.reason}
+
+
+def _text(file: Path) -> str:
+    try:
+        return (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8")
+    except OSError as error:
+        raise BadInput(f"{file} can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise BadInput(f"{file}: line {line} is not UTF-8 text: save the file as UTF-8") from error
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container without a user database
+        return "command line"

@@ -1,0 +1,113 @@
+"""Before an editor looks: collect the week's articles, rank them, make the draft, and watch for late news."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from newsletter.app import App
+from newsletter.config import Newsletter
+from newsletter.editions import assembling, calendar, review, shelf, watch
+from newsletter.editions import words as wording
+from newsletter.editions.models import Edition, Job, State
+from newsletter.editions.words import Words
+from newsletter.stories import choosing, memory
+from newsletter.stories.collecting import Progress, Report
+from newsletter.stories.collecting import collect as _collect
+from newsletter.stories.models import Ranking, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """What assembling came to: an edition, or why there is none."""
+
+    edition_id: int | None
+    #: one sentence
+    result: str
+
+
+def collect(app: App, *, now: datetime, force: bool = False, on_progress: Progress | None = None) -> Report:
+    """Visit the sources that are due, and keep what they bring."""
+    settings = app.settings
+    return _collect(
+        app.database,
+        settings.fetch,
+        public_url=settings.public_url,
+        now=now,
+        force=force,
+        on_progress=on_progress,
+    )
+
+
+def assemble(app: App, newsletter: Newsletter, day: date, *, now: datetime, by: str) -> Drafted:
+    """Rank the week's stories and make the draft of *day*'s edition; again replaces what nobody has edited."""
+    with app.database.write() as session:
+        return draft(session, newsletter, day, now=now, by=by)
+
+
+def draft(session: Session, newsletter: Newsletter, day: date, *, now: datetime, by: str) -> Drafted:
+    """`assemble`, in a transaction of the caller's. Raises WrongState where people have worked on the edition."""
+    ranking = choosing.rank(session, newsletter, day, window=choosing.window(newsletter, day), now=now)
+    verdict, why = choosing.verdict(session, ranking)
+    if not any(story.chosen for story in choosing.stories(session, ranking)):
+        return _nothing_to_tell(session, newsletter, ranking, why, now)
+    edition = assembling.assemble(session, newsletter, day, ranking, now=now)
+    if verdict is Verdict.SKIP:
+        review.skip(session, edition, by=by, reason=why, now=now)
+    elif verdict is Verdict.HOLD:
+        review.hold(session, edition, by=by, reason=why, now=now)
+    else:
+        review.submit(session, edition, by=by, now=now)
+    _tell_editors(session, edition, why, now)
+    return Drafted(edition.id, f"{shelf.name(edition)}: {len(edition.stories)} stories, {edition.state.spoken}")
+
+
+def take_in(
+    session: Session, newsletter: Newsletter, day: date, words: Words, *, by: str, now: datetime
+) -> tuple[Edition, str]:
+    """Make or change *day*'s edition to say *words*, written by hand; returns it and what that came to.
+
+    A subject that was not written is proposed, or stays as it is.
+    """
+    edition = shelf.of_date(session, newsletter.slug, day)
+    if edition is None:
+        proposed = words.subject or assembling.subject([story.headline for story in words.stories])
+        edition = assembling.by_hand(session, newsletter, day, replace(words, subject=proposed), by=by, now=now)
+        return edition, f"a new draft of {len(words.stories)} stories"
+    was = edition.state
+    changed = wording.put(session, edition, replace(words, subject=words.subject or edition.subject), by=by, now=now)
+    if not changed:
+        return edition, "it says that already; nothing was changed"
+    reopened = "; it was approved and has to be approved again" if was is State.APPROVED else ""
+    return edition, f"changed, now revision {edition.revision}{reopened}"
+
+
+def lock(app: App, newsletter: Newsletter, day: date, *, now: datetime) -> str:
+    """The last look before sending: late news and a missing approval are told; nothing swaps itself in."""
+    with app.database.write() as session:
+        return look_once_more(session, newsletter, day, now=now)
+
+
+def look_once_more(session: Session, newsletter: Newsletter, day: date, *, now: datetime) -> str:
+    """`lock`, in a transaction of the caller's."""
+    late = memory.late_news(session, newsletter, day, now=now)
+    for news in late:
+        watch.ring(session, f"late news {newsletter.slug}/{day} {min(news.article_ids)}", news.text, now)
+    edition = shelf.of_date(session, newsletter.slug, day)
+    if edition is not None and edition.state in {State.DRAFT, State.IN_REVIEW}:
+        at = calendar.due(newsletter, Job.SEND, day).astimezone(newsletter.zone)
+        text = f"{shelf.name(edition)} is not approved yet, and {at:%H:%M} is its time: approve it, or it will be held."
+        watch.ring(session, f"not approved {shelf.name(edition)}", text, now)
+    return f"late news: {len(late)}" if late else "no late news"
+
+
+def _nothing_to_tell(session: Session, newsletter: Newsletter, ranking: Ranking, why: str, now: datetime) -> Drafted:
+    text = f"there is no story for {newsletter.slug}/{ranking.date}: {why or 'nothing was collected'}"
+    watch.ring(session, f"no stories {newsletter.slug}/{ranking.date}", text, now)
+    return Drafted(None, text)
+
+
+def _tell_editors(session: Session, edition: Edition, why: str, now: datetime) -> None:
+    """Leave word for the editors; `letters` mails it, with a preview."""
+    text = f"{shelf.name(edition)} is {edition.state.spoken}: “{edition.subject}”" + (f" ({why})" if why else "")
+    watch.ring(session, f"{watch.DRAFTED}{edition.id} {edition.revision}", text, now)

@@ -1,0 +1,168 @@
+"""Mail to the editors: a draft with its preview and what to decide, and alarms. At least once, never to readers."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import cast
+
+import structlog
+
+from newsletter.app import App
+from newsletter.config import Newsletter
+from newsletter.delivery.parcel import Parcel, Sender
+from newsletter.editions import shelf, watch
+from newsletter.editions.models import Alarm, Edition
+from newsletter.errors import Delivery, NotFound
+from newsletter.jobs import passes
+from newsletter.jobs.passes import Pass, Verb
+from newsletter.rendering import templates, views
+from newsletter.rendering.mould import Mould, Reader
+from newsletter.rendering.slots import one_line
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter to one editor: what senders ask of a mould, without anything personal to fill in."""
+
+    key: str
+    subject: str
+    text: str
+    html: str
+    #: (name, address)
+    sender: tuple[str, str]
+    now: datetime
+    reply_to: str = ""
+
+    def message(self, reader: Reader) -> bytes:
+        """The whole message; CRLF lines."""
+        message = EmailMessage(policy=SMTP.clone(cte_type="7bit", max_line_length=900))
+        message["From"] = f"{_quoted(self.sender[0])} <{self.sender[1]}>"
+        message["To"] = reader.address
+        message["Subject"] = self.subject
+        message["Date"] = self.now
+        message["Message-ID"] = self.message_id(reader)
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(self.text, cte="quoted-printable")
+        message.add_alternative(self.html, subtype="html", cte="quoted-printable")
+        return message.as_bytes()
+
+    def message_id(self, reader: Reader) -> str:
+        """The same for this matter and editor every time, so that a second try is seen to be one."""
+        digest = hashlib.sha256(f"{self.key}\n{reader.address}".encode()).hexdigest()[:32]
+        return f"<{digest}@{self.sender[1].rpartition('@')[2]}>"
+
+    def substitutions(self, reader: Reader) -> Mapping[str, str]:
+        """Nothing differs between readers: there is one."""
+        return {}
+
+    def headers(self, reader: Reader) -> Mapping[str, str]:
+        """What an API is told to add."""
+        return {"Auto-Submitted": "auto-generated"}
+
+
+def tell(app: App, *, now: datetime) -> int:
+    """Mail the editors what they have not been told; returns how many letters went out.
+
+    A letter that can't be handed over now is tried at the next tick; a matter nobody has an address for
+    counts as told, for it stays on the screens.
+    """
+    with app.database.read() as session:
+        waiting = [(alarm.id, _letters(app, alarm, _edition(app, alarm), now)) for alarm in watch.untold(session)]
+    if not waiting:
+        return 0
+    sender, sent = app.sender(), 0
+    try:
+        for alarm_id, letters in waiting:
+            taken = [_hand_over(sender, letter, editor) for editor, letter in letters]
+            if all(taken):
+                sent += len(taken)
+                with app.database.write() as session:
+                    session.get_one(Alarm, alarm_id).told_at = now
+    finally:
+        sender.close()
+    return sent
+
+
+def _letters(app: App, alarm: Alarm, edition: Edition | None, now: datetime) -> list[tuple[str, Letter]]:
+    newsletter = _newsletter(app, alarm, edition)
+    if newsletter is None or (edition is None and alarm.key.startswith(watch.DRAFTED)):
+        return []  # a draft that has changed since: whoever changed it knows
+    return [(editor, compose(app, newsletter, alarm, edition, editor, now=now)) for editor in newsletter.editors]
+
+
+def compose(
+    app: App, newsletter: Newsletter, alarm: Alarm, edition: Edition | None, editor: str, *, now: datetime
+) -> Letter:
+    """The letter to *editor* about *alarm*: with a preview and signed links where it is about a draft."""
+    settings = app.settings
+    template = templates.find(
+        "alarm" if edition is None else "draft", settings.path(settings.templates) if settings.templates else None
+    )
+    values: dict[str, object] = {
+        "newsletter": views.of_newsletter(newsletter, settings.public_url),
+        "text": alarm.text,
+        "desk": settings.public_url,
+    }
+    if edition is not None:
+        values |= {
+            "edition": views.of_edition(edition),
+            "why": [story.why for story in edition.stories],
+            "send_at": f"{newsletter.send}",
+            "decide": {verb.value: passes.link(settings, _pass(verb, edition, editor)) for verb in Verb},
+        }
+    return Letter(
+        key=alarm.key,
+        subject=one_line(template.text("subject.txt", **values)),
+        text=template.text("body.txt", **values),
+        html=template.html("body.mjml", **values),
+        sender=(newsletter.from_name or newsletter.title, newsletter.from_address),
+        now=now,
+    )
+
+
+def _edition(app: App, alarm: Alarm) -> Edition | None:
+    """The draft that *alarm* is about, unless it has changed since or is about something else."""
+    if not alarm.key.startswith(watch.DRAFTED):
+        return None
+    edition_id, revision = alarm.key.removeprefix(watch.DRAFTED).split()
+    with app.database.read() as session:
+        try:
+            edition = shelf.get(session, int(edition_id))
+        except NotFound:
+            return None
+        return edition if edition.revision == int(revision) else None
+
+
+def _newsletter(app: App, alarm: Alarm, edition: Edition | None) -> Newsletter | None:
+    """Whose editors are told: the newsletter named in the alarm, or the only one there is."""
+    newsletters = app.settings.newsletters
+    if edition is not None:
+        return newsletters.get(edition.newsletter)
+    named = [newsletter for slug, newsletter in newsletters.items() if f"{slug}/" in alarm.key]
+    return named[0] if named else next(iter(newsletters.values()), None)
+
+
+def _pass(verb: Verb, edition: Edition, editor: str) -> Pass:
+    return Pass(verb, edition.id, edition.revision, editor)
+
+
+def _hand_over(sender: Sender, letter: Letter, editor: str) -> bool:
+    """Whether *letter* is out of our hands; one that was lost on the way may come twice."""
+    reader = Reader(0, editor, "", "")
+    # a letter is all that senders ask of a mould
+    parcel = Parcel(0, 0, "", cast(Mould, letter), [reader])
+    try:
+        report = sender.send(parcel)
+    except Delivery as error:
+        log.warning("letter.not_sent", to=editor, subject=letter.subject, error=str(error))
+        return False
+    return not report.again and not report.unknown
+
+
+def _quoted(name: str) -> str:
+    return '"' + one_line(name).replace("\\", "").replace('"', "'") + '"'

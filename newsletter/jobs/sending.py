@@ -1,0 +1,181 @@
+"""An approved edition to its readers: freeze the audience, send, notice when it is done, and sweep up."""
+
+from collections.abc import Callable
+from datetime import datetime
+from threading import Event
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.app import App
+from newsletter.config import Newsletter
+from newsletter.delivery import controls, dispatch, planning, settling
+from newsletter.delivery.dispatch import Ended
+from newsletter.delivery.handover import Route
+from newsletter.delivery.models import Sending, SendingState
+from newsletter.delivery.parcel import Sender
+from newsletter.delivery.throttle import Throttle
+from newsletter.editions import review, shelf, watch
+from newsletter.editions.models import Edition, State
+from newsletter.errors import WrongState
+from newsletter.jobs.deciding import prove
+from newsletter.rendering import links, preflight, proofs
+from newsletter.rendering.mould import Reader
+from newsletter.stories import memory
+from newsletter.stories.memory import Sent
+from subscribers.audience import Person
+
+__all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "send", "sweep", "under_way"]
+
+
+def send(
+    app: App,
+    edition_id: int,
+    *,
+    by: str,
+    owner: str,
+    clock: Callable[[], datetime],
+    stop: Event | None = None,
+    on_progress: Callable[[int], None] = lambda recipients: None,
+) -> Ended:
+    """Send an approved edition now, or go on with one that is being sent; comes back when it is done or stopped."""
+    sender = app.sender()
+    try:
+        with app.database.write() as session:
+            begin(session, app, shelf.get(session, edition_id), sender, by=by, now=clock())
+    finally:
+        sender.close()
+    planning.look_at_the_figures(app.database)
+    return dispatch_edition(app, edition_id, owner=owner, clock=clock, stop=stop, on_progress=on_progress)
+
+
+def begin(session: Session, app: App, edition: Edition, sender: Sender, *, by: str, now: datetime) -> None:
+    """Freeze the audience of an approved edition; harmless for one whose audience is frozen already."""
+    if edition.state in {State.SENDING, State.SENT} and session.get(Sending, edition.id) is not None:
+        return
+    newsletter = app.newsletter(edition.newsletter)
+    review.move(session, edition, State.SENDING, by=by, now=now)
+    if proofs.latest(session, edition.id, edition.revision) is None:
+        raise WrongState(f"{shelf.name(edition)} was approved but never rendered: reopen it and approve it again")
+    planning.plan(
+        session,
+        edition.id,
+        newsletter,
+        sender=sender.name,
+        batch_size=sender.batch_size,
+        now=now,
+        morning=edition.date if newsletter.local_morning else None,
+    )
+
+
+def begin_on_time(session: Session, app: App, edition: Edition | None, sender: Sender, *, now: datetime) -> str:
+    """What the clock does at sending time; returns what came of it.
+
+    What nobody approved is held and somebody is told, or approved by the newsletter's own policy where
+    every check is green.
+    """
+    if edition is None:
+        return "there is no edition for this date"
+    newsletter = app.newsletter(edition.newsletter)
+    if edition.state in {State.DRAFT, State.IN_REVIEW}:
+        _decide_without_editors(session, app, edition, newsletter, now)
+    if edition.state is not State.APPROVED:
+        return f"not sent: it is {edition.state.spoken}"
+    begin(session, app, edition, sender, by="clock", now=now)
+    return f"sending to {session.get_one(Sending, edition.id).planned} readers"
+
+
+def dispatch_edition(
+    app: App,
+    edition_id: int,
+    *,
+    owner: str,
+    clock: Callable[[], datetime],
+    stop: Event | None = None,
+    on_progress: Callable[[int], None] = lambda recipients: None,
+) -> Ended:
+    """Send what is left of an edition whose audience is frozen; any number of workers may do so at once."""
+    sender = app.sender()
+    try:
+        with app.database.read() as session:
+            route = _route(session, app, edition_id)
+        ended = dispatch.run(app.database, sender, route, owner=owner, clock=clock, stop=stop, on_progress=on_progress)
+    finally:
+        sender.close()
+    with app.database.write() as session:
+        _settle(session, app, session.get_one(Sending, edition_id), now=clock())
+    return ended
+
+
+def under_way(session: Session) -> list[int]:
+    """The editions with something left to send."""
+    query = select(Sending.edition_id).where(Sending.state == SendingState.RUNNING).order_by(Sending.edition_id)
+    return list(session.scalars(query))
+
+
+def sweep(app: App, *, now: datetime) -> None:
+    """Bring on what is not final: leases that are over, sendings that are complete, pauses nobody was told of."""
+    with app.database.write() as session:
+        tidy(session, app, now=now)
+
+
+def tidy(session: Session, app: App, *, now: datetime) -> None:
+    """`sweep`, in a transaction of the caller's."""
+    settling.expire(session, now=now)
+    for sending in session.scalars(select(Sending).join(Edition).where(Edition.state == State.SENDING)):
+        if app.settings.smtp.unknown == "resend_once" and sending.sender == "smtp":
+            controls.resend_once(session, sending.edition_id, by="policy", now=now)
+        _settle(session, app, sending, now=now)
+
+
+def _settle(session: Session, app: App, sending: Sending, *, now: datetime) -> None:
+    """Let the edition follow its sending: sent, cancelled, or paused with an alarm."""
+    session.refresh(sending)
+    edition = session.get_one(Edition, sending.edition_id)
+    if sending.state is SendingState.COMPLETE and edition.state is State.SENDING:
+        review.move(session, edition, State.SENT, by="ledger", now=now)
+        told = [Sent(story.headline, story.url) for story in edition.stories]
+        memory.remember(session, app.newsletter(edition.newsletter), edition.date, told, now=now)
+    elif sending.state is SendingState.CANCELLED and edition.state is State.SENDING:
+        review.cancel(session, edition, by="ledger", reason=sending.reason, now=now)
+    elif sending.state is SendingState.PAUSED:
+        text = f"the sending of {shelf.name(edition)} is paused: {sending.reason}"
+        watch.ring(session, f"paused {shelf.name(edition)}: {sending.reason}", text, now)
+
+
+def _decide_without_editors(
+    session: Session, app: App, edition: Edition, newsletter: Newsletter, now: datetime
+) -> None:
+    reason = "nobody approved it in time"
+    if newsletter.when_not_approved == "send_if_green":
+        proof = proofs.make(session, edition, newsletter, app.settings, now=now)
+        findings = preflight.check(proof, newsletter, app.settings)
+        wrong = [
+            f"{finding.check}: {finding.text}" for finding in findings if finding.level is not preflight.Level.GREEN
+        ]
+        if not wrong:
+            prove(session, app, edition, newsletter, by="policy", reason="not looked at; every check is green", now=now)
+            return
+        reason = f"nobody approved it in time, and not every check is green ({'; '.join(wrong)})"
+    review.hold(session, edition, by="clock", reason=reason, now=now)
+    text = f"{shelf.name(edition)} was not sent: {reason}. Approve it and it goes out; or skip it."
+    watch.ring(session, f"held {shelf.name(edition)} {edition.revision}", text, now)
+
+
+def _route(session: Session, app: App, edition_id: int) -> Route:
+    edition = shelf.get(session, edition_id)
+    newsletter = app.newsletter(edition.newsletter)
+    sending = session.get_one(Sending, edition_id)
+    proof = proofs.latest(session, edition_id, edition.revision)
+    if proof is None:
+        raise WrongState(f"there is no proof of {shelf.name(edition)}: its readers can't be sent anything")
+    # the Date of every copy is the hour at which the audience was frozen, whenever a worker gets to it
+    mould = proofs.mould(proof, edition, newsletter, app.settings, now=sending.started_at)
+    secret = app.settings.secret.get_secret_value()
+
+    def reader(person: Person) -> Reader:
+        return Reader(person.id, person.email, person.name, links.token(secret, edition_id, person.id))
+
+    throttle = Throttle(sending.sender, newsletter.limits)
+    throttle = Throttle(sending.sender, newsletter.limits)
+    return Route(edition_id, lists=newsletter.lists, mould=mould, reader=reader, throttle=throttle)
