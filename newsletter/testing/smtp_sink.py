@@ -65,6 +65,7 @@ class SmtpSink:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sink", daemon=True)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -99,13 +100,15 @@ class SmtpSink:
 
     async def _close(self) -> None:
         self._server.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for _ in range(10):  # a transport is closed some turns of the loop after it was told
-            await asyncio.sleep(0)
+        self._closing = True
+        for _ in range(10):  # a connection begins and ends some turns of the loop after it was told
+            for task in tuple(self._tasks):
+                task.cancel()
+            await asyncio.sleep(0.001)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._closing:
+            return writer.transport.abort()
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - start_server makes one for each connection
         self._tasks.add(task)
@@ -113,7 +116,7 @@ class SmtpSink:
         with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError, ssl.SSLError, _Hangup):
             await _Conversation(self, reader, writer, self.connections).run()
         self._tasks.discard(task)
-        writer.transport.abort()
+        return writer.transport.abort()
 
 
 class _Hangup(Exception):
