@@ -43,5 +43,5 @@ def _kept(found: Sequence[Raw], problem: str, url: str, now: datetime) -> Feed:
     kept = [entry for raw in found if (entry := entries.tidy(raw, url, now))]
     dropped = len(found) - len(kept)
     if found and not kept and not problem:
-        problem = f"has {len(found)} entries, but none with a title and a link to a page of the web"
+        problem = "has entries, but none with a title and a link to a page of the web"
     return Feed(entries.once(kept), problem, dropped)

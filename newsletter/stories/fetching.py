@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 
 import httpx
 
 from newsletter.config import Fetch
 from newsletter.errors import Forbidden
-from newsletter.stories import wire
+from newsletter.stories import guard, wire
 
 FEED_BYTES = 5 * 2**20
 PAGE_BYTES = 3 * 2**20
@@ -71,10 +72,12 @@ class Fetcher:
         public_url: str,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        resolve: wire.Resolve | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.settings = settings
         self.user_agent = settings.user_agent.replace("{public_url}", public_url)
+        self._resolve = resolve or partial(guard.addresses, allow_loopback=settings.allow_loopback)
         self._tls = tls or httpx.create_ssl_context(trust_env=False)
         self._turns = _Turns(settings.host_gap, monotonic, sleep)
 
@@ -110,7 +113,7 @@ class Fetcher:
             moved_to = target if for_good else moved_to
             left -= spent
             if left <= 0:
-                return Answer(Outcome.FAILED, url, problem=f"did not finish within {self.settings.timeout:.0f} seconds")
+                return Answer(Outcome.FAILED, url, problem="did not finish in time")
             url = target
         return Answer(Outcome.FAILED, url, problem=f"redirects more than {REDIRECTS} times")
 
@@ -130,8 +133,7 @@ class Fetcher:
 
     def _ask(self, url: httpx.URL, headers: dict[str, str], *, limit: int, seconds: float) -> tuple[Answer, str]:
         headers = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate", **headers}
-        allow = self.settings.allow_loopback
-        with wire.request(url, headers, seconds=seconds, allow_loopback=allow, tls=self._tls) as response:
+        with wire.request(url, headers, seconds=seconds, resolve=self._resolve, tls=self._tls) as response:
             answer = _read_head(str(url), response)
             if response.status in _MOVED and "location" in response.headers:
                 return answer, _join(url, response.headers["location"])

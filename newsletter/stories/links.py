@@ -66,7 +66,7 @@ def _host(parts: SplitResult) -> str:
 
 def _quoted(parts: SplitResult) -> str:
     """Nothing that could end an attribute, a header or a line of text."""
-    query = quote(parts.query, safe="!$&'()*+,;=:@/?%~-._")
+    query = quote(parts.query, safe="!$&()*+,;=:@/?%~-._")
     fragment = quote(parts.fragment, safe="!$&()*+,;=:@/?%~-._")
     return urlunsplit((parts.scheme, parts.netloc.rstrip("."), _quoted_path(parts.path), query, fragment))
 
@@ -74,7 +74,7 @@ def _quoted(parts: SplitResult) -> str:
 def _quoted_path(path: str) -> str:
     """Percent signs only where they are needed, and in capitals (RFC 3986 section 6.2.2)."""
     kept = re.sub(r"%([0-9a-fA-F]{2})", _normal_escape, path)
-    return quote(kept, safe="!$&'()*+,;=:@/%" + _UNRESERVED)
+    return quote(kept, safe="!$&()*+,;=:@/%" + _UNRESERVED)
 
 
 def _normal_escape(match: re.Match[str]) -> str:

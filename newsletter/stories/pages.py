@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import logging
 import re
 import threading
 from collections.abc import Iterator
@@ -102,6 +103,8 @@ def forget() -> None:
     """Give back what trafilatura remembers of the pages it read; in a long run it would grow."""
     from trafilatura.meta import reset_caches
 
+    # it calls it an error that some caches of other people's packages have gone
+    logging.getLogger("htmldate.meta").setLevel(logging.CRITICAL)
     reset_caches()
 
 

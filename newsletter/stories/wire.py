@@ -7,14 +7,17 @@ import socket
 import ssl
 import time
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import httpcore
 import httpx
 
 from newsletter.errors import Forbidden
-from newsletter.stories import guard
+from newsletter.stories.guard import Address
+
+#: a host and a port in, checked addresses out; raises Forbidden, or OSError where there is none
+Resolve = Callable[[str, int], list[Address]]
 
 _SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
@@ -41,16 +44,18 @@ class Response:
 
 @contextmanager
 def request(
-    url: httpx.URL, headers: Mapping[str, str], *, seconds: float, allow_loopback: bool, tls: ssl.SSLContext
+    url: httpx.URL, headers: Mapping[str, str], *, seconds: float, resolve: Resolve, tls: ssl.SSLContext
 ) -> Iterator[Response]:
     """GET *url*; everything until the end of the block, each drop of a slow body too, has *seconds* in all.
+
+    The connection goes to one of the addresses that *resolve* lets pass, and to no other.
 
     Raises Forbidden for an address that must not be visited, Unreadable for all else that can go wrong.
     """
     timeouts = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
     # latin-1 both ways, so that a validator goes back byte for byte as it came
     sent = {"Host": url.netloc.decode("ascii"), **headers, "Connection": "close"}
-    backend = _Checked(time.monotonic() + seconds, allow_loopback=allow_loopback)
+    backend = _Checked(time.monotonic() + seconds, resolve)
     try:
         with (
             httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool,
@@ -63,7 +68,7 @@ def request(
         ):
             yield Response(answer.status, httpx.Headers(answer.headers, encoding="latin-1"), answer.iter_stream())
     except httpcore.TimeoutException as error:
-        raise Unreadable(f"did not finish within {seconds:.0f} seconds") from error
+        raise Unreadable("did not finish in time") from error
     except httpcore.ConnectError as error:
         raise Unreadable(f"can't be reached: {_cause(error)}") from error
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
@@ -73,8 +78,8 @@ def request(
 class _Checked(httpcore.NetworkBackend):
     """Connects to addresses that `guard` lets pass, and to nothing else."""
 
-    def __init__(self, deadline: float, *, allow_loopback: bool) -> None:
-        self._deadline, self._allow_loopback = deadline, allow_loopback
+    def __init__(self, deadline: float, resolve: Resolve) -> None:
+        self._deadline, self._resolve = deadline, resolve
 
     def connect_tcp(
         self,
@@ -85,7 +90,7 @@ class _Checked(httpcore.NetworkBackend):
         socket_options: Iterable[_SocketOption] | None = None,
     ) -> httpcore.NetworkStream:
         try:
-            found = guard.addresses(host, port, allow_loopback=self._allow_loopback)
+            found = self._resolve(host, port)
         except (OSError, UnicodeError) as error:
             raise httpcore.ConnectError(f"{host} has no address") from error
         refusal: Exception = httpcore.ConnectError(f"{host} has no address")

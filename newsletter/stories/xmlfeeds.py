@@ -14,7 +14,8 @@ from newsletter.stories.entries import Raw
 
 _BEGIN = re.compile(r"<(?:[!?]|\w)")
 _END = re.compile(r"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
-_ITEM = re.compile(r"<(item|entry)(?=[\s>])", re.IGNORECASE)
+_ITEM = re.compile(r"<(?:\w+:)?(item|entry)(?=[\s>])", re.IGNORECASE)
+_ITEM_END = re.compile(r"</\s*(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _MOST_ITEMS = 2_000
 _MANY = 50_000
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
@@ -35,7 +36,9 @@ def read(text: str) -> tuple[list[Raw], str]:
         return [], "is not like a feed: most of its tags are never closed"
     parsed = _parse(text)
     found = [_raw(entry, parsed.feed) for entry in parsed.entries]
-    return found, _problem(text, parsed)
+    problem = _problem(text, parsed)
+    # half an entry has half a link
+    return found[:-1] if problem and _ends_inside_an_entry(text) else found, problem
 
 
 def _shortened(text: str) -> str:
@@ -58,6 +61,11 @@ def _parse(text: str) -> Any:
     headers = {"content-type": "application/xml; charset=utf-8"}
     # everything is made plain text afterwards, so feedparser need not clean HTML first
     return feedparser.parse(text.encode(), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+
+
+def _ends_inside_an_entry(text: str) -> bool:
+    *_, last = (-1, *(begin.start() for begin in _ITEM.finditer(text)))
+    return last >= 0 and not _ITEM_END.search(text, last)
 
 
 def _problem(text: str, parsed: Any) -> str:
