@@ -148,7 +148,8 @@ _EVER = datetime(2021, 11, 19, tzinfo=UTC)
 
 
 def _page(entry: Any, site: str) -> str:
-    body = entry.content[0].value if "content" in entry else entry.summary
+    # feedparser puts the description among the contents where a picture has a description too
+    body = max((content.value for content in entry.get("content", ())), key=len, default=entry.summary)
     pictures = [media["url"] for media in entry.get("media_content", ())] + [
         link.href for link in entry.links if link.rel == "enclosure"
     ]

@@ -64,6 +64,11 @@ def test_every_article_has_its_page(base: str, entries: list[feedparser.FeedPars
     assert (missing, bare) == ([], [])
 
 
+def test_a_page_tells_the_whole_article(base: str) -> None:
+    page = httpx.get(f"{base}/shelf-and-signal/walmart-twitter-livestream").text
+    assert page.index("28 November") < page.index("as public a rehearsal as it could wish for.")
+
+
 def test_every_picture_that_is_named_is_served(base: str, entries: list[feedparser.FeedParserDict]) -> None:
     named = {url for entry in entries for url in re.findall(rf"{base}/images/[a-z]+\.png", str(entry))}
     with httpx.Client() as client:
