@@ -6,7 +6,6 @@ import zlib
 from datetime import UTC, date, datetime
 from email import message_from_bytes
 from email.message import EmailMessage
-from typing import cast
 
 from newsletter.config import Newsletter, Settings
 from newsletter.editions.models import Edition, EditionStory
@@ -106,7 +105,7 @@ def reader(name: str = "Ada", address: str = "ada@example.com", subscriber_id: i
 
 def parsed(message: bytes) -> EmailMessage:
     """*message* as a mail program understands it."""
-    return cast("EmailMessage", message_from_bytes(message, policy=email.policy.default))
+    return message_from_bytes(message, policy=email.policy.default)
 
 
 def part(message: bytes, kind: str) -> str:
