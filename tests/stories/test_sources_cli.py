@@ -1,0 +1,79 @@
+"""Sources and collecting by hand, on the command line."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from newsletter.cli.root import program
+from newsletter.config import Settings
+from newsletter.db import Database
+from newsletter.errors import NotFound
+from tests.stories.newsstand import Newsstand
+from tests.stories.test_collecting import feed
+
+
+@pytest.fixture
+def home(settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a newsletter.toml that lets loopback be visited."""
+    monkeypatch.setenv("NEWSLETTER_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("COLUMNS", "200")
+    text = "[fetch]\nallow_loopback = true\nhost_gap = 0\npages = false\n"
+    (settings.home / "newsletter.toml").write_text(text)
+    return settings.home
+
+
+def run(home: Path, *words: str) -> str:
+    result = CliRunner().invoke(program, ["--home", str(home), *words], catch_exceptions=False)
+    assert result.exit_code == 0
+    return result.output
+
+
+def test_a_source_that_was_added_is_listed(home: Path) -> None:
+    run(home, "sources", "add", "http://feed.example/", "--name", "Post [red]", "--kind", "pr_wire")
+    listed = json.loads(run(home, "sources", "list", "--json"))
+    assert [(one["name"], one["owner"], one["authority"]) for one in listed] == [("Post [red]", "Post [red]", 25)]
+
+
+def test_a_source_that_was_removed_is_not(home: Path) -> None:
+    run(home, "sources", "add", "http://feed.example/", "--name", "Post")
+    run(home, "sources", "remove", "post")
+    assert "no sources yet" in run(home, "sources", "list")
+
+
+def test_removing_what_is_not_there_is_an_error(home: Path) -> None:
+    with pytest.raises(NotFound, match="there is no source 'Post'"):
+        run(home, "sources", "remove", "Post")
+
+
+def test_a_round_shows_each_source_with_its_outcome(home: Path, stand: Newsstand) -> None:
+    run(home, "sources", "add", stand.serve("/feed", feed("One", "Two")), "--name", "Post")
+    run(home, "sources", "add", stand.answer("/missing", 404), "--name", "Gazette")
+    lines = [line.split() for line in run(home, "collect").splitlines()]
+    assert ["Post", "read", "2", "0"] in lines
+    assert [
+        "Gazette",
+        "failed",
+        "0",
+        "0",
+        "was",
+        "not",
+        "found",
+        "(404):",
+        "is",
+        "the",
+        "address",
+        "still",
+        "right?",
+    ] in lines
+
+
+def test_a_round_as_data_holds_the_figures(home: Path, stand: Newsstand) -> None:
+    run(home, "sources", "add", stand.serve("/feed", feed("One", "Two")), "--name", "Post")
+    figures = json.loads(run(home, "collect", "--json"))
+    assert (figures["new"], figures["failed"], figures["sources"][0]["result"]) == (2, 0, "read")
+
+
+def test_a_round_with_nothing_due_says_so(home: Path) -> None:
+    assert "nothing is due" in run(home, "collect")
