@@ -48,8 +48,6 @@ def _unwrapped(address: Address) -> Iterator[Address]:
         yield address
     elif address.ipv4_mapped:
         yield address.ipv4_mapped
-    elif address.teredo:
-        yield from address.teredo
     elif address.sixtofour:
         yield address.sixtofour
     elif address in _NAT64:

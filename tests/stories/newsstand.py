@@ -1,6 +1,7 @@
 """A real HTTP server on loopback, told in the words of tests what to serve."""
 
 import gzip
+import ssl
 import threading
 import time
 from collections import defaultdict
@@ -122,11 +123,20 @@ class _Visit(BaseHTTPRequestHandler):
         pass
 
 
-def open_newsstand() -> tuple[Newsstand, Callable[[], None]]:
-    """A newsstand on a free port of loopback, and the way to close it."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Visit)
-    server.daemon_threads = True
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: visitors who hang up are what the tests are about."""
+
+
+def open_newsstand(tls: ssl.SSLContext | None = None) -> tuple[Newsstand, Callable[[], None]]:
+    """A newsstand on a free port of loopback, and the way to close it; with *tls* it speaks HTTPS."""
+    server = _Server(("127.0.0.1", 0), _Visit)
     stand = Newsstand(f"http://127.0.0.1:{server.server_address[1]}")
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        stand.address = stand.address.replace("http:", "https:")
     server.RequestHandlerClass = type("_VisitHere", (_Visit,), {"stand": stand})
     thread = threading.Thread(target=lambda: server.serve_forever(poll_interval=0.02), daemon=True)
     thread.start()

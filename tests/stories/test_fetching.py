@@ -1,10 +1,12 @@
 """Visits to a real server that is polite, slow, lying or hostile."""
 
 import ipaddress
+import ssl
 import threading
 import zlib
 
 import pytest
+import trustme
 
 from newsletter.config import Fetch
 from newsletter.stories import guard
@@ -136,6 +138,30 @@ def test_a_body_that_is_cut_off_is_a_problem(stand: Newsstand, fetcher: Fetcher)
 
 def test_a_server_that_is_not_there_is_a_problem(fetcher: Fetcher) -> None:
     assert fetcher.feed("http://127.0.0.1:1/").problem == "can't be reached: Connection refused"
+
+
+def test_a_certificate_is_checked_against_the_name_and_not_the_address(
+    sealed_stand: Newsstand, authority: trustme.CA, polite: Fetch
+) -> None:
+    tls = ssl.create_default_context()
+    authority.configure_trust(tls)
+    fetcher = Fetcher(polite, public_url="https://news.example.com", tls=tls)
+    url = sealed_stand.serve("/feed", "<rss/>").replace("127.0.0.1", "localhost")
+    assert fetcher.feed(url).body == b"<rss/>"
+
+
+def test_a_certificate_for_another_name_is_refused(
+    sealed_stand: Newsstand, authority: trustme.CA, polite: Fetch
+) -> None:
+    tls = ssl.create_default_context()
+    authority.configure_trust(tls)
+    fetcher = Fetcher(polite, public_url="https://news.example.com", tls=tls)
+    assert "certificate verify failed" in fetcher.feed(sealed_stand.serve("/feed", "<rss/>")).problem
+
+
+def test_a_certificate_that_nobody_signed_is_refused(sealed_stand: Newsstand, fetcher: Fetcher) -> None:
+    url = sealed_stand.serve("/feed", "<rss/>").replace("127.0.0.1", "localhost")
+    assert "certificate verify failed" in fetcher.feed(url).problem
 
 
 def test_redirects_are_followed_to_the_body(stand: Newsstand, fetcher: Fetcher) -> None:
