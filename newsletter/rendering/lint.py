@@ -96,8 +96,13 @@ def _comment_problems(token: re.Match[str]) -> Iterator[Problem]:
     inner = token["comment"][4:-3]
     if "--" in inner:
         yield Problem('a comment must not contain "--"', token.start())
+    # `<!--[if !mso]><!-->` opens what all but Outlook read, as HTML
+    if not inner.startswith("[if") or inner.endswith("]><!"):
+        return
     conditional = re.fullmatch(r"\[if [^\]]*\]>(.*)<!\[endif\]", inner, re.DOTALL)
-    if conditional and next(_problems(f"<mj-raw>{conditional[1]}</mj-raw>", None), None):
+    if not conditional:
+        yield Problem("a conditional comment must end in <![endif]-->", token.start())
+    elif next(_problems(f"<mj-raw>{conditional[1]}</mj-raw>", None), None):
         yield Problem("a conditional comment must hold whole tags: the compiler refuses half a table", token.start())
 
 

@@ -33,6 +33,7 @@ def problem(source: str) -> str:
         ("<mj-text><!-- a -- b --></mj-text>", 'a comment must not contain "--"'),
         ("<mj-text><![CDATA[x]]></mj-text>", "<![CDATA[x is not understood here"),
         ("<mj-raw><!--[if mso]><table><![endif]--></mj-raw>", "a conditional comment must hold whole tags"),
+        ("<mj-raw><!--[if mso]><b></b>--></mj-raw>", "a conditional comment must end in <![endif]-->"),
         ('<mj-image src="x" />', '<mj-image> needs an alt; alt="" where it only adorns'),
         ('<mj-text><img src="x" /></mj-text>', '<img> needs an alt; alt="" where it only adorns'),
         ('<mj-text padding="0 24px">x</mj-text>', 'padding="0 24px": write each length in px, 0px too'),
@@ -104,6 +105,7 @@ def test_a_problem_says_where_it_is() -> None:
         "<mj-raw><!--[if mso]><table><tr><td>x</td></tr></table><![endif]--></mj-raw>",
         '<mj-image src="x" alt="" padding="0px 24px" css-class="a" mj-class="b" />',
         '<mj-table><tr><td colspan="2">x</td></tr></mj-table>',
+        "<mj-raw><!--[if !mso]><!--><b>x</b><!--<![endif]--></mj-raw>",
         "<!-- a comment --><mj-divider />",
     ],
 )

@@ -24,6 +24,9 @@ def test_pieces_decode_to_what_was_meant(texts: list[str]) -> None:
 
 
 @given(st.lists(TEXTS))
+@example(["blank \ntab\t\n"])
+@example(["From you\nFrom me", "From us"])
+@example([".", "\n.", "a" * 75 + "." * 80])
 def test_no_line_is_long_or_could_be_altered_on_the_way(texts: list[str]) -> None:
     lines = b"".join(map(quoted.piece, texts)).split(b"\r\n")
 
