@@ -42,12 +42,15 @@ def lines(
     edition_id: int | None = None,
     subscriber_ids: Sequence[int] | None = None,
     statuses: Sequence[Status] = (),
+    after: int = 0,
     limit: int | None = None,
 ) -> Iterator[Line]:
-    """The log, newest edition first, in the order of subscribers' ids."""
+    """The log, newest edition first, in the order of subscribers' ids; of one edition, those *after* an id."""
     query = _query()
     if edition_id is not None:
         query = query.where(Delivery.edition_id == edition_id)
+    if after:
+        query = query.where(Delivery.subscriber_id > after)
     if subscriber_ids is not None:
         query = query.where(Delivery.subscriber_id.in_(subscriber_ids))
     if statuses:

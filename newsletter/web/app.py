@@ -1,0 +1,92 @@
+"""The pages put together: an ASGI app made from an App."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from newsletter.app import App
+from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
+from newsletter.web import consent, decisions, desk, health, hooks, readers
+from newsletter.web.ground import HERE, lay
+
+log = structlog.get_logger(__name__)
+
+_ALWAYS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
+_STATUS: tuple[tuple[type[NewsletterError], int], ...] = ((NotFound, 404), (BadInput, 400), (WrongState, 409))
+
+
+def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
+    """The pages of *app*; *clock* says what time it is, in UTC."""
+    web = FastAPI(title="newsletter", docs_url=None, redoc_url=None, openapi_url=None)
+    web.state.ground = lay(app, clock or _utc_now)
+    web.add_middleware(_Headers)
+    web.mount("/static", StaticFiles(directory=HERE / "static"))
+    for room in (health, hooks, readers, consent, decisions, desk):
+        web.include_router(room.router)
+    web.add_exception_handler(NewsletterError, _mistake)
+    web.add_exception_handler(HTTPException, _http_error)
+    web.add_exception_handler(RequestValidationError, _nonsense)
+    web.add_exception_handler(OperationalError, _database_gone)
+    web.add_exception_handler(PoolTimeout, _database_gone)
+    return web
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Headers:
+    """Adds to every answer what no page should be without."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), *_ALWAYS]
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+async def _mistake(request: Request, error: Exception) -> HTMLResponse:
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
+    if status == 500:
+        log.error("page failed", path=request.scope["route"].path, why=str(error))
+    return _sorry(request, str(error), status)
+
+
+async def _http_error(request: Request, error: Any) -> HTMLResponse:
+    words = {404: "There is nothing here.", 405: "This page can't be asked in that way."}
+    return _sorry(request, words.get(error.status_code, str(error.detail)), error.status_code)
+
+
+async def _nonsense(request: Request, _error: Exception) -> HTMLResponse:
+    return _sorry(request, "There is nothing here.", 404)
+
+
+async def _database_gone(request: Request, error: Exception) -> HTMLResponse:
+    log.error("database unreachable", why=type(error).__name__)
+    answer = _sorry(request, "We can't get at our records just now: please try again in a minute.", 503)
+    answer.headers["Retry-After"] = "60"
+    return answer
+
+
+def _sorry(request: Request, sentence: str, status: int) -> HTMLResponse:
+    page: HTMLResponse = request.app.state.ground.page("sorry.html", status=status, sentence=sentence)
+    return page

@@ -1,0 +1,200 @@
+"""The desk: editions and their previews for editors, the send log for operations. It only shows, it changes nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.config import Newsletter
+from newsletter.delivery import balance, sendlog
+from newsletter.delivery.balance import Balance
+from newsletter.delivery.models import Act, Sending, Status
+from newsletter.delivery.sendlog import Line
+from newsletter.editions import shelf
+from newsletter.editions.models import Edition, EditionEvent, State
+from newsletter.errors import NotFound
+from newsletter.rendering import links, proofs, sheet
+from newsletter.rendering.models import Proof
+from newsletter.rendering.mould import Mould, Reader, digest
+from newsletter.stories.models import Ranking
+from newsletter.web.ground import MAIL_POLICY, Ground, Here
+from newsletter.web.visitors import at_this_machine
+from subscribers.models import Subscriber
+
+router = APIRouter(dependencies=[Depends(at_this_machine)])
+
+LINES = 100
+_MOST_FOUND = 500
+#: its bytes are frozen: what is shown is what was approved
+_FROZEN = {State.APPROVED, State.SENDING, State.SENT}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One edition in the list."""
+
+    edition: Edition
+    title: str
+    balance: Balance | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the send log, with the address, which the ledger does not know."""
+
+    line: Line
+    address: str
+
+
+@router.get("/")
+def editions(here: Here) -> HTMLResponse:
+    """The newest editions."""
+    with here.app.database.read() as session:
+        rows = [
+            Row(edition, _title(here, edition), _balance(session, edition))
+            for edition in shelf.newest(session, limit=50)
+        ]
+    return here.desk_page("editions.html", rows=rows)
+
+
+@router.get("/editions/{edition_id}")
+def edition(edition_id: int, here: Here) -> HTMLResponse:
+    """One edition: how it will look, why its stories were chosen, and what happened to it."""
+    with here.app.database.read() as session:
+        shown = shelf.get(session, edition_id)
+        ranking = session.get(Ranking, shown.ranking_id) if shown.ranking_id else None
+        history = session.scalars(
+            select(EditionEvent).where(EditionEvent.edition_id == edition_id).order_by(EditionEvent.id)
+        ).all()
+        stands = _balance(session, shown)
+    return here.desk_page(
+        "edition.html",
+        edition=shown,
+        title=_title(here, shown),
+        notes=ranking.notes if ranking else [],
+        history=history,
+        balance=stands,
+        zone=_newsletter(here, shown).zone,
+    )
+
+
+@router.get("/editions/{edition_id}/mail.html")
+def mail(edition_id: int, here: Here, scheme: Literal["light", "dark"] = "light") -> HTMLResponse:
+    """The edition as a sample reader would get it, to be framed by the page above."""
+    page, _ = _sample(here, edition_id)
+    if scheme == "dark":
+        # a frame can't be told to be dark; the email's own dark rules can be told to hold always
+        page = page.replace("(prefers-color-scheme: dark)", "all").replace("(prefers-color-scheme:dark)", "all")
+    policy = MAIL_POLICY.format(ancestors="'self'") + "; sandbox"
+    return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+
+
+@router.get("/editions/{edition_id}/mail.txt")
+def text(edition_id: int, here: Here) -> PlainTextResponse:
+    """The text part of the same."""
+    _, plain = _sample(here, edition_id)
+    policy = MAIL_POLICY.format(ancestors="'self'") + "; sandbox"
+    return PlainTextResponse(plain, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
+
+
+@router.get("/editions/{edition_id}/log")
+def log(
+    edition_id: int,
+    here: Here,
+    status: Annotated[list[Status] | None, Query()] = None,
+    q: str = "",
+    after: int = 0,
+) -> HTMLResponse:
+    """What became of each copy."""
+    with here.app.database.read() as session:
+        shown = shelf.get(session, edition_id)
+        stands = _balance(session, shown)
+        acts = session.scalars(select(Act).where(Act.edition_id == edition_id).order_by(Act.id)).all()
+        entries = _entries(session, edition_id, status or (), q.strip(), after) if stands else []
+        told = balance.progress(session, edition_id)
+        sending = session.get(Sending, edition_id)
+    return here.desk_page(
+        "log.html",
+        edition=shown,
+        title=_title(here, shown),
+        balance=stands,
+        told=told,
+        sending=sending,
+        acts=acts,
+        entries=entries[:LINES],
+        more=entries[LINES - 1].line.subscriber_id if len(entries) > LINES else None,
+        chosen=set(status or ()),
+        statuses=list(Status),
+        q=q,
+        after=after,
+        zone=_newsletter(here, shown).zone,
+    )
+
+
+def _entries(session: Session, edition_id: int, statuses: Sequence[Status], q: str, after: int) -> list[Entry]:
+    found = _found(session, q) if q else None
+    lines = list(
+        sendlog.lines(
+            session, edition_id=edition_id, subscriber_ids=found, statuses=statuses, after=after, limit=LINES + 1
+        )
+    )
+    ids = [line.subscriber_id for line in lines]
+    addresses = dict(session.execute(select(Subscriber.id, Subscriber.email).where(Subscriber.id.in_(ids))).all())
+    return [Entry(line, addresses.get(line.subscriber_id, "")) for line in lines]
+
+
+def _found(session: Session, q: str) -> list[int]:
+    """People with *q* in their address, or with that number."""
+    matching = Subscriber.email_key.contains(q.casefold(), autoescape=True)
+    people = list(session.scalars(select(Subscriber.id).where(matching).order_by(Subscriber.id).limit(_MOST_FOUND)))
+    return [*people, int(q)] if q.isascii() and q.isdigit() and len(q) < 19 else people
+
+
+def _sample(here: Ground, edition_id: int) -> tuple[str, str]:
+    """HTML and text for somebody who does not exist."""
+    with here.app.database.read() as session:
+        shown = shelf.get(session, edition_id)
+        mould = _mould(session, here, shown)
+    reader = Reader(0, "ada@example.com", "Ada", links.token(here.secret, edition_id, 0))
+    return mould.html_for(reader), mould.text_for(reader)
+
+
+def _mould(session: Session, here: Ground, edition: Edition) -> Mould:
+    """From the approved bytes; a draft is rendered as it stands, and not kept."""
+    newsletter, settings = _newsletter(here, edition), here.app.settings
+    proof = proofs.latest(session, edition.id, edition.revision) if edition.state in _FROZEN else None
+    if proof is None:
+        laid = sheet.lay_out(edition, newsletter, settings)
+        proof = Proof(
+            edition_id=edition.id,
+            revision=edition.revision,
+            subject=laid.subject,
+            html=laid.html.encode(),
+            text=laid.text.encode(),
+            digest=digest(laid.subject, laid.html, laid.text),
+            made_at=here.clock(),
+        )
+    return proofs.mould(proof, edition, newsletter, settings)
+
+
+def _newsletter(here: Ground, edition: Edition) -> Newsletter:
+    newsletter = here.newsletter_of(edition)
+    if newsletter is None:
+        raise NotFound(f"The newsletter {edition.newsletter!r} is not in the settings any more.")
+    return newsletter
+
+
+def _title(here: Ground, edition: Edition) -> str:
+    newsletter = here.newsletter_of(edition)
+    return newsletter.title if newsletter else edition.newsletter
+
+
+def _balance(session: Session, edition: Edition) -> Balance | None:
+    try:
+        return balance.balance(session, edition.id)
+    except NotFound:
+        return None

@@ -1,0 +1,72 @@
+"""The provider's door: POST /hooks/sendgrid."""
+
+from datetime import datetime
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import PlainTextResponse
+from sqlalchemy.exc import SQLAlchemyError
+
+from newsletter.errors import BadInput, ConfigError
+from newsletter.tracking import events, hooks
+from newsletter.web.ground import Ground, Here
+
+log = structlog.get_logger(__name__)
+router = APIRouter()
+
+#: SendGrid posts at most 768 KB
+MOST_BYTES = 8 * 1024 * 1024
+
+
+@router.post("/hooks/sendgrid")
+async def sendgrid(request: Request, here: Here) -> PlainTextResponse:
+    """Take an array of events: 401 where it is not SendGrid's, 400 where it can't be read, 503 to be told again."""
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MOST_BYTES:
+            return PlainTextResponse("too large", 413)
+    stamp, signature = request.headers.get(hooks.TIMESTAMP, ""), request.headers.get(hooks.SIGNATURE, "")
+    return await run_in_threadpool(_take, here, bytes(raw), stamp, signature)
+
+
+def _take(here: Ground, raw: bytes, stamp: str, signature: str) -> PlainTextResponse:
+    now = here.clock()
+    try:
+        genuine = hooks.verify(here.app.settings.sendgrid.webhook_key, stamp, raw, signature, now=now)
+    except ConfigError as error:
+        log.warning("webhook refused", why=str(error))
+        genuine = False
+    if not genuine:
+        return PlainTextResponse("not signed by SendGrid", 401)
+    try:
+        return _record(here, raw, now)
+    except BadInput as error:
+        _remember_trouble(here, now)
+        log.warning("webhook can't be read", why=str(error))
+        return PlainTextResponse(str(error), 400)
+    except Exception:  # whatever it was, SendGrid must bring these events again
+        log.exception("webhook failed")
+        _remember_trouble(here, now)
+        return PlainTextResponse("try again later", 503, {"Retry-After": "30"})
+
+
+def _record(here: Ground, raw: bytes, now: datetime) -> PlainTextResponse:
+    heard = hooks.read(raw)
+    with here.app.database.write() as session:
+        recorded = events.record(session, heard, now=now, trouble_at=here.trouble.since)
+    here.trouble.since = None
+    log.info("webhook", new=recorded.new, known=recorded.known, settled=recorded.settled)
+    return PlainTextResponse("ok")
+
+
+def _remember_trouble(here: Ground, now: datetime) -> None:
+    """In the database if it can be reached, and here until it can: silence then proves nothing."""
+    here.trouble.since = now
+    try:
+        with here.app.database.write() as session:
+            events.trouble(session, now=now)
+    except SQLAlchemyError:
+        return
+    here.trouble.since = None

@@ -1,0 +1,136 @@
+"""The desk: what it shows, and to whom."""
+
+from datetime import datetime
+
+import httpx
+import pytest
+
+from newsletter.app import App
+from newsletter.delivery.models import BatchState
+from newsletter.editions.models import Edition, Heartbeat, State
+from newsletter.tracking import events
+from newsletter.web.visitors import is_local
+from tests.factories import an_edition
+from tests.tracking.ledger import SENT_AT, a_sending, an_event
+from tests.web.conftest import World
+
+
+def test_the_editions_are_listed(world: World, site: httpx.Client) -> None:
+    page = site.get("/").text
+    assert (f'href="/editions/{world.edition_id}"' in page, "Walmart goes live" in page) == (True, True)
+
+
+def test_an_empty_desk_says_what_comes_next(site: httpx.Client) -> None:
+    assert "There is no edition yet" in site.get("/").text
+
+
+def test_an_edition_is_shown_at_both_widths_dark_and_as_text(world: World, site: httpx.Client) -> None:
+    page = site.get(f"/editions/{world.edition_id}").text
+    assert [page.count(part) for part in ("mail.html", "scheme=dark", "mail.txt", "sandbox")] == [3, 1, 1, 4]
+
+
+def test_a_draft_can_be_previewed_before_anything_is_kept(app: App, site: httpx.Client) -> None:
+    with app.database.write() as session:
+        draft = an_edition(session, "Getir buys Weezy", state=State.DRAFT).id
+    assert "Getir buys Weezy" in site.get(f"/editions/{draft}/mail.html").text
+
+
+def test_what_was_approved_is_what_is_shown(app: App, world: World, site: httpx.Client) -> None:
+    with app.database.write() as session:
+        session.get_one(Edition, world.edition_id).stories[0].headline = "Altered since"
+    assert "Altered since" not in site.get(f"/editions/{world.edition_id}/mail.html").text
+
+
+def test_dark_rules_hold_in_the_dark_preview(world: World, site: httpx.Client) -> None:
+    light, dark = (
+        site.get(f"/editions/{world.edition_id}/mail.html", params={"scheme": scheme}).text
+        for scheme in ("light", "dark")
+    )
+    assert ("prefers-color-scheme" in light, "prefers-color-scheme" in dark) == (True, False)
+
+
+def test_a_preview_may_be_framed_by_us_and_act_in_nothing(world: World, site: httpx.Client) -> None:
+    policy = site.get(f"/editions/{world.edition_id}/mail.html").headers["content-security-policy"]
+    assert ("frame-ancestors 'self'" in policy, policy.endswith("sandbox"), "script-src" in policy) == (
+        True,
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize("path", ["/editions/999", "/editions/999/log", "/editions/999/mail.html", "/editions/x", "/x"])
+def test_what_is_not_there_is_404(site: httpx.Client, path: str) -> None:
+    assert site.get(path).status_code == 404
+
+
+def test_the_log_names_each_reader_with_status_and_words(app: App, site: httpx.Client) -> None:
+    with app.database.write() as session:
+        edition_id, [ada, _] = a_sending(session, "ada@example.com", "bob@example.com", state=BatchState.ACCEPTED)
+        bounce = an_event(edition_id, ada, "bounce", reason="550 5.1.1 no such user")
+        events.record(session, [bounce], now=SENT_AT)
+    page = site.get(f"/editions/{edition_id}/log").text
+    assert [word in page for word in ("ada@example.com", "550 5.1.1 no such user", "bob@example.com")] == [True] * 3
+
+
+def test_the_log_can_be_narrowed_to_a_status(app: App, site: httpx.Client) -> None:
+    with app.database.write() as session:
+        edition_id, [ada, _] = a_sending(session, "ada@example.com", "bob@example.com", state=BatchState.ACCEPTED)
+        events.record(session, [an_event(edition_id, ada, "delivered")], now=SENT_AT)
+    page = site.get(f"/editions/{edition_id}/log", params={"status": "delivered"}).text
+    assert ("ada@example.com" in page, "bob@example.com" in page) == (True, False)
+
+
+def test_the_log_can_be_searched_for_an_address(app: App, site: httpx.Client) -> None:
+    with app.database.write() as session:
+        edition_id, _ = a_sending(session, "ada@example.com", "bob@example.com", state=BatchState.ACCEPTED)
+    page = site.get(f"/editions/{edition_id}/log", params={"q": "BOB@"}).text
+    assert ("ada@example.com" in page, "bob@example.com" in page) == (False, True)
+
+
+def test_the_log_is_paged(app: App, site: httpx.Client) -> None:
+    with app.database.write() as session:
+        edition_id, ids = a_sending(
+            session, *(f"r{number:03}@example.com" for number in range(150)), state=BatchState.ACCEPTED
+        )
+    second = site.get(f"/editions/{edition_id}/log", params={"after": ids[99]}).text
+    assert ("r099@" in second, "r100@" in second, "r149@" in second) == (False, True, True)
+
+
+def test_the_log_of_what_was_not_planned_says_so(world: World, site: httpx.Client) -> None:
+    assert "Nothing of this edition was planned yet" in site.get(f"/editions/{world.edition_id}/log").text
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "local"),
+    [
+        ("127.0.0.1", {"host": "127.0.0.1:8025"}, True),
+        ("::1", {"host": "[::1]:8025"}, True),
+        ("127.0.0.1", {"host": "localhost"}, True),
+        ("192.0.2.7", {"host": "127.0.0.1"}, False),
+        ("", {"host": "127.0.0.1"}, False),
+        ("127.0.0.1", {"host": "news.example.com"}, False),
+        ("127.0.0.1", {"host": "127.0.0.1.evil.example"}, False),
+        ("127.0.0.1", {}, False),
+        ("127.0.0.1", {"host": "127.0.0.1", "X-Forwarded-For": "192.0.2.7"}, False),
+        ("127.0.0.1", {"host": "127.0.0.1", "Forwarded": "for=192.0.2.7"}, False),
+    ],
+)
+def test_the_desk_opens_only_on_this_machine(peer: str, headers: dict[str, str], local: bool) -> None:
+    assert is_local(peer, headers) is local
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/editions/1", "/editions/1/log", "/editions/1/mail.html", "/editions/1/mail.txt"]
+)
+def test_every_page_of_the_desk_is_closed_to_others(site: httpx.Client, path: str) -> None:
+    assert site.get(path, headers={"Host": "news.example.com"}).status_code == 403
+
+
+def test_health_tells_how_long_ago_the_clock_ticked(app: App, site: httpx.Client, now: datetime) -> None:
+    with app.database.write() as session:
+        session.add(Heartbeat(name="tick", started_at=now))
+    assert site.get("/healthz").json() == {"database": "ok", "seconds_since_tick": 0.0}
+
+
+def test_health_without_a_clock_is_still_health(site: httpx.Client) -> None:
+    assert site.get("/healthz").json() == {"database": "ok", "seconds_since_tick": None}
