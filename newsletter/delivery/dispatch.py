@@ -31,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 #: seconds between two looks at the database while nothing is due
 _LOOK = 0.25
+#: seconds to wait for more answers once one has come
+_GATHER = 0.02
 #: seconds between two looks for leases that are over
 _SWEEP = 2.0
 #: seconds between two looks at the figures
@@ -142,8 +144,9 @@ class _Run:
         self._collect()
         began, now = time.monotonic(), self.clock()
         with self.database.write() as session:
-            settled = sum(self._write(session, fenced, answer, now) for fenced, answer in self.answers)
+            settled = handover.write_all(session, self.route, self.answers, now=now, rng=self.rng)
             turn = self._next(session, began=began, now=now)
+        self._count_failures()
         written, self.answers = self.answers, []
         if settled:
             self.on_progress(settled)
@@ -151,14 +154,11 @@ class _Run:
             self.idle_since = began
         return turn
 
-    def _write(self, session: Session, fenced: Fenced, answer: Answer, now: datetime) -> int:
-        settled = handover.write(session, self.route, fenced, answer, now=now, rng=self.rng)
-        if answer.nothing_was_sent:
-            self.failures += 1
+    def _count_failures(self) -> None:
+        for _, answer in self.answers:
+            self.failures = self.failures + 1 if answer.nothing_was_sent else 0
+        if self.failures and self.answers:
             self.calm_until = time.monotonic() + min(2.0 ** min(self.failures - 1, 6) / 4, 15)
-        else:
-            self.failures = 0
-        return settled
 
     def _next(self, session: Session, *, began: float, now: datetime) -> "_Turn":
         edition_id = self.route.edition_id
@@ -191,10 +191,18 @@ class _Run:
             self.answers.append((self.flight.pop(future), future.result()))
 
     def _wait(self, least: float) -> None:
-        """Until something comes back, or a limit allows more, or for a moment."""
+        """Until something comes back, or a limit allows more, or for a moment.
+
+        A transaction costs much the same for one answer as for several, so half of them are waited for,
+        but not for long: the other half keeps the wire busy meanwhile.
+        """
         timeout = min(least or _LOOK, _LOOK)
         if self.flight:
-            wait(self.flight, timeout=timeout, return_when=FIRST_COMPLETED)
+            back, out = wait(self.flight, timeout=timeout, return_when=FIRST_COMPLETED)
+            until = time.monotonic() + _GATHER
+            while back and len(back) < len(out) and (left := until - time.monotonic()) > 0:
+                out = wait(out, timeout=left, return_when=FIRST_COMPLETED).not_done
+                back = self.flight.keys() - out
         elif not self.answers:
             self.stop.wait(timeout)
 

@@ -53,6 +53,12 @@ class Answer:
         return isinstance(self.failure, Unavailable)
 
     @property
+    def taken_whole(self) -> bool:
+        """Whether the other side took the batch without an exception."""
+        report = self.report
+        return report is not None and not (report.refused or report.again or report.unknown)
+
+    @property
     def locked_out(self) -> bool:
         return self.failure is not None and self.failure.code in LOCKED_OUT and not isinstance(self.failure, Unknown)
 
@@ -121,6 +127,20 @@ def hand_over(sender: Sender, route: Route, fenced: Fenced, deadline: float) -> 
         return Answer(failure=Unknown(f"{type(error).__name__}: {error}"))
 
 
+def write_all(
+    session: Session, route: Route, answers: Sequence[tuple[Fenced, Answer]], *, now: datetime, rng: random.Random
+) -> int:
+    """Write down *answers*, the plain ones in one go; returns how many recipients were settled by them."""
+    whole = [(fenced, answer.report) for fenced, answer in answers if answer.report and answer.taken_whole]
+    recorded = recording.accept(session, whole, now=now)
+    for fenced, _ in whole:
+        if fenced.attempt not in recorded:
+            _too_late(fenced)
+    settled = sum(len(fenced.people) for fenced, _ in whole if fenced.attempt in recorded)
+    others = [(fenced, answer) for fenced, answer in answers if not answer.taken_whole]
+    return settled + sum(write(session, route, fenced, answer, now=now, rng=rng) for fenced, answer in others)
+
+
 def write(session: Session, route: Route, fenced: Fenced, answer: Answer, *, now: datetime, rng: random.Random) -> int:
     """Write down *answer*; returns how many recipients were settled by it."""
     if answer.locked_out:
@@ -135,8 +155,12 @@ def write(session: Session, route: Route, fenced: Fenced, answer: Answer, *, now
         recorded = _write_failure(session, fenced, answer.failure, now=now, rng=rng)
         settled = 0 if answer.nothing_was_sent else len(fenced.people)
     if not recorded:
-        log.error("answer.too_late", edition=fenced.edition_id, batch=fenced.number, attempt=fenced.attempt)
+        _too_late(fenced)
     return settled if recorded else 0
+
+
+def _too_late(fenced: Fenced) -> None:
+    log.error("answer.too_late", edition=fenced.edition_id, batch=fenced.number, attempt=fenced.attempt)
 
 
 def send_batch(

@@ -1,11 +1,11 @@
 """The ledger's back side: write down what a hand-over came to. A worker thought dead can't write over its successor."""
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery import rules
@@ -15,6 +15,46 @@ from newsletter.delivery.parcel import Report, Words
 from newsletter.delivery.rules import Verdict
 
 _QUIETLY: dict[str, Any] = {"synchronize_session": False}
+_BATCH: Any = Batch.__table__
+# built once: building it costs more than running it
+_ACCEPT = (
+    update(_BATCH)
+    .where(
+        _BATCH.c.edition_id == bindparam("of_edition"),
+        _BATCH.c.number == bindparam("of_number"),
+        _BATCH.c.attempt == bindparam("of_attempt"),
+        or_(*(_BATCH.c.state == state for state in sorted(rules.recordable(Verdict.ACCEPTED)))),  # no IN: many rows
+    )
+    .values(
+        state=rules.AFTER[Verdict.ACCEPTED],
+        provider_id=bindparam("new_provider_id"),
+        reply=bindparam("new_reply"),
+        code=None,
+        settled_at=bindparam("new_settled_at"),
+    )
+)
+
+
+def accept(session: Session, taken: Sequence[tuple[Fenced, Report]], *, now: datetime) -> set[str]:
+    """Write down batches that were taken whole, all at once; returns the attempts that still counted."""
+    if not taken:
+        return set()
+    rows = [
+        {
+            "of_edition": fenced.edition_id,
+            "of_number": fenced.number,
+            "of_attempt": fenced.attempt,
+            "new_provider_id": report.provider_id,
+            "new_reply": report.reply,
+            "new_settled_at": now,
+        }
+        for fenced, report in taken
+    ]
+    attempts = {fenced.attempt for fenced, _ in taken}
+    if session.connection().execute(_ACCEPT, rows).rowcount == len(rows):
+        return attempts
+    stands = select(Batch.attempt).where(Batch.attempt.in_(attempts), Batch.state == BatchState.ACCEPTED)
+    return set(session.scalars(stands))
 
 
 def record(session: Session, fenced: Fenced, report: Report, *, now: datetime, rng: random.Random) -> bool:
