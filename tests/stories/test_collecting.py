@@ -1,5 +1,6 @@
 """A round of collecting, over a real server, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -257,3 +258,13 @@ def test_a_source_removed_during_the_round_is_left_out(
 
     report = collecting.collect(database, polite, public_url="https://news.example.com", now=now, on_progress=remove)
     assert [one.problem for one in report.failed] == ["was removed in the meantime"]
+
+
+def test_two_rounds_at_once_keep_nothing_twice(
+    database: Database, stand: Newsstand, polite: Fetch, now: datetime
+) -> None:
+    for name in "abcdef":
+        add(database, stand.serve(f"/{name}", feed("One", "Two")), now, name)
+    with ThreadPoolExecutor(2) as pool:
+        rounds = [pool.submit(collect, database, polite, now, force=True) for _ in range(2)]
+    assert (sum(one.result().new for one in rounds), len(kept(database))) == (12, 12)
