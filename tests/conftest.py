@@ -42,7 +42,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]
 
     server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    _administer(url, "CREATE DATABASE template")
+    administer(url, "CREATE DATABASE template")
     database = db.connect(url.set(database="template"))
     db.upgrade(database)
     database.close()
@@ -59,9 +59,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: URL = request.getfixturevalue("postgresql_server")
     name = f"test_{abs(hash(request.node.nodeid)):x}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE template")
+    administer(server, f"CREATE DATABASE {name} TEMPLATE template")
     yield server.set(database=name).render_as_string(hide_password=False)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -123,7 +123,8 @@ def app(settings: Settings, database: Database) -> App:
     return App(settings, database)
 
 
-def _administer(server: URL, statement: str) -> None:
+def administer(server: URL, statement: str) -> None:
+    """Run *statement* on the server, outside any transaction."""
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text(statement))

@@ -11,9 +11,11 @@ from newsletter.cli import demo as _demo  # noqa: F401
 from newsletter.cli import editions as _editions  # noqa: F401
 from newsletter.cli import preview as _preview  # noqa: F401
 from newsletter.cli import running as _running  # noqa: F401
+from newsletter.cli import serve as _serve  # noqa: F401
 from newsletter.cli import setup as _setup  # noqa: F401
 from newsletter.cli import sources as _sources  # noqa: F401
 from newsletter.cli import subscribers as _subscribers  # noqa: F401
+from newsletter.cli import worker as _worker  # noqa: F401
 from newsletter.cli.root import program
 from newsletter.errors import NewsletterError
 from subscribers.errors import SubscribersError

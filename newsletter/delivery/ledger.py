@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, Text, and_, case, cast, insert, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, String, Text, and_, case, cast, insert, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Sending, SendingState, Status
@@ -72,22 +72,23 @@ def claim(
 def claim_these(
     session: Session, edition_id: int, numbers: Collection[int], *, owner: str, lease: timedelta, now: datetime
 ) -> list[Claim]:
-    """Take these batches for *owner*, as far as they are still queued and due."""
+    """Take these batches for *owner*, as far as they may go now."""
     if not numbers:
         return []
     rows = session.execute(
         update(Batch)
-        .where(
-            Batch.edition_id == edition_id,
-            Batch.number.in_(numbers),
-            Batch.state == BatchState.QUEUED,
-            Batch.not_before <= now,
-        )
+        .where(Batch.number.in_(numbers), *_may_go(edition_id, now))
         .values(state=BatchState.CLAIMED, owner=owner, epoch=Batch.epoch + 1, lease_until=now + lease)
         .returning(Batch.number, Batch.epoch, Batch.size, Batch.lane)
         .execution_options(synchronize_session=False)
     )
     return sorted((Claim(edition_id, *row[:2], owner, *row[2:]) for row in rows), key=lambda claim: claim.number)
+
+
+def due(session: Session, edition_id: int, *, limit: int, now: datetime) -> list[int]:
+    """The numbers of the first batches that may go now; they are only named, not taken."""
+    numbers = select(Batch.number).where(*_may_go(edition_id, now))
+    return list(session.scalars(numbers.order_by(Batch.canary.desc(), Batch.not_before, Batch.number).limit(limit)))
 
 
 def fence(
@@ -137,6 +138,21 @@ def _due(
         .with_for_update(skip_locked=True)
     )
     return [(number, size) for number, size in rows]
+
+
+def _may_go(edition_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Queued and due, of a sending that runs, and a canary or behind canaries that came back well."""
+    sending = select(Sending).where(
+        Sending.edition_id == edition_id,
+        Sending.state == SendingState.RUNNING,
+        or_(Batch.canary.is_(True), Sending.canary_passed_at.is_not(None)),
+    )
+    return (
+        Batch.edition_id == edition_id,
+        Batch.state == BatchState.QUEUED,
+        Batch.not_before <= now,
+        sending.correlate(Batch).exists(),
+    )
 
 
 def _fitting(due: Sequence[tuple[int, int]], room: Room) -> list[int]:

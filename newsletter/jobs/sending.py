@@ -1,7 +1,8 @@
 """An approved edition to its readers: freeze the audience, send, notice when it is done, and sweep up."""
 
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import closing
+from datetime import datetime, timedelta
 from threading import Event
 
 from sqlalchemy import select
@@ -9,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.delivery import controls, dispatch, planning, settling
+from newsletter.delivery import controls, dispatch, hints, planning, settling
 from newsletter.delivery.dispatch import Ended
 from newsletter.delivery.handover import Route
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.parcel import Sender
+from newsletter.delivery.rules import Hearing
 from newsletter.delivery.throttle import Throttle
 from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, State
@@ -23,6 +25,7 @@ from newsletter.rendering import links, preflight, proofs
 from newsletter.rendering.mould import Reader
 from newsletter.stories import memory
 from newsletter.stories.memory import Sent
+from newsletter.tracking.models import Watermark
 from subscribers.audience import Person
 
 __all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "send", "sweep", "under_way"]
@@ -94,14 +97,24 @@ def dispatch_edition(
     stop: Event | None = None,
     on_progress: Callable[[int], None] = lambda recipients: None,
 ) -> Ended:
-    """Send what is left of an edition whose audience is frozen; any number of workers may do so at once."""
-    sender = app.sender()
-    try:
-        with app.database.read() as session:
-            route = _route(session, app, edition_id)
-        ended = dispatch.run(app.database, sender, route, owner=owner, clock=clock, stop=stop, on_progress=on_progress)
-    finally:
-        sender.close()
+    """Send what is left of an edition whose audience is frozen, here or by workers elsewhere.
+
+    Any number of processes may do so at once.
+    """
+    with app.database.read() as session:
+        way = route(session, app, edition_id)
+    if app.settings.workers == "celery":
+        broker = hints.CeleryHints(hints.celery(app.settings.broker_url.get_secret_value()))
+        with closing(broker):
+            ended = hints.oversee(app.database, broker, way, clock=clock, stop=stop, on_progress=on_progress)
+    else:
+        sender = app.sender()
+        try:
+            ended = dispatch.run(
+                app.database, sender, way, owner=owner, clock=clock, stop=stop, on_progress=on_progress
+            )
+        finally:
+            sender.close()
     with app.database.write() as session:
         _settle(session, app, session.get_one(Sending, edition_id), now=clock())
     return ended
@@ -122,10 +135,19 @@ def sweep(app: App, *, now: datetime) -> None:
 def tidy(session: Session, app: App, *, now: datetime) -> None:
     """`sweep`, in a transaction of the caller's."""
     settling.expire(session, now=now)
-    for sending in session.scalars(select(Sending).join(Edition).where(Edition.state == State.SENDING)):
+    _refute(session, app, now=now)
+    for sending in session.scalars(select(Sending).join(Edition).where(Edition.state == State.SENDING)).all():
         if app.settings.smtp.unknown == "resend_once" and sending.sender == "smtp":
             controls.resend_once(session, sending.edition_id, by="policy", now=now)
         _settle(session, app, sending, now=now)
+
+
+def _refute(session: Session, app: App, *, now: datetime) -> None:
+    """Queue again what the provider's own clock shows was never taken."""
+    quiet = timedelta(seconds=app.settings.sendgrid.quiet_period)
+    for heard in session.scalars(select(Watermark)).all():
+        hearing = Hearing(heard.at, quiet, heard.trouble_at)
+        settling.refute(session, heard.provider, hearing, now=now)
 
 
 def _settle(session: Session, app: App, sending: Sending, *, now: datetime) -> None:
@@ -162,7 +184,8 @@ def _decide_without_editors(
     watch.ring(session, f"held {shelf.name(edition)} {edition.revision}", text, now)
 
 
-def _route(session: Session, app: App, edition_id: int) -> Route:
+def route(session: Session, app: App, edition_id: int) -> Route:
+    """What sending needs to know of an edition whose audience is frozen."""
     edition = shelf.get(session, edition_id)
     newsletter = app.newsletter(edition.newsletter)
     sending = session.get_one(Sending, edition_id)
