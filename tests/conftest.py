@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
@@ -15,6 +16,12 @@ from newsletter import db
 from newsletter.app import App
 from newsletter.config import Settings
 from newsletter.db import Database
+
+# a busy machine is no fault of the code
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("unhurried")
 
 #: every test that touches the database runs on both
 BACKENDS = ("sqlite", "postgresql")
