@@ -46,6 +46,13 @@ def slug(text: str) -> str:
     return text
 
 
+def source(text: str) -> str:
+    """*text* as the way by which consent changed: "one-click", "paper form of 12 May 2021"."""
+    if len(text) > 64:
+        raise BadDetail(f"{text!r} is too long to be kept with a consent: 64 letters fit")
+    return text.replace("\0", "")
+
+
 @cache
 def _zones() -> dict[str, str]:
     return {zone.casefold(): zone for zone in available_timezones()}

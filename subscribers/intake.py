@@ -107,8 +107,9 @@ def once(session: Session, table: type[Model]) -> sqlite.Insert | postgresql.Ins
 
 def note(session: Session, changes: Mapping[tuple[int, int], Consent], source: str, now: datetime) -> None:
     """Write the history of *changes*: (subscriber id, list id) → consent."""
+    way = details.source(source)
     rows = [
-        {"subscriber_id": person, "list_id": on, "consent": consent, "source": source, "at": now}
+        {"subscriber_id": person, "list_id": on, "consent": consent, "source": way, "at": now}
         for (person, on), consent in changes.items()
     ]
     if rows:

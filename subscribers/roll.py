@@ -70,7 +70,8 @@ def suppress(session: Session, email: str, *, reason: SuppressionReason, note: s
     key = addresses.key(email)
     if not key.partition("@")[2] or len(key) > 320:
         raise BadAddress(f"{email!r} is not an address")
-    row = intake.once(session, Suppression).values(email_key=key, reason=reason, note=note, at=now)
+    words = note.replace("\0", "")  # PostgreSQL keeps no NUL, and a provider may send anything
+    row = intake.once(session, Suppression).values(email_key=key, reason=reason, note=words, at=now)
     return session.scalar(row.returning(Suppression.id)) is not None
 
 

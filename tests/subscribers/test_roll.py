@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.db import Database
 from subscribers import audience, roll
-from subscribers.errors import BadAddress, NoSuchList, NoSuchSubscriber
+from subscribers.errors import BadAddress, BadDetail, NoSuchList, NoSuchSubscriber
 from subscribers.models import Consent, ConsentEvent, Subscriber, Suppression, SuppressionReason
 from tests.factories import a_list, a_subscriber
 
@@ -59,6 +59,17 @@ def test_a_yes_on_record_elsewhere_confirms(session: Session, now: datetime) -> 
         session, "ada@example.com", lists=["weekly"], consent=Consent.CONFIRMED, source="paper form 12", now=now
     )
     assert _mailed(session) == [ada.id]
+
+
+def test_evidence_that_can_not_be_kept_whole_is_refused(session: Session, now: datetime) -> None:
+    a_list(session)
+    with pytest.raises(BadDetail, match="64 letters fit"):
+        roll.add(session, "ada@example.com", lists=["weekly"], source="x" * 65, now=now)
+
+
+def test_a_suppression_keeps_whatever_words_a_provider_sends(session: Session, now: datetime) -> None:
+    roll.suppress(session, "ada@example.com", reason=SuppressionReason.HARD_BOUNCE, note="550\0 gone", now=now)
+    assert session.scalars(select(Suppression.note)).one() == "550 gone"
 
 
 def test_an_address_is_one_person_whatever_its_case(session: Session, now: datetime) -> None:
