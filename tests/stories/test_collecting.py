@@ -226,13 +226,14 @@ def test_a_page_that_fails_leaves_the_entry_as_the_feed_told_it(
     assert (report.pages_failed, [article.text for article in kept(database)]) == (1, ["Thin."])
 
 
-def test_what_the_page_told_survives_the_next_round(
+def test_what_the_page_told_survives_a_correction_of_the_feed(
     database: Database, stand: Newsstand, with_pages: Fetch, now: datetime
 ) -> None:
     stand.serve("/1", ARTICLE, content_type="text/html")
     add(database, stand.serve("/feed", feed("One", text="Thin.")), now)
     collect(database, with_pages, now)
     stand.serve("/feed", feed("One corrected", text="Thin."))
+    stand.answer("/1", 500)
     collect(database, with_pages, now, force=True)
     article = kept(database)[0]
     assert (article.title, article.text) == ("One corrected", f"{LEAD}\n\n{MORE}")
