@@ -125,14 +125,19 @@ class Desk:
     def _begin(self, work: Work) -> None:
         thread = Thread(target=self._do, args=(work,), name=work.name, daemon=True)
         with self._lock:
-            self._threads = {known: old for known, old in self._threads.items() if old.is_alive()} | {work: thread}
-            thread.start()
+            self._threads = {known: old for known, old in self._threads.items() if old.is_alive()}
+            if all(known.name != work.name for known in self._threads):
+                self._threads[work] = thread
+                thread.start()
 
     def _do(self, work: Work) -> None:
         try:
-            jobs.run(self._product, work, owner=self._owner, clock=_now, stop=self._stop)
+            follows = jobs.run(self._product, work, owner=self._owner, clock=_now, stop=self._stop)
         except Exception:  # even its failure could not be written down; the lease ends and another takes over
             log.exception("work.lost", work=work.name)
+            return
+        if follows is not None and not self._stop.is_set():
+            self._begin(follows)
 
 
 def _announce(product: App) -> None:

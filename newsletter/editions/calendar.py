@@ -4,7 +4,7 @@ Slots are planned ahead from the last one planned, never from "now minus a windo
 start, a second scheduler or a clock change can neither lose a slot silently nor do one twice.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -103,6 +103,14 @@ def claim(session: Session, now: datetime, owner: str, lease: timedelta = LEASE)
     if not watch.rows_touched(session, taken):
         return None
     return Claim(slot.id, slot.newsletter, slot.date, slot.job, slot.due_at, owner, slot.epoch + 1)
+
+
+def release(session: Session, is_dead: Callable[[str], bool], now: datetime) -> int:
+    """End the leases of workers that are known to be dead, so that nobody waits for them; returns how many."""
+    owners = session.scalars(select(Slot.owner).where(Slot.state == SlotState.RUNNING, Slot.lease_until > now))
+    dead = [owner for owner in set(owners) if is_dead(owner)]
+    held = (Slot.state == SlotState.RUNNING, Slot.owner.in_(dead))
+    return watch.rows_touched(session, update(Slot).where(*held).values(lease_until=now)) if dead else 0
 
 
 def renew(session: Session, held: Claim, now: datetime, lease: timedelta = LEASE) -> bool:

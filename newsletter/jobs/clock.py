@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from newsletter.app import App
-from newsletter.delivery import planning
+from newsletter.delivery import owners, planning
 from newsletter.editions import calendar, shelf, watch
 from newsletter.editions.calendar import Claim
 from newsletter.editions.models import Job
@@ -45,6 +45,7 @@ def tick(app: App, *, now: datetime, owner: str, busy: Collection[Work] = ()) ->
         for work in busy:
             if work.slot is not None:
                 calendar.renew(session, work.slot, now)
+        calendar.release(session, owners.is_dead, now)
         for newsletter in newsletters.values():
             calendar.plan(session, newsletter, now)
         missed = calendar.miss(session, newsletters, now)
@@ -57,17 +58,18 @@ def tick(app: App, *, now: datetime, owner: str, busy: Collection[Work] = ()) ->
     return [work for work in found if work.name not in doing]
 
 
-def run(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop: Event | None = None) -> None:
-    """Do *work*; a failure is logged, told and tried again later, and never raised."""
+def run(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop: Event | None = None) -> Work | None:
+    """Do *work*, and return what follows from it at once; a failure is logged, told and tried again, never raised."""
     try:
-        result = _do(app, work, owner=owner, clock=clock, stop=stop)
+        result, follows = _do(app, work, owner=owner, clock=clock, stop=stop)
+        with app.database.write() as session:
+            watch.beat(session, _kind(work), clock(), result=result)
     except Exception as error:
         log.exception("work.failed", work=work.name)
         _failed(app, work, error, now=clock())
-    else:
-        log.info("work.done", work=work.name, result=result)
-        with app.database.write() as session:
-            watch.beat(session, _kind(work), clock(), result=result)
+        return None
+    log.info("work.done", work=work.name, result=result)
+    return follows
 
 
 def _due(session: Session, now: datetime, owner: str) -> list[Work]:
@@ -76,36 +78,44 @@ def _due(session: Session, now: datetime, owner: str) -> list[Work]:
         found.append(Work("collect"))
     while slot := calendar.claim(session, now, owner):
         found.append(Work(f"{slot.job.value} {slot.newsletter}/{slot.date}", slot=slot))
-    found += [Work(f"dispatch {edition_id}", edition_id=edition_id) for edition_id in sending.under_way(session)]
+    found += [_dispatch(edition_id) for edition_id in sending.under_way(session)]
     if watch.untold(session):
         found.append(Work("letters"))
     return found
 
 
-def _do(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop: Event | None) -> str:
+def _dispatch(edition_id: int) -> Work:
+    return Work(f"dispatch {edition_id}", edition_id=edition_id)
+
+
+def _do(
+    app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop: Event | None
+) -> tuple[str, Work | None]:
+    """What came of it, in words, and what follows."""
     if work.slot is not None:
-        return _do_slot(app, work.slot, owner=owner, clock=clock, stop=stop)
+        return _do_slot(app, work.slot, clock)
     if work.edition_id is not None:
-        return str(sending.dispatch_edition(app, work.edition_id, owner=owner, clock=clock, stop=stop).balance)
+        ended = sending.dispatch_edition(app, work.edition_id, owner=owner, clock=clock, stop=stop)
+        return f"{ended.balance}", None
     if work.name == "letters":
-        return f"{letters.tell(app, now=clock())} letters"
+        return f"{letters.tell(app, now=clock())} letters", None
     report = drafting.collect(app, now=clock())
-    return f"{report.new} new articles, {len(report.failed)} sources failed"
+    return f"{report.new} new articles, {len(report.failed)} sources failed", None
 
 
-def _do_slot(app: App, held: Claim, *, owner: str, clock: Callable[[], datetime], stop: Event | None) -> str:
+def _do_slot(app: App, held: Claim, clock: Callable[[], datetime]) -> tuple[str, Work | None]:
     """The slot's effect and its "done", committed together; whoever was overtaken commits neither."""
     match held.job:
         case Job.ASSEMBLE:
-            return _assemble(app, held, clock)
+            return _assemble(app, held, clock), None
         case Job.LOCK:
             with app.database.write() as session:
                 newsletter = app.newsletter(held.newsletter)
                 result = drafting.look_once_more(session, newsletter, held.date, now=clock())
                 calendar.finish(session, held, result, clock())
-                return result
+                return result, None
         case Job.SEND:
-            return _send(app, held, owner=owner, clock=clock, stop=stop)
+            return _send(app, held, clock)
 
 
 def _assemble(app: App, held: Claim, clock: Callable[[], datetime]) -> str:
@@ -121,7 +131,7 @@ def _assemble(app: App, held: Claim, clock: Callable[[], datetime]) -> str:
     return result
 
 
-def _send(app: App, held: Claim, *, owner: str, clock: Callable[[], datetime], stop: Event | None) -> str:
+def _send(app: App, held: Claim, clock: Callable[[], datetime]) -> tuple[str, Work | None]:
     sender = app.sender()
     try:
         with app.database.write() as session:
@@ -131,14 +141,13 @@ def _send(app: App, held: Claim, *, owner: str, clock: Callable[[], datetime], s
                 text = f"{held.newsletter}/{held.date} was not sent: {result}"
                 watch.ring(session, f"no edition {held.newsletter}/{held.date}", text, clock())
             calendar.finish(session, held, result, clock())
-            going = edition.id if edition is not None and edition.id in sending.under_way(session) else None
+            begun = edition is not None and edition.id in sending.under_way(session)
     finally:
         sender.close()
-    if going is not None:
-        planning.look_at_the_figures(app.database)
-        # at once, not at the next tick; whoever dies here is followed by the next tick's "dispatch"
-        return str(sending.dispatch_edition(app, going, owner=owner, clock=clock, stop=stop).balance)
-    return result
+    if edition is None or not begun:
+        return result, None
+    planning.look_at_the_figures(app.database)
+    return result, _dispatch(edition.id)
 
 
 def _failed(app: App, work: Work, error: Exception, *, now: datetime) -> None:

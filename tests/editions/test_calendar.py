@@ -193,6 +193,20 @@ def test_a_worker_that_says_it_is_alive_keeps_its_slot(session: Session, newslet
     assert calendar.claim(session, now + calendar.LEASE, "two") is None
 
 
+def test_a_dead_workers_slot_is_free_at_once(session: Session, newsletter: Newsletter, now: datetime) -> None:
+    calendar.plan(session, newsletter, now - HOUR)
+    calendar.claim(session, now, "dead")
+    assert calendar.release(session, lambda owner: owner == "dead", now) == 1
+    assert calendar.claim(session, now, "two") is not None
+
+
+def test_a_living_workers_slot_is_not_released(session: Session, newsletter: Newsletter, now: datetime) -> None:
+    calendar.plan(session, newsletter, now - HOUR)
+    calendar.claim(session, now, "alive")
+    assert calendar.release(session, lambda owner: owner == "dead", now) == 0
+    assert calendar.claim(session, now, "two") is None
+
+
 def test_the_jobs_of_one_edition_go_in_order(session: Session, newsletter: Newsletter, now: datetime) -> None:
     calendar.plan(session, newsletter, now - HOUR)
     late = utc("2021-11-26 09:05")

@@ -66,10 +66,12 @@ class Process:
         self.now = utc(at) if at else self.now + 15 * timedelta(seconds=1)
         found = jobs.tick(self.app, now=self.now, owner=self.owner)
         for work in found:
-            jobs.run(self.app, work, owner=self.owner, clock=lambda: self.now)
+            follows = jobs.run(self.app, work, owner=self.owner, clock=lambda: self.now)
+            if follows is not None:
+                jobs.run(self.app, follows, owner=self.owner, clock=lambda: self.now)
         return [work.name for work in found if work.name not in {"collect", "letters"}]
 
-    def tick_until(self, end: str, every: timedelta = 20 * MINUTE) -> list[str]:
+    def tick_until(self, end: str, every: timedelta = HOUR) -> list[str]:
         """Tick from now until *end*; all that was done."""
         found: list[str] = []
         for step in count():
