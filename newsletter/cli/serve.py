@@ -1,41 +1,43 @@
 """`newsletter serve`: the pages that emails link to, the desk, and the provider's hooks."""
 
-from typing import Annotated
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter import logs
+from newsletter import config, logs
 from newsletter.cli import screen
 from newsletter.cli.root import open_app, program
 from newsletter.errors import ConfigError
+
+if TYPE_CHECKING:
+    import uvicorn
 
 
 @program.command()
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 8025,
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)] = 8025,
 ) -> None:
     """Serve readers' pages, the desk and the provider's hooks, until Ctrl-C or SIGTERM."""
-    import socket
-
     import uvicorn
 
     from newsletter.web.app import create
 
     logs.configure()
     app = open_app(context)
+    config.require(app.settings, "secret")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        door = socket.create_server(
-            (host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET, backlog=512
-        )
+        door = socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
-        raise ConfigError(
-            f"can't listen on {host} port {port} ({error.strerror}): choose another with --port"
-        ) from error
+        raise ConfigError(f"can't listen on {host}:{port} ({error.strerror}): choose another --port") from error
     with door:
         screen.say(f"The desk: [bold]http://{_shown(host)}:{door.getsockname()[1]}/[/]")
-        config = uvicorn.Config(
+        options = uvicorn.Config(
             create(app),
             # X-Forwarded-For is refused by the desk and needed by nobody; tokens do not belong into a log
             proxy_headers=False,
@@ -44,7 +46,20 @@ def serve(
             log_level="warning",
             timeout_graceful_shutdown=20,
         )
-        uvicorn.Server(config).run(sockets=[door])
+        _serve(uvicorn.Server(options), door)
+
+
+def _serve(server: "uvicorn.Server", door: socket.socket) -> None:
+    """Serve until a signal; uvicorn alone would raise it again afterwards, and the exit would not look clean."""
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: told.set())
+    thread.start()
+    while thread.is_alive() and not told.wait(0.5):
+        pass
+    server.should_exit = True
+    thread.join()
 
 
 def _shown(host: str) -> str:

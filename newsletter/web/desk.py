@@ -1,5 +1,6 @@
 """The desk: editions and their previews for editors, the send log for operations. It only shows, it changes nothing."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -31,6 +32,9 @@ LINES = 100
 _MOST_FOUND = 500
 #: its bytes are frozen: what is shown is what was approved
 _FROZEN = {State.APPROVED, State.SENDING, State.SENT}
+#: a frame can't be told to be dark or light, but the email's own dark rules can be told to hold always or never
+_DARK = re.compile(r"\(prefers-color-scheme:\s*dark\)")
+_ALWAYS, _NEVER = "(min-width: 0px)", "(max-width: 0px)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +90,7 @@ def edition(edition_id: int, here: Here) -> HTMLResponse:
 def mail(edition_id: int, here: Here, scheme: Literal["light", "dark"] = "light") -> HTMLResponse:
     """The edition as a sample reader would get it, to be framed by the page above."""
     page, _ = _sample(here, edition_id)
-    if scheme == "dark":
-        # a frame can't be told to be dark; the email's own dark rules can be told to hold always
-        page = page.replace("(prefers-color-scheme: dark)", "all").replace("(prefers-color-scheme:dark)", "all")
+    page = _DARK.sub(_ALWAYS if scheme == "dark" else _NEVER, page)
     policy = MAIL_POLICY.format(ancestors="'self'") + "; sandbox"
     return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 

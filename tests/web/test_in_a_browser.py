@@ -1,0 +1,84 @@
+"""The pages in real Chromium: what a reader presses works, and what an editor looks at is there."""
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from subscribers.models import Consent
+from tests.web.conftest import World
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here: install chromium, or set CHROMIUM")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser, site: httpx.Client) -> Iterator[Page]:
+    context = browser.new_context(base_url=str(site.base_url), viewport={"width": 375, "height": 700})
+    yield context.new_page()
+    context.close()
+
+
+def test_a_reader_leaves_and_changes_their_mind(world: World, page: Page) -> None:
+    page.goto(f"/u/{world.token}")
+    page.get_by_role("button", name="Unsubscribe").click()
+    expect(page.get_by_role("heading")).to_have_text("You are unsubscribed.")
+    left = world.consents()["weekly"]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading")).to_have_text("You are back on the list.")
+    assert (left, world.consents()["weekly"]) == (Consent.UNSUBSCRIBED, Consent.CONFIRMED)
+
+
+def test_a_reader_chooses_lists_with_the_keyboard(world: World, page: Page) -> None:
+    page.goto(f"/p/{world.token}")
+    page.get_by_label("Events").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Saved")
+    assert world.consents()["events"] is Consent.UNSUBSCRIBED
+
+
+def test_the_previews_show_the_edition(world: World, page: Page) -> None:
+    page.goto(f"/editions/{world.edition_id}")
+    phone = page.frame_locator("iframe[title='Preview on a phone']")
+    plain = page.frame_locator("iframe[title='Preview as plain text']")
+    expect(phone.get_by_text("Walmart goes live").first).to_be_visible()
+    expect(plain.get_by_text("Walmart goes live")).to_be_visible()
+
+
+def test_the_dark_preview_is_dark_and_the_light_one_is_not(world: World, page: Page) -> None:
+    page.goto(f"/editions/{world.edition_id}")
+    colours = [
+        page.frame_locator(f"iframe[title='Preview {kind}']")
+        .locator("body")
+        .evaluate("body => getComputedStyle(body).backgroundColor")
+        for kind in ("on a phone", "in dark mode")
+    ]
+    assert [_lightness(colour) > 128 for colour in colours] == [True, False]
+
+
+def _lightness(colour: str) -> float:
+    parts = [float(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    return sum(parts) / 3
+
+
+@pytest.mark.parametrize("path", ["/", "/editions/{id}", "/editions/{id}/log", "/u/{token}", "/p/{token}"])
+def test_nothing_is_wider_than_a_phone(world: World, page: Page, path: str) -> None:
+    page.goto(path.format(id=world.edition_id, token=world.token))
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
