@@ -29,7 +29,7 @@ def preview(
     with app.database.write() as session:
         found = shelf.find(session, edition)
         newsletter = app.newsletter(found.newsletter)
-        proof = proofs.make(session, found, newsletter, app.settings, now=now)
+        proof = proofs.current(session, found, newsletter, app.settings, now=now)
         mould = proofs.mould(proof, found, newsletter, app.settings, now=now)
         findings = preflight.check(proof, newsletter, app.settings)
     secret = app.settings.secret.get_secret_value()

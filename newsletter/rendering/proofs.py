@@ -6,15 +6,21 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter, Settings
-from newsletter.editions.models import Edition
+from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
 from newsletter.rendering import sheet
 from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Mould, digest
 
+#: states in which the bytes of a proof are not to change
+_FROZEN = frozenset({State.APPROVED, State.SENDING, State.SENT, State.CANCELLED})
+
 
 def make(session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, *, now: datetime) -> Proof:
-    """Render *edition* and keep it; the proof there is already, where it says the same. Raises BadTemplate."""
+    """Render *edition* and keep it, for approval; the proof there is already, where it says the same.
+
+    Raises BadTemplate. To look at an edition that may be approved already, ask for its `current` proof.
+    """
     page = sheet.lay_out(edition, newsletter, settings)
     last = latest(session, edition.id, edition.revision)
     if last is not None and last.digest == digest(page.subject, page.html, page.text):
@@ -37,6 +43,12 @@ def latest(session: Session, edition_id: int, revision: int) -> Proof | None:
     """The newest proof of that revision."""
     query = select(Proof).where(Proof.edition_id == edition_id, Proof.revision == revision).order_by(Proof.id.desc())
     return session.scalar(query.limit(1))
+
+
+def current(session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, *, now: datetime) -> Proof:
+    """The approved proof of *edition*, whatever became of templates and settings since; a draft's is made anew."""
+    approved = latest(session, edition.id, edition.revision) if edition.state in _FROZEN else None
+    return approved or make(session, edition, newsletter, settings, now=now)
 
 
 def mould(

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter, Settings
-from newsletter.editions.models import Edition
+from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
 from newsletter.rendering import links, proofs
 from newsletter.rendering.mould import Reader
@@ -51,6 +51,26 @@ def test_changed_words_give_another_proof(
     edition.stories[0].headline = "Another headline"
 
     assert proofs.make(session, edition, newsletter, settings, now=now).digest != made.digest
+
+
+@pytest.mark.parametrize("state", [State.APPROVED, State.SENDING, State.SENT])
+def test_what_was_approved_stays_when_the_settings_change(
+    session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, now: datetime, state: State
+) -> None:
+    made = proofs.make(session, edition, newsletter, settings, now=now)
+    edition.state = state
+    moved = newsletter.model_copy(update={"postal_address": "2 Market Row"})
+
+    assert proofs.current(session, edition, moved, settings, now=now) is made
+
+
+def test_a_draft_follows_the_settings(
+    session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, now: datetime
+) -> None:
+    proofs.make(session, edition, newsletter, settings, now=now)
+    moved = newsletter.model_copy(update={"postal_address": "2 Market Row"})
+
+    assert b"2 Market Row" in proofs.current(session, edition, moved, settings, now=now).html
 
 
 def test_bytes_altered_after_approval_are_not_cast(
