@@ -195,9 +195,7 @@ def _send_test(app: App, edition: Edition, address: str) -> None:
     to = addresses.wire(addresses.check(address))
     with app.database.write() as session:
         found = shelf.get(session, edition.id)
-        proof = proofs.latest(session, found.id, found.revision) or proofs.make(
-            session, found, newsletter, app.settings, now=now
-        )
+        proof = proofs.current(session, found, newsletter, app.settings, now=now)
         mould = proofs.mould(proof, found, newsletter, app.settings, now=now)
     token = links.token(app.settings.secret.get_secret_value(), edition.id, 0)
     sender = app.sender()
