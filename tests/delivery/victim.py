@@ -1,0 +1,54 @@
+"""A sender in a process of its own, made to be killed."""
+
+import signal
+import sys
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+from newsletter import db
+from newsletter.config import SendGrid, Smtp
+from newsletter.delivery import dispatch, owners
+from newsletter.delivery.dispatch import Patience
+from newsletter.delivery.models import SendingState
+from newsletter.delivery.parcel import Sender
+from newsletter.delivery.senders.sendgrid import SendGridSender
+from newsletter.delivery.senders.smtp import SmtpSender
+from newsletter.testing.sendgrid import KEY
+from tests.delivery.world import route
+
+
+def sender(kind: str, where: str) -> Sender:
+    """A sender to a sink on loopback: *where* is a port or a URL."""
+    if kind == "smtp":
+        return SmtpSender(
+            Smtp.model_validate(
+                {"host": "127.0.0.1", "port": int(where), "security": "none", "timeout": 5, "dot_timeout": 5}
+            )
+        )
+    return SendGridSender(SendGrid.model_validate({"api_key": KEY, "host": where, "timeout": 5, "batch_size": 50}))
+
+
+def main(url: str, edition_id: str, kind: str, where: str, ahead: str) -> int:
+    """Send until everything is accounted for; a line on stdout for each group of answers that was written down.
+
+    *where* is a port or a URL; *ahead* are seconds by which this process's clock is fast.
+    """
+    stop = Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    database = db.connect(url)
+    ended = dispatch.run(
+        database,
+        sender(kind, where),
+        route(int(edition_id), sender=kind),
+        owner=owners.name(),
+        clock=lambda: datetime.now(UTC) + timedelta(seconds=float(ahead)),
+        stop=stop,
+        on_progress=lambda recipients: print(recipients, flush=True),  # noqa: T201
+        patience=Patience(idle=20, database=60),
+    )
+    print(ended.state, ended.reason, ended.balance, flush=True)  # noqa: T201
+    return 0 if ended.state is SendingState.COMPLETE else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
