@@ -14,6 +14,7 @@ from newsletter.cli import running as _running  # noqa: F401
 from newsletter.cli import serve as _serve  # noqa: F401
 from newsletter.cli import setup as _setup  # noqa: F401
 from newsletter.cli import sources as _sources  # noqa: F401
+from newsletter.cli import stories as _stories  # noqa: F401
 from newsletter.cli import subscribers as _subscribers  # noqa: F401
 from newsletter.cli import worker as _worker  # noqa: F401
 from newsletter.cli.root import program

@@ -75,7 +75,8 @@ class Grouped:
 def pick(snapshot: Snapshot) -> Pick:
     """The edition that *snapshot* makes."""
     grouped = group(snapshot)
-    weighed = {story.id: _weigh(story, snapshot, grouped.sketches) for story in grouped.stories}
+    full = scoring.full_coverage(grouped.stories, snapshot.memory.full_coverage)
+    weighed = {story.id: _weigh(story, snapshot, grouped.sketches, full) for story in grouped.stories}
     candidates = _with_topics([_candidate(one, snapshot) for one in weighed.values()], weighed)
     choice = ranking.pick(candidates, limit=snapshot.limit)
     order = [(name, "") for name in choice.chosen] + list(choice.others)
@@ -132,10 +133,10 @@ class _Weighed:
     relation: Relation | None
 
 
-def _weigh(story: Story, snapshot: Snapshot, sketches: Mapping[int, frozenset[int]]) -> _Weighed:
+def _weigh(story: Story, snapshot: Snapshot, sketches: Mapping[int, frozenset[int]], full: int) -> _Weighed:
     fate = snapshot.rules.on(story.articles)
     related = followups.relation(story, sketches, snapshot.memory.recent)
-    breakdown = scoring.weigh(story, snapshot, boost=fate.boost, is_follow_up=related is not None)
+    breakdown = scoring.weigh(story, snapshot, full=full, boost=fate.boost, is_follow_up=related is not None)
     return _Weighed(story, breakdown, scoring.recompute(breakdown.stored()), fate, related)
 
 

@@ -17,11 +17,13 @@ from newsletter.stories.telling import Story
 #: changes with any number or rule below, so that an old score says by which it was made
 VERSION = "1"
 #: hundredths, adding up to 100
-WEIGHTS = {"coverage": 40, "relevance": 25, "timeliness": 15, "authority": 10, "audience": 10}
+WEIGHTS = {"coverage": 50, "relevance": 25, "timeliness": 10, "authority": 5, "audience": 10}
 MOST = 130_000
 #: hundredths
 ADVERTISING, THIN, FOLLOW_UP = 50, 85, 60
 _NEUTRAL = 500
+#: hundredths of a voice: more than this in one story is a blob rather than a measure
+_BUSIEST = 1200
 _THIN_WORDS = 25
 _HALF_LIFE_HOURS = 84
 _BEST_AUTHORITY = 125
@@ -45,6 +47,8 @@ class Breakdown:
     boost: int = 0
     #: hundredths: what the voices weigh together
     weight: int = 0
+    #: hundredths of a voice: what counted as full coverage
+    full: int = 0
     #: wished phrase → where it stands at best (3 title, 2 lead, 1 body)
     hits: tuple[tuple[str, int], ...] = ()
     #: muted phrase → where it stands in the report that has it least
@@ -68,14 +72,17 @@ def recompute(stored: Mapping[str, Any]) -> int:
     return int(min(max(score + stored["boost"] * 1000, 0), MOST))
 
 
-def weigh(story: Story, snapshot: Snapshot, *, boost: int = 0, is_follow_up: bool = False) -> Breakdown:
-    """The breakdown of *story*."""
-    weight = sum(voice.authority for voice in story.voices)
+def weigh(
+    story: Story, snapshot: Snapshot, *, full: int | None = None, boost: int = 0, is_follow_up: bool = False
+) -> Breakdown:
+    """The breakdown of *story*, where *full* hundredths of a voice are full coverage (default: as remembered)."""
+    weight = weight_of(story)
+    full = snapshot.memory.full_coverage if full is None else full
     hits, muted = _hits(story.reports, snapshot.interests)
     lift = _lift(story.reports, snapshot.memory.lifts)
     age = _minutes(max(voice.since for voice in story.voices), snapshot.closes_at)
     return Breakdown(
-        coverage=coverage(weight, snapshot.memory.full_coverage),
+        coverage=coverage(weight, full),
         relevance=_relevance(story, snapshot, (*hits, *muted)),
         timeliness=round(1000 * (0.4 + 0.6 * 2 ** (-age / 60 / _HALF_LIFE_HOURS))),
         authority=_authority(story.reports),
@@ -85,11 +92,22 @@ def weigh(story: Story, snapshot: Snapshot, *, boost: int = 0, is_follow_up: boo
         follow_up=FOLLOW_UP if is_follow_up else 100,
         boost=boost,
         weight=weight,
+        full=full,
         hits=hits,
         muted=muted,
         age=age,
         lift=lift,
     )
+
+
+def weight_of(story: Story) -> int:
+    """What its voices weigh together, in hundredths."""
+    return sum(voice.authority for voice in story.voices)
+
+
+def full_coverage(stories: Sequence[Story], remembered: int) -> int:
+    """What counts as full coverage this week: as many voices as the best story of it has, between bounds."""
+    return max(remembered, min(_BUSIEST, max(map(weight_of, stories), default=0)))
 
 
 def coverage(weight: int, full: int) -> int:

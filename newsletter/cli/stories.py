@@ -1,0 +1,332 @@
+"""`newsletter stories …` and `newsletter rehearse`: what was picked and why, and an editor's word on it."""
+
+import getpass
+import statistics
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.app import App
+from newsletter.cli import screen
+from newsletter.cli.root import now, open_app, program
+from newsletter.config import Newsletter
+from newsletter.errors import BadInput, NotFound
+from newsletter.stories import choosing, decisions, items, rehearsing, scoring
+from newsletter.stories.models import Decision, RankedStory, Ranking, Rule
+
+commands = typer.Typer(help="The week's stories: ranked, explained, pinned, merged.", no_args_is_help=True)
+program.add_typer(commands, name="stories")
+
+#: the columns of a ranked story that are printed as data
+_SHOWN = (
+    *("position", "chosen", "score", "headline", "summary", "url", "image_url", "attribution", "company"),
+    *("article_ids", "voices", "reprints", "why", "warning"),
+)
+
+Story = Annotated[str, typer.Argument(metavar="STORY", help="Its number in `stories list`, or newsletter/date/number.")]
+Which = Annotated[str, typer.Option("--edition", help="Its date or newsletter/date (default: the one ranked last).")]
+Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
+By = Annotated[str, typer.Option(help="Who decides (default: your user name).")]
+
+
+@commands.command("list")
+def list_(context: typer.Context, edition: Which = "", as_json: screen.Json = False) -> None:
+    """Show the ranked stories of an edition with their scores, voices and reasons."""
+    app = open_app(context)
+    with app.database.read() as session:
+        ranking = _ranking(session, app, edition)
+        found = choosing.stories(session, ranking)
+    _print_list(ranking, found, as_json=as_json)
+
+
+@commands.command()
+def explain(context: typer.Context, story: Story, edition: Which = "", as_json: screen.Json = False) -> None:
+    """Show every number behind STORY's score, its articles, and what is told of it."""
+    app = open_app(context)
+    with app.database.read() as session:
+        row = _story(session, app, story, edition)
+        told = items.by_ids(session, row.article_ids)
+    if as_json:
+        articles = [
+            {"id": i.id, "source": i.source, "title": i.title, "url": i.url, "at": i.published_at} for i in told
+        ]
+        screen.data({**_plain(row), "breakdown": row.breakdown, "articles": articles})
+        return
+    screen.say(f"[bold]{escape(row.headline)}[/]\n{escape(row.why)}")
+    if row.warning:
+        screen.say(f"[yellow]{escape(row.warning)}[/]")
+    screen.table("Score", ("", "value", "counts", "points"), _sums(row), right=("value", "counts", "points"))
+    rows = [(item.id, item.source, f"{item.published_at:%a %H:%M}", item.title) for item in told]
+    screen.table("Articles", ("id", "source", "published", "title"), rows, right=("id",))
+
+
+@commands.command()
+def pin(
+    context: typer.Context,
+    story: Story,
+    edition: Which = "",
+    by: By = "",
+    reason: Reason = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Give STORY a place before anything is scored."""
+    _decide(context, Rule.PIN, story, edition, by=by, reason=reason, as_json=as_json)
+
+
+@commands.command()
+def exclude(
+    context: typer.Context,
+    story: Story,
+    edition: Which = "",
+    by: By = "",
+    reason: Reason = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Leave STORY out, whatever it scores."""
+    _decide(context, Rule.EXCLUDE, story, edition, by=by, reason=reason, as_json=as_json)
+
+
+@commands.command(context_settings={"ignore_unknown_options": True})
+def boost(
+    context: typer.Context,
+    story: Story,
+    points: Annotated[int, typer.Argument(help="-20, -10, 10 or 20.")],
+    edition: Which = "",
+    by: By = "",
+    reason: Reason = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Add POINTS to STORY's score."""
+    _decide(context, Rule.BOOST, story, edition, by=by, reason=reason, as_json=as_json, points=points)
+
+
+@commands.command()
+def merge(
+    context: typer.Context,
+    story: Story,
+    others: Annotated[list[str], typer.Argument(metavar="STORY…", help="The stories that are the same one.")],
+    edition: Which = "",
+    by: By = "",
+    reason: Reason = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Make STORY and the others one story."""
+    _decide(context, Rule.MERGE, story, edition, by=by, reason=reason, as_json=as_json, others=tuple(others))
+
+
+@commands.command()
+def split(
+    context: typer.Context,
+    story: Story,
+    article: Annotated[int, typer.Argument(help="The id of the article that is not of it, as in `stories explain`.")],
+    edition: Which = "",
+    by: By = "",
+    reason: Reason = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Take ARTICLE out of STORY."""
+    _decide(context, Rule.SPLIT, story, edition, by=by, reason=reason, as_json=as_json, article=article)
+
+
+@commands.command("decisions")
+def decisions_(context: typer.Context, edition: Which = "", as_json: screen.Json = False) -> None:
+    """Show what editors decided about an edition's stories."""
+    app = open_app(context)
+    with app.database.read() as session:
+        ranking = _ranking(session, app, edition)
+        standing = decisions.standing(session, ranking.newsletter, ranking.date)
+    if as_json:
+        screen.data([_plain_decision(decision) for decision in standing])
+        return
+    rows = [(d.id, d.rule.value, d.points or "", _ids(d), d.by, d.reason) for d in standing]
+    screen.table("Decisions", ("", "rule", "points", "articles", "by", "reason"), rows, right=("", "points"))
+
+
+@commands.command()
+def undo(
+    context: typer.Context,
+    decision: Annotated[int, typer.Argument(help="Its number in `stories decisions`.")],
+    as_json: screen.Json = False,
+) -> None:
+    """Take a decision back."""
+    app = open_app(context)
+    with app.database.write() as session:
+        row = decisions.undo(session, decision, now=now())
+        ranking, found = _again(session, app, row.newsletter, row.date)
+    _print_list(ranking, found, as_json=as_json)
+
+
+@program.command()
+def rehearse(
+    context: typer.Context,
+    weeks: Annotated[int, typer.Option(min=1, help="So many sent editions, the latest.")] = 8,
+    newsletter: Annotated[str | None, typer.Option(help="Which newsletter, where there are several.")] = None,
+    as_json: screen.Json = False,
+) -> None:
+    """Pick stored weeks again with today's picker and compare with what was sent. Nothing is sent or stored."""
+    app = open_app(context)
+    with app.database.read() as session:
+        found = rehearsing.rehearse(session, app.newsletter(newsletter), weeks)
+    if not found:
+        raise NotFound("no edition was sent yet, so there is nothing to compare with: rehearse after the first Friday")
+    ndcg = statistics.fmean(one.ndcg for one in found)
+    overlap = statistics.fmean(one.overlap for one in found)
+    if as_json:
+        screen.data({"ndcg": ndcg, "overlap": overlap, "editions": [asdict(one) for one in found]})
+        return
+    rows = [(one.day, f"{one.ndcg:.2f}", f"{one.overlap:.2f}", one.swaps, _swapped(one)) for one in found]
+    columns = ("edition", "nDCG@5", "overlap", "swaps", "sent, but not picked today")
+    screen.table("Rehearsal", columns, rows, right=("nDCG@5", "overlap", "swaps"))
+    screen.say(f"on average nDCG@5 {ndcg:.2f}, overlap {overlap:.2f}")
+
+
+def _decide(
+    context: typer.Context,
+    rule: Rule,
+    story: str,
+    edition: str,
+    *,
+    by: str,
+    reason: str,
+    as_json: bool,
+    points: int = 0,
+    others: tuple[str, ...] = (),
+    article: int = 0,
+) -> None:
+    """Store the decision and rank again, so that its effect is seen at once."""
+    app = open_app(context)
+    with app.database.write() as session:
+        row = _story(session, app, story, edition)
+        ranking = session.get_one(Ranking, row.ranking_id)
+        named = list(row.article_ids)
+        for other in others:
+            named += _story(session, app, other, edition or f"{ranking.newsletter}/{ranking.date}").article_ids
+        if article:
+            named = _apart(named, article)
+        decisions.decide(
+            session,
+            ranking.newsletter,
+            ranking.date,
+            rule,
+            named,
+            by=by or getpass.getuser(),
+            now=now(),
+            points=points,
+            reason=reason,
+        )
+        again, found = _again(session, app, ranking.newsletter, ranking.date)
+    _print_list(again, found, as_json=as_json)
+    if not as_json:
+        screen.say("kept. The draft itself changes when it is assembled again: newsletter assemble")
+
+
+def _apart(story: list[int], article: int) -> list[int]:
+    if article not in story:
+        raise BadInput(f"article {article} is not of that story; its articles are {', '.join(map(str, story))}")
+    return [article, *(other for other in story if other != article)]
+
+
+def _again(session: Session, app: App, newsletter: str, day: date) -> tuple[Ranking, list[RankedStory]]:
+    of = app.newsletter(newsletter)
+    before = choosing.latest(session, newsletter, day)
+    start, end = choosing.window(of, day)
+    window = (before.opens_at or start, before.closes_at or end) if before else (start, end)
+    ranking = choosing.rank(session, of, day, window=window, now=now())
+    return ranking, choosing.stories(session, ranking)
+
+
+def _ranking(session: Session, app: App, edition: str) -> Ranking:
+    """The last ranking of *edition*: "friday/2021-11-26", "2021-11-26", or empty for the one ranked last."""
+    if not edition:
+        found = session.scalar(select(Ranking).order_by(Ranking.id.desc()).limit(1))
+        wanted = "anything"
+    else:
+        of, day = _named(app, edition)
+        found = choosing.latest(session, of.slug, day)
+        wanted = f"{of.slug}/{day}"
+    if found is None:
+        raise NotFound(f"the stories of {wanted} were not ranked yet: run newsletter collect and newsletter assemble")
+    return found
+
+
+def _named(app: App, edition: str) -> tuple[Newsletter, date]:
+    slug, _, day = edition.rpartition("/")
+    try:
+        return app.newsletter(slug or None), date.fromisoformat(day)
+    except ValueError as error:
+        raise BadInput(f"{edition!r} is not an edition; write newsletter/date, such as friday/2021-11-26") from error
+
+
+def _story(session: Session, app: App, story: str, edition: str) -> RankedStory:
+    before, _, number = story.rpartition("/")
+    ranking = _ranking(session, app, before or edition)
+    if number.isdigit():
+        for row in choosing.stories(session, ranking):
+            if row.position == int(number):
+                return row
+    raise NotFound(f"there is no story {story!r}; newsletter stories list shows the numbers")
+
+
+def _print_list(ranking: Ranking, found: list[RankedStory], *, as_json: bool) -> None:
+    if as_json:
+        stories = [_plain(row) for row in found]
+        screen.data(
+            {
+                "newsletter": ranking.newsletter,
+                "date": ranking.date,
+                "at": ranking.at,
+                "verdict": ranking.verdict,
+                "notes": ranking.notes,
+                "weights_version": ranking.weights_version,
+                "input_hash": ranking.input_hash,
+                "stories": stories,
+            }
+        )
+        return
+    columns = ("", "in", "score", "voices", "reprints", "story")
+    rows = [
+        (row.position, "●" if row.chosen else "", f"{row.score / 1000:.1f}", row.voices, row.reprints, _told(row))
+        for row in found
+    ]
+    title = f"Stories of {ranking.newsletter}/{ranking.date}, ranked {ranking.at:%d %B %H:%M} UTC"
+    screen.table(title, columns, rows, right=("", "score", "voices", "reprints"))
+    for note in ranking.notes:
+        screen.say(f"note: {escape(note)}")
+
+
+def _told(row: RankedStory) -> str:
+    return "\n".join(part for part in (row.headline, row.why, row.warning) if part)
+
+
+def _sums(row: RankedStory) -> list[tuple[str, str, str, str]]:
+    numbers = row.breakdown
+    sums = [
+        (name, f"{numbers[name] / 1000:.3f}", f"{weight}", f"{weight * numbers[name] / 1000:.2f}")
+        for name, weight in numbers["weights"].items()
+    ]
+    penalties = [name for name in ("advertising", "thin", "follow_up") if numbers[name] != 100]
+    sums.extend((name.replace("_", "-"), "", f"× {numbers[name] / 100:.2f}", "") for name in penalties)
+    if numbers["boost"]:
+        sums.append(("boost", "", "", f"{numbers['boost']:+d}"))
+    return [*sums, ("score", "", "", f"{scoring.recompute(numbers) / 1000:.3f}")]
+
+
+def _plain(row: RankedStory) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _SHOWN}
+
+
+def _plain_decision(row: Decision) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in ("id", "rule", "article_ids", "points", "reason", "by", "at")}
+
+
+def _ids(row: Decision) -> str:
+    return ", ".join(map(str, row.article_ids))
+
+
+def _swapped(one: rehearsing.Rehearsal) -> str:
+    return "\n".join(headline for headline in one.sent if headline not in one.picked)
