@@ -13,6 +13,7 @@ from newsletter.rendering.templates import Template
 
 SUBJECT, BODY, TEXT = "subject.txt", "body.mjml", "body.txt"
 
+_BROKEN = "a filter has changed a slot of reader or links: they hold the reader's words only when it is sent"
 _BLANK_LINES = re.compile(r"\n{3,}")
 _LINE_ENDS = re.compile(r"[ \t]+$", re.MULTILINE)
 #: attributes that hold an address
@@ -55,6 +56,8 @@ def _html(template: Template, edition: Edition, newsletter: Newsletter, settings
 
 def _text(template: Template, edition: Edition, newsletter: Newsletter, settings: Settings) -> str:
     text = template.text(TEXT, **_values(edition, newsletter, settings, Place.TEXT)).replace("\r\n", "\n")
+    if slots.broken(text):
+        raise BadTemplate(_BROKEN, file=f"{template.name}/{TEXT}")
     return _BLANK_LINES.sub("\n\n", _LINE_ENDS.sub("", text)).strip() + "\n"
 
 
@@ -69,6 +72,8 @@ def _values(edition: Edition, newsletter: Newsletter, settings: Settings, place:
 
 def misplaced(html: str) -> str | None:
     """What is wrong with where the slots stand in *html*: each must be in text or in a quoted attribute."""
+    if slots.broken(html):
+        return _BROKEN
     seen = _Slots()
     seen.feed(html)
     seen.close()

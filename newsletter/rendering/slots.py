@@ -32,13 +32,14 @@ _LONGEST_ADDRESS = 320
 #: controls, line and paragraph separators, direction overrides, halves of characters, and the two private
 #: characters that `templates` marks lines with
 _INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\ue000\ue001]+")
-_MARKER = re.compile(r"zq(HTML|TEXT)([a-z]+)qz")
+#: a marker, or what a filter has made of one
+_LIKE_A_MARKER = re.compile(r"zq(?:HTML|TEXT)(?:[a-z]*qz)?", re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,72}")
 
 
 def one_line(value: str) -> str:
     """*value* without what can't be seen and without markers, blanks single: fit for a header or a body."""
-    return " ".join(_MARKER.sub("", _INVISIBLE.sub(" ", value)).split())
+    return " ".join(_LIKE_A_MARKER.sub(" ", _INVISIBLE.sub(" ", value)).split())
 
 
 def _token(reader: Reader) -> str:
@@ -70,6 +71,8 @@ SLOTS: Mapping[str, Callable[[Reader], str]] = {
     "vocative": _vocative,
     "address": _address,
 }
+
+_MARKER = re.compile(f"zq(HTML|TEXT)({'|'.join(SLOTS)})qz")
 
 #: slots that may stand within an address; the others are words, and are not escaped for one
 IN_ADDRESSES = frozenset({"token"})
@@ -104,6 +107,12 @@ def split(text: str) -> list[tuple[str, tuple[Place, str] | None]]:
 def count(text: str) -> Counter[str]:
     """How often each marker stands in *text*."""
     return Counter(found[0] for found in _MARKER.finditer(text))
+
+
+def broken(text: str) -> str | None:
+    """What is left in *text* of a marker that a filter has cut or changed, so that nothing would fill it."""
+    found = _LIKE_A_MARKER.search(_MARKER.sub("", text))
+    return found[0] if found else None
 
 
 def parse(mark: str) -> tuple[Place, str]:

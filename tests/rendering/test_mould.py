@@ -97,6 +97,12 @@ def test_a_name_can_not_bring_a_marker() -> None:
     assert part(mould().message(reader(f"Eve {T_TOKEN}")), "plain") == "Hello, Eve\n"
 
 
+def test_a_marker_within_a_marker_leaves_none() -> None:
+    inside = T_TOKEN[:4] + T_TOKEN + T_TOKEN[4:]
+
+    assert T_TOKEN not in mould().substitutions(reader(inside))[T_NAME]
+
+
 def test_a_message_id_is_the_same_every_time() -> None:
     assert mould().message_id(reader()) == mould(text="Other").message_id(reader("Other"))
 

@@ -141,6 +141,21 @@ def test_a_slot_must_stand_where_its_value_is_safe(tmp_path: Path, body: str, sa
         own_body(tmp_path, body)
 
 
+@pytest.mark.parametrize("changed", ["reader.name | upper", "reader.name[:9]", "links.browser | title"])
+def test_a_slot_that_a_filter_changed_is_refused(tmp_path: Path, changed: str) -> None:
+    with pytest.raises(BadTemplate, match=r"^friday/body\.txt: a filter has changed a slot"):
+        own(tmp_path, "body.txt", f"{{{{ {changed} }}}}")
+
+
+def test_a_changed_slot_is_refused_in_html_too(tmp_path: Path) -> None:
+    with pytest.raises(BadTemplate, match=r"^friday/body\.mjml: a filter has changed a slot"):
+        own_body(tmp_path, "<mj-text>{{ reader.name | upper }}</mj-text>")
+
+
+def test_words_of_others_that_look_like_a_slot_do_no_harm() -> None:
+    assert "1. About xq" in laid_out(story("About zqHTMLxq and zQtExTnameqz")).text
+
+
 def test_a_slot_in_a_style_sheet_is_refused() -> None:
     assert sheet.misplaced(f"<style>a::after {{ content: '{H_TOKEN}' }}</style>") is not None
 
