@@ -8,19 +8,21 @@ plus that quarter and one batch. Messages in an hour and in a day are counted by
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.config import Limits
+from newsletter.delivery import warm_up
 from newsletter.delivery.models import Allowance, Tally
 
 #: seconds of a rate that may go at once
 BURST = 0.25
 _HOUR, _DAY = 60, 24 * 60
+_TAT = select(Allowance.tat).where(Allowance.key == bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ class Throttle:
 
     sender: str
     limits: Limits = field(default_factory=Limits)
-    #: the day's allowance of a warm-up; None is no warm-up
-    warm_up: int | None = None
+    #: the warm-up's allowance of each day that was asked for
+    _allowances: dict[date, int | None] = field(default_factory=dict)
 
     @property
     def lanes(self) -> tuple[str, ...]:
@@ -50,8 +52,10 @@ class Throttle:
 
     def room(self, session: Session, lane: str, *, now: datetime) -> Room:
         """How many messages of *lane* may go now; holds the sender's row, so that workers ask one after another."""
-        rates, counts = self._rates(lane), self._counts()
-        held = _hold(session, self.sender, 0.0) - now.timestamp()
+        rates, counts = self._rates(lane), self._counts(session, now)
+        # without limits there is nothing to ask for in turn
+        held = _hold(session, self.sender, 0.0) if rates or counts else _tat(session, f"{self.sender} held")
+        held -= now.timestamp()
         if held > 0:
             return Room(0, overdraw=False, wait=held)
         rooms = [_in_bucket(session, key, rate, now=now) for key, rate in rates.items()]
@@ -78,8 +82,15 @@ class Throttle:
         rates = {self.sender: self.limits.per_second, f"{self.sender} {lane}": self.limits.domains.get(lane, 0)}
         return {key: rate for key, rate in rates.items() if rate}
 
-    def _counts(self) -> list[tuple[int, int]]:
-        limits = ((_HOUR, self.limits.per_hour or None), (_DAY, self.limits.per_day or None), (_DAY, self.warm_up))
+    def _counts(self, session: Session, now: datetime) -> list[tuple[int, int]]:
+        day = now.astimezone(UTC).date()
+        if day not in self._allowances:
+            self._allowances[day] = warm_up.today(session, self.sender, self.limits, now=now)
+        limits = (
+            (_HOUR, self.limits.per_hour or None),
+            (_DAY, self.limits.per_day or None),
+            (_DAY, self._allowances[day]),
+        )
         return [(minutes, most) for minutes, most in limits if most is not None]
 
 
@@ -98,7 +109,7 @@ def _in_count(session: Session, key: str, most: int, minutes: int, *, now: datet
 
 
 def _tat(session: Session, key: str) -> float:
-    return session.scalar(select(Allowance.tat).where(Allowance.key == key)) or 0.0
+    return session.scalar(_TAT, {"key": key}) or 0.0
 
 
 def _hold(session: Session, sender: str, until: float) -> float:
