@@ -1,10 +1,11 @@
 """What operations may do to a sending: pause, resume, cancel it, and settle what nobody can prove."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from newsletter.delivery.balance import balance
 from newsletter.delivery.models import Act, Batch, BatchState, Sending
 from newsletter.editions import shelf
 from newsletter.errors import BadInput
+from newsletter.jobs import holding
 
 deliveries = typer.Typer(help="The sendings, and what nobody can prove or the provider refused.", no_args_is_help=True)
 root.program.add_typer(deliveries, name="deliveries")
@@ -33,6 +35,7 @@ def pause(
         found = shelf.find(session, edition)
         controls.pause(session, found.id, by=by, reason=reason, now=root.now())
         stands = balance(session, found.id)
+    _warn(holding.hold_back(app, found.id, for_good=False))
     _tell(
         f"{shelf.name(found)} is paused; {stands.to_do} readers are left",
         {"state": "paused", "balance": asdict(stands)},
@@ -50,6 +53,7 @@ def resume(
         found = shelf.find(session, edition)
         controls.resume(session, found.id, by=by, reason=reason, now=root.now())
         stands = balance(session, found.id)
+    _warn(holding.let_go(app, found.id))
     _tell(
         f"{shelf.name(found)} goes on; {stands.to_do} readers are left",
         {"state": "running", "balance": asdict(stands)},
@@ -66,6 +70,7 @@ def cancel_sending(
     with app.database.write() as session:
         found = shelf.find(session, edition)
         stopped = controls.cancel(session, found.id, by=by, reason=reason, now=root.now())
+    _warn(holding.hold_back(app, found.id, for_good=True))
     _tell(
         f"{shelf.name(found)} is cancelled; {stopped} readers will not get it",
         {"state": "cancelled", "recipients": stopped},
@@ -142,6 +147,14 @@ def resolve(
         how = controls.How.RESEND if resend else controls.How.ASSUME_ACCEPTED
         touched = controls.resolve(session, found.id, how=how, by=by, reason=reason, now=root.now())
     _tell(f"{touched} readers of {shelf.name(found)}: {how}", {"recipients": touched, "how": how}, json=json)
+
+
+def _warn(trouble: Mapping[str, str]) -> None:
+    """Say what SendGrid would not stop or let go of what it holds back."""
+    for batch_id, words in trouble.items():
+        Console(stderr=True, highlight=False).print(
+            f"SendGrid, batch {escape(batch_id)}: {escape(words)}", style="yellow"
+        )
 
 
 def _tell(sentence: str, values: dict[str, object], *, json: bool) -> None:

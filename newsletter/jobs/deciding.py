@@ -10,8 +10,9 @@ from newsletter.config import Newsletter
 from newsletter.delivery import controls
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.editions import calendar, review, shelf
-from newsletter.editions.models import Edition, State
+from newsletter.editions.models import Edition
 from newsletter.errors import WrongState
+from newsletter.jobs import holding
 from newsletter.rendering import preflight, proofs
 from newsletter.rendering.models import Proof
 
@@ -24,16 +25,14 @@ def approve(
     """Render the edition, keep the bytes and say yes to them, in one transaction.
 
     With *revision* (from a link that was mailed) only that one is approved. Approved after its time but
-    inside the newsletter's window, a held edition goes out at the scheduler's next tick.
+    inside the newsletter's window, an edition goes out at the scheduler's next tick.
     """
     with app.database.write() as session:
         edition = shelf.get(session, edition_id)
         newsletter = app.newsletter(edition.newsletter)
         _refuse_another(edition, revision)
-        was = edition.state
         proof = prove(session, app, edition, newsletter, by=by, reason=reason, now=now)
-        if was is State.HELD:
-            calendar.send_late(session, newsletter, edition.date, now)
+        calendar.send_late(session, newsletter, edition.date, now)
         return proof
 
 
@@ -75,7 +74,8 @@ def cancel(app: App, edition_id: int, *, by: str, reason: str = "", now: datetim
         review.cancel(session, edition, by=by, reason=reason, now=now)
         if sending is not None and sending.state not in {SendingState.COMPLETE, SendingState.CANCELLED}:
             controls.cancel(session, edition_id, by=by, reason=reason, now=now)
-        return edition
+    holding.hold_back(app, edition_id, for_good=True)
+    return edition
 
 
 def _decide(

@@ -1,5 +1,6 @@
 """An edition through SendGrid and back: the dispatcher, the look-alike, its signed events, and where things stand."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from newsletter.config import SendGrid
 from newsletter.delivery.balance import Balance, balance, progress
 from newsletter.delivery.models import Status
 from newsletter.editions.models import State
+from newsletter.jobs import holding
 from newsletter.rendering import proofs
 from newsletter.testing.sendgrid import Fault, Lookalike, lookalike
 from tests.factories import a_subscriber, an_edition
@@ -108,3 +110,29 @@ def test_what_every_reader_gets_is_what_was_approved(hooked: App, sendgrid: Look
                 page = page.replace(marker, value)
             pages.add(page)
     assert (len(pages), any("zqHTML" in page for page in pages)) == (len(READERS), False)
+
+
+def test_a_pause_and_a_cancel_stop_what_sendgrid_holds_back(app: App, hooked: App, edition_id: int) -> None:
+    ahead = [0.0]
+    with lookalike(clock=lambda: time.time() + ahead[0]) as sendgrid:
+        held = hooked.settings.sendgrid.model_copy(update={"host": sendgrid.url, "hold_seconds": 900})
+        careful = App(hooked.settings.model_copy(update={"sendgrid": held}), hooked.database)
+        _send(careful, edition_id)
+        trouble = [
+            holding.hold_back(careful, edition_id, for_good=False),
+            holding.hold_back(careful, edition_id, for_good=True),
+        ]
+        ahead[0] = 1000
+        assert (trouble, len(sendgrid.app.taken), sendgrid.copies) == ([{}, {}], 3, [])
+
+
+def test_what_was_paused_goes_out_when_it_is_let_go(hooked: App, edition_id: int) -> None:
+    ahead = [0.0]
+    with lookalike(clock=lambda: time.time() + ahead[0]) as sendgrid:
+        held = hooked.settings.sendgrid.model_copy(update={"host": sendgrid.url, "hold_seconds": 900})
+        careful = App(hooked.settings.model_copy(update={"sendgrid": held}), hooked.database)
+        _send(careful, edition_id)
+        holding.hold_back(careful, edition_id, for_good=False)
+        holding.let_go(careful, edition_id)
+        ahead[0] = 1000
+        assert len(sendgrid.copies) == len(READERS)
