@@ -11,6 +11,8 @@ FLOOR = 25_000
 _LIKENESS = 25
 #: centroids this near count as the same story told again
 _FULLY_ALIKE = 0.5
+#: what is limited, by the names of its fields
+_KINDS = ("company", "topic", "source")
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def pick(candidates: Sequence[Candidate], *, limit: int = 5, limits: Limits = Li
         if len(table.chosen) < limit:
             notes.extend(_fill_relaxed(table, limit, relaxed))
     if len(table.chosen) < limit:
-        notes.append(f"a thin week: {len(table.chosen)} of {limit} stories; no other reaches {floor // 1000} points")
+        notes.append(f"a thin week: {len(table.chosen)} of {limit} stories; nothing else may be chosen")
     taken = {one.id for one in table.chosen}
     others = tuple((one.id, _lacking(one, table, floor)) for one in ordered if one.id not in taken)
     return Choice(tuple(one.id for one in table.chosen), others, tuple(notes))
@@ -94,7 +96,8 @@ class _Table:
     """The stories that have a seat, those that may get one, and the limits that hold."""
 
     def __init__(self, limits: Limits, open_to: Sequence[Candidate]) -> None:
-        self.limits = limits
+        #: what was asked for, and what holds after relaxing
+        self.wanted = self.limits = limits
         self.chosen: list[Candidate] = []
         self._waiting = list(open_to)
         self._alike = {one.id: 0 for one in open_to}
@@ -107,12 +110,15 @@ class _Table:
 
     def full(self, one: Candidate) -> tuple[str, Candidate] | None:
         """The first limit that *one* would break, and the last seated story that fills it."""
-        for kind in ("company", "topic", "source"):
-            mine = getattr(one, kind).casefold()
-            same = [other for other in self.chosen if mine and getattr(other, kind).casefold() == mine]
+        for kind in _KINDS:
+            same = self._same(kind, getattr(one, kind))
             if len(same) >= getattr(self.limits, kind):
                 return kind, same[-1]
         return None
+
+    def count(self, kind: str, name: str) -> int:
+        """How many seated stories are of *name*."""
+        return len(self._same(kind, name))
 
     def fill(self, limit: int) -> list[Candidate]:
         """Seat the best that break no limit until there are *limit*; those seated."""
@@ -125,6 +131,9 @@ class _Table:
             self.seat(best)
             seated.append(best)
         return seated
+
+    def _same(self, kind: str, name: str) -> list[Candidate]:
+        return [one for one in self.chosen if name and getattr(one, kind).casefold() == name.casefold()]
 
     def _value(self, one: Candidate) -> int:
         return (100 - _LIKENESS) * one.score - _LIKENESS * 100 * self._alike[one.id]
@@ -142,11 +151,13 @@ def _seat_pins(table: _Table, ordered: Sequence[Candidate], limit: int) -> Itera
 
 
 def _fill_relaxed(table: _Table, limit: int, relaxed: Limits) -> Iterator[str]:
-    before, table.limits = table.limits, relaxed
-    changed = next(kind for kind in ("company", "topic", "source") if getattr(before, kind) != getattr(relaxed, kind))
+    table.limits = relaxed
     for one in table.fill(limit):
-        allowed, name = getattr(relaxed, changed), getattr(one, changed)
-        yield f"{allowed} stories of one {changed} were allowed, “{name}”, to fill up"
+        for kind in _KINDS:
+            name = getattr(one, kind)
+            count = table.count(kind, name)
+            if count > getattr(table.wanted, kind):
+                yield f"{count} stories of one {kind} were allowed, “{name}”, to fill up"
 
 
 def _lacking(one: Candidate, table: _Table, floor: int) -> str:
