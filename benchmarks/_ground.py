@@ -115,8 +115,8 @@ def plan(database: Database, edition_id: int, *, sender: str, batch_size: int) -
 
 def a_mould(edition_id: int, size: int) -> Mould:
     """A message of about *size* bytes with twelve links of the reader's own, their name, and both parts."""
-    stories = "\n".join(
-        f'<p>Hello zqHTMLnameqz, <a href="https://news.example.com/c/{number}/zqHTMLtokenqz">story {number}</a></p>'
+    stories = "<p>Good morning, zqHTMLnameqz</p>\n" + "".join(
+        f'<p><a href="https://news.example.com/c/{number}/zqHTMLtokenqz">story {number}</a></p>\n'
         for number in range(LINKS)
     )
     line = "<p>Walmart holds its first shoppable livestream on Twitter, with Jason Derulo.</p>\n"

@@ -28,6 +28,11 @@ _PEOPLE = (
     .where(_IDS)
     .order_by(Subscriber.id)
 )
+_STILL_CONFIRMED = select(Subscription.subscriber_id).where(
+    Subscription.subscriber_id.in_(bindparam("ids", expanding=True)),
+    Subscription.list_id.in_(select(List.id).where(List.slug.in_(bindparam("lists", expanding=True)))),
+    Subscription.consent == Consent.CONFIRMED,
+)
 _SUPPRESSIONS = (
     select(Subscriber.id, Suppression.reason)
     .outerjoin(Suppression, Suppression.email_key == Subscriber.email_key)
@@ -65,7 +70,7 @@ def barred(session: Session, ids: Sequence[int], lists: Sequence[str]) -> dict[i
     for some in _portions(ids):
         # two plain look-ups, so that no planner is tempted to read a list of a million for a batch of 25
         here = dict(session.execute(_SUPPRESSIONS, {"ids": some}).all())
-        confirmed = set(session.scalars(_confirmed(lists).where(Subscription.subscriber_id.in_(some))))
+        confirmed = set(session.scalars(_STILL_CONFIRMED, {"ids": some, "lists": list(lists)}))
         for id_ in some:
             if (reason := _reason(id_, here, confirmed)) is not None:
                 reasons[id_] = reason

@@ -8,14 +8,76 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, Text, and_, case, cast, insert, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    String,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Sending, SendingState, Status
 from newsletter.delivery.throttle import Room
 from subscribers import audience
 from subscribers.audience import Person
+
+_BATCH: Any = Batch.__table__
+# built once: they are run for every few batches, and building them costs more than running them
+_STATE = select(Sending.state).where(Sending.edition_id == bindparam("edition_id")).with_for_update(read=True)
+_DUE = (
+    select(Batch.number, Batch.size)
+    .where(
+        Batch.edition_id == bindparam("edition_id"),
+        Batch.state == BatchState.QUEUED,
+        Batch.canary == bindparam("canary"),
+        Batch.lane == bindparam("lane"),
+        Batch.not_before <= bindparam("now"),
+    )
+    .order_by(Batch.not_before, Batch.number)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+_PASS = (
+    update(_BATCH)
+    .where(
+        _BATCH.c.edition_id == bindparam("of_edition"),
+        tuple_(_BATCH.c.number, _BATCH.c.epoch).in_(bindparam("of_claims", expanding=True)),
+        _BATCH.c.owner == bindparam("of_owner"),
+        _BATCH.c.state == BatchState.CLAIMED,
+        _BATCH.c.lease_until > bindparam("now"),
+    )
+    .values(
+        state=BatchState.SENDING,
+        attempt=bindparam("token", type_=String) + "." + cast(_BATCH.c.number, Text),
+        attempts=_BATCH.c.attempts + 1,
+        fenced_at=bindparam("now"),
+        lease_until=bindparam("until"),
+    )
+    .returning(_BATCH.c.number, _BATCH.c.attempt, _BATCH.c.attempts)
+)
+_MEMBERS = (
+    select(Delivery.batch, Delivery.subscriber_id)
+    .outerjoin(
+        Outcome, and_(Outcome.edition_id == Delivery.edition_id, Outcome.subscriber_id == Delivery.subscriber_id)
+    )
+    .where(
+        Delivery.edition_id == bindparam("edition_id"),
+        Delivery.batch.in_(bindparam("numbers", expanding=True)),
+        Outcome.subscriber_id.is_(None),
+    )
+    .order_by(Delivery.batch, Delivery.subscriber_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +186,8 @@ def _due(
     session: Session, edition_id: int, *, canary: bool, lane: str, limit: int, now: datetime
 ) -> list[tuple[int, int]]:
     """Numbers and sizes of the first due batches; on PostgreSQL those that another worker is taking are passed over."""
-    rows = session.execute(
-        select(Batch.number, Batch.size)
-        .where(
-            Batch.edition_id == edition_id,
-            Batch.state == BatchState.QUEUED,
-            Batch.canary == canary,
-            Batch.lane == lane,
-            Batch.not_before <= now,
-        )
-        .order_by(Batch.not_before, Batch.number)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [(number, size) for number, size in rows]
+    wanted = {"edition_id": edition_id, "canary": canary, "lane": lane, "now": now, "most": limit}
+    return [(number, size) for number, size in session.execute(_DUE, wanted)]
 
 
 def _may_go(edition_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -169,45 +219,28 @@ def _fitting(due: Sequence[tuple[int, int]], room: Room) -> list[int]:
 
 def _still_running(session: Session, edition_id: int) -> bool:
     """Whether the sending runs; the row is held, so that a pause comes wholly before this fence or wholly after it."""
-    state = session.scalar(select(Sending.state).where(Sending.edition_id == edition_id).with_for_update(read=True))
-    return state is SendingState.RUNNING
+    return session.scalar(_STATE, {"edition_id": edition_id}) is SendingState.RUNNING
 
 
 def _pass(session: Session, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> dict[int, tuple[str, int]]:
     """Say "sending" for those claims that still hold: number → (attempt, attempts)."""
-    token = secrets.token_hex(10)
-    rows = session.execute(
-        update(Batch)
-        .where(
-            Batch.edition_id == claims[0].edition_id,
-            tuple_(Batch.number, Batch.epoch).in_([(claim.number, claim.epoch) for claim in claims]),
-            Batch.owner == claims[0].owner,
-            Batch.state == BatchState.CLAIMED,
-            Batch.lease_until > now,
-        )
-        .values(
-            state=BatchState.SENDING,
-            attempt=literal(token, String) + "." + cast(Batch.number, Text),
-            attempts=Batch.attempts + 1,
-            fenced_at=now,
-            lease_until=now + lease,
-        )
-        .returning(Batch.number, Batch.attempt, Batch.attempts)
-        .execution_options(synchronize_session=False)
+    rows = session.connection().execute(
+        _PASS,
+        {
+            "of_edition": claims[0].edition_id,
+            "of_claims": [(claim.number, claim.epoch) for claim in claims],
+            "of_owner": claims[0].owner,
+            "now": now,
+            "token": secrets.token_hex(10),
+            "until": now + lease,
+        },
     )
     return {number: (attempt, attempts) for number, attempt, attempts in sorted(rows.all())}
 
 
 def _members(session: Session, edition_id: int, numbers: Collection[int]) -> Mapping[int, list[int]]:
     """Batch number → ids of its recipients, less those whose outcome stands already."""
-    rows = session.execute(
-        select(Delivery.batch, Delivery.subscriber_id)
-        .outerjoin(
-            Outcome, and_(Outcome.edition_id == Delivery.edition_id, Outcome.subscriber_id == Delivery.subscriber_id)
-        )
-        .where(Delivery.edition_id == edition_id, Delivery.batch.in_(numbers), Outcome.subscriber_id.is_(None))
-        .order_by(Delivery.batch, Delivery.subscriber_id)
-    )
+    rows = session.execute(_MEMBERS, {"edition_id": edition_id, "numbers": list(numbers)})
     members: dict[int, list[int]] = defaultdict(list)
     for number, subscriber_id in rows:
         members[number].append(subscriber_id)
