@@ -131,7 +131,7 @@ def give_back(session: Session, held: Claim, problem: str, now: datetime, after:
 
 
 def send_late(session: Session, newsletter: Newsletter, day: date, now: datetime) -> bool:
-    """Let the sending of *day* be taken again: its edition was held at its time, and is approved now."""
+    """Let the sending of *day* be taken again: its edition was not approved at its time, and is now."""
     done = (Slot.newsletter == newsletter.slug, Slot.date == day, Slot.job == Job.SEND, Slot.state == SlotState.DONE)
     slot = session.scalar(select(Slot).where(*done).execution_options(populate_existing=True))
     if slot is None or now > deadline(newsletter, slot):

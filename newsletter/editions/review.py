@@ -41,7 +41,7 @@ def move(session: Session, edition: Edition, to: State, *, by: str, reason: str 
     Raises WrongState where *to* may not follow, with what can be done instead.
     """
     if to not in MAY_FOLLOW[edition.state]:
-        raise WrongState(f"{_name(edition)} is {edition.state.spoken} and can't be {to.spoken}: {_advice(edition)}")
+        raise WrongState(f"{_name(edition)} is {edition.state.spoken} and can't be {_aim(to)}: {_advice(edition)}")
     edition.state = to
     session.add(EditionEvent(edition_id=edition.id, state=to, by=by, reason=reason, at=now))
     session.flush()
@@ -89,6 +89,10 @@ def reopen_for_edit(session: Session, edition: Edition, *, by: str, now: datetim
 
 def _name(edition: Edition) -> str:
     return f"{edition.newsletter}/{edition.date}"
+
+
+def _aim(to: State) -> str:
+    return "sent" if to is State.SENDING else to.spoken
 
 
 def _advice(edition: Edition) -> str:

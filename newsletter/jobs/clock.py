@@ -40,6 +40,7 @@ def tick(app: App, *, now: datetime, owner: str, busy: Collection[Work] = ()) ->
     *busy* is what this process is doing now: its leases are renewed.
     """
     newsletters = app.settings.newsletters
+    _sweep(app, now)
     with app.database.write() as session:
         watch.take_turn(session, "tick", timedelta(0), now)
         for work in busy:
@@ -49,7 +50,6 @@ def tick(app: App, *, now: datetime, owner: str, busy: Collection[Work] = ()) ->
         for newsletter in newsletters.values():
             calendar.plan(session, newsletter, now)
         missed = calendar.miss(session, newsletters, now)
-        sending.tidy(session, app, now=now)
         found = _due(session, now, owner)
         watch.beat(session, "tick", now, result=", ".join(work.name for work in found))
     for slot in missed:
@@ -70,6 +70,17 @@ def run(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop
         return None
     log.info("work.done", work=work.name, result=result)
     return follows
+
+
+def _sweep(app: App, now: datetime) -> None:
+    """Whatever is wrong with one sending, the timetable goes on."""
+    try:
+        sending.sweep(app, now=now)
+    except NewsletterError as error:
+        log.exception("sweep.failed")
+        with app.database.write() as session:
+            watch.beat(session, "sweep", now, ok=False, result=str(error))
+            watch.ring(session, f"failed sweep {now:%Y-%m-%d}", f"The sweep failed: {error}", now)
 
 
 def _due(session: Session, now: datetime, owner: str) -> list[Work]:

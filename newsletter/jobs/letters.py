@@ -13,8 +13,8 @@ import structlog
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.parcel import Parcel, Sender
-from newsletter.editions import shelf, watch
-from newsletter.editions.models import Alarm, Edition
+from newsletter.editions import calendar, shelf, watch
+from newsletter.editions.models import Alarm, Edition, Job
 from newsletter.errors import Delivery, NotFound
 from newsletter.jobs import passes
 from newsletter.jobs.passes import Pass, Verb
@@ -112,8 +112,8 @@ def compose(
         values |= {
             "edition": views.of_edition(edition),
             "why": [story.why for story in edition.stories],
-            "send_at": f"{newsletter.send}",
-            "decide": {verb.value: passes.link(settings, _pass(verb, edition, editor)) for verb in Verb},
+            "send_at": _spoken(newsletter, edition),
+            "decide": {verb.value: passes.link(settings, _pass(verb, edition, editor), now=now) for verb in Verb},
         }
     return Letter(
         key=alarm.key,
@@ -145,6 +145,12 @@ def _newsletter(app: App, alarm: Alarm, edition: Edition | None) -> Newsletter |
         return newsletters.get(edition.newsletter)
     named = [newsletter for slug, newsletter in newsletters.items() if f"{slug}/" in alarm.key]
     return named[0] if named else next(iter(newsletters.values()), None)
+
+
+def _spoken(newsletter: Newsletter, edition: Edition) -> str:
+    """ "on Friday 26 November at 09:00 (Europe/London)" """
+    at = calendar.due(newsletter, Job.SEND, edition.date).astimezone(newsletter.zone)
+    return f"on {at:%A} {at.day} {at:%B} at {at:%H:%M} ({newsletter.time_zone})"
 
 
 def _pass(verb: Verb, edition: Edition, editor: str) -> Pass:

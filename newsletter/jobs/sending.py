@@ -28,7 +28,7 @@ from newsletter.stories.memory import Sent
 from newsletter.tracking.models import Watermark
 from subscribers.audience import Person
 
-__all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "send", "sweep", "under_way"]
+__all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "route", "send", "sweep", "under_way"]
 
 
 def send(
@@ -144,7 +144,9 @@ def tidy(session: Session, app: App, *, now: datetime) -> None:
 
 def _refute(session: Session, app: App, *, now: datetime) -> None:
     """Queue again what the provider's own clock shows was never taken."""
-    quiet = timedelta(seconds=app.settings.sendgrid.quiet_period)
+    account = app.settings.sendgrid
+    # what is held back may be silent until it is released
+    quiet = timedelta(seconds=account.quiet_period + account.hold_seconds)
     for heard in session.scalars(select(Watermark)).all():
         hearing = Hearing(heard.at, quiet, heard.trouble_at)
         settling.refute(session, heard.provider, hearing, now=now)
@@ -156,13 +158,20 @@ def _settle(session: Session, app: App, sending: Sending, *, now: datetime) -> N
     edition = session.get_one(Edition, sending.edition_id)
     if sending.state is SendingState.COMPLETE and edition.state is State.SENDING:
         review.move(session, edition, State.SENT, by="ledger", now=now)
-        told = [Sent(story.headline, story.url) for story in edition.stories]
-        memory.remember(session, app.newsletter(edition.newsletter), edition.date, told, now=now)
+        _remember(session, app, edition, now=now)
     elif sending.state is SendingState.CANCELLED and edition.state is State.SENDING:
         review.cancel(session, edition, by="ledger", reason=sending.reason, now=now)
     elif sending.state is SendingState.PAUSED:
         text = f"the sending of {shelf.name(edition)} is paused: {sending.reason}"
         watch.ring(session, f"paused {shelf.name(edition)}: {sending.reason}", text, now)
+
+
+def _remember(session: Session, app: App, edition: Edition, *, now: datetime) -> None:
+    """Let the picker know what was told."""
+    newsletter = app.settings.newsletters.get(edition.newsletter)
+    if newsletter is not None:  # one that is not set up any more picks nothing either
+        told = [Sent(story.headline, story.url) for story in edition.stories]
+        memory.remember(session, newsletter, edition.date, told, now=now)
 
 
 def _decide_without_editors(
@@ -199,6 +208,5 @@ def route(session: Session, app: App, edition_id: int) -> Route:
     def reader(person: Person) -> Reader:
         return Reader(person.id, person.email, person.name, links.token(secret, edition_id, person.id))
 
-    throttle = Throttle(sending.sender, newsletter.limits)
     throttle = Throttle(sending.sender, newsletter.limits)
     return Route(edition_id, lists=newsletter.lists, mould=mould, reader=reader, throttle=throttle)

@@ -34,7 +34,7 @@ def decide(verb: Verb, token: str, here: Here) -> HTMLResponse:
 
 
 def _given(here: Ground, verb: Verb, token: str) -> Pass:
-    given = passes.read(here.app.settings, token)
+    given = passes.read(here.app.settings, token, now=here.clock())
     if given.verb is not verb:
         raise BadInput("This link is not complete: open it from the email, or copy it whole.")
     return given

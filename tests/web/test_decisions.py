@@ -1,6 +1,6 @@
 """The links of a draft mail: they ask first, do what they say once, and nothing else."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -12,6 +12,8 @@ from newsletter.jobs import passes
 from newsletter.jobs.passes import Pass, Verb
 from tests.factories import an_edition
 
+MAILED = datetime(2021, 11, 25, 16, 0, tzinfo=UTC)
+
 
 @pytest.fixture
 def edition_id(app: App, now: datetime) -> int:
@@ -22,7 +24,7 @@ def edition_id(app: App, now: datetime) -> int:
 
 def _path(app: App, edition_id: int, verb: Verb, *, revision: int = 1) -> str:
     given = Pass(verb, edition_id, revision, "editor@news.example.com")
-    return passes.link(app.settings, given).removeprefix(app.settings.public_url)
+    return passes.link(app.settings, given, now=MAILED).removeprefix(app.settings.public_url)
 
 
 def _state(app: App, edition_id: int) -> State:
