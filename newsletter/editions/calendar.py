@@ -24,6 +24,10 @@ LEASE = timedelta(minutes=5)
 _WEEK = timedelta(days=7)
 
 
+class Overtaken(WrongState):
+    """Another worker has taken the slot over; what this one did is dropped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A slot that a worker holds; *epoch* fences it against its successors."""
@@ -119,10 +123,10 @@ def renew(session: Session, held: Claim, now: datetime, lease: timedelta = LEASE
 
 
 def finish(session: Session, held: Claim, result: str, now: datetime) -> None:
-    """Mark *held* done, in the transaction of its effect; raises WrongState where another has taken over."""
+    """Mark *held* done, in the transaction of its effect; raises Overtaken where another has taken over."""
     done = _update_held(session, held, state=SlotState.DONE, result=result, finished_at=now, lease_until=None)
     if not done:
-        raise WrongState(f"{_name(held)} was taken over by another worker; what this one did is dropped")
+        raise Overtaken(f"{_name(held)} was taken over by another worker; what this one did is dropped")
 
 
 def give_back(session: Session, held: Claim, problem: str, now: datetime, after: timedelta) -> bool:

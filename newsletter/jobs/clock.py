@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from newsletter.app import App
 from newsletter.delivery import owners, planning
 from newsletter.editions import calendar, shelf, watch
-from newsletter.editions.calendar import Claim
+from newsletter.editions.calendar import Claim, Overtaken
 from newsletter.editions.models import Job
 from newsletter.errors import NewsletterError, WrongState
 from newsletter.jobs import drafting, letters, sending
@@ -20,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 #: how often sources are looked after; each has a pace of its own
 COLLECT_EVERY = timedelta(minutes=30)
+#: of several processes one mails the editors
+LETTERS_EVERY = timedelta(minutes=1)
 #: how often a failed job is tried again
 RETRY_AFTER = timedelta(minutes=2)
 
@@ -64,6 +66,9 @@ def run(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop
         result, follows = _do(app, work, owner=owner, clock=clock, stop=stop)
         with app.database.write() as session:
             watch.beat(session, _kind(work), clock(), result=result)
+    except Overtaken as error:
+        log.warning("work.overtaken", work=work.name, says=str(error))
+        return None
     except Exception as error:
         log.exception("work.failed", work=work.name)
         _failed(app, work, error, now=clock())
@@ -90,7 +95,7 @@ def _due(session: Session, now: datetime, owner: str) -> list[Work]:
     while slot := calendar.claim(session, now, owner):
         found.append(Work(f"{slot.job.value} {slot.newsletter}/{slot.date}", slot=slot))
     found += [_dispatch(edition_id) for edition_id in sending.under_way(session)]
-    if watch.untold(session):
+    if watch.untold(session) and watch.take_turn(session, "letters", LETTERS_EVERY, now):
         found.append(Work("letters"))
     return found
 
@@ -135,6 +140,8 @@ def _assemble(app: App, held: Claim, clock: Callable[[], datetime]) -> str:
         with app.database.write() as session:
             result = drafting.draft(session, newsletter, held.date, now=clock(), by="clock").result
             calendar.finish(session, held, result, clock())
+    except Overtaken:
+        raise
     except WrongState as error:  # people have made this edition already, which is as good
         result = str(error)
         with app.database.write() as session:

@@ -169,3 +169,29 @@ def test_a_job_that_fails_is_told_and_tried_again(process: Process, settings: Se
     assert process.tick("2021-11-26 09:01") == []
     assert process.tick("2021-11-26 09:02") == [SEND]
     assert len(outbox(process.app, "reader")) == 3
+
+
+def test_a_worker_that_was_overtaken_leaves_no_trace(process: Process) -> None:
+    process.tick("2021-11-25 15:00")
+    (slow,) = [work for work in _tick_only(process, "2021-11-25 16:00") if work.slot]
+    second = Process(process.app, owner="two")
+    assert second.tick("2021-11-25 16:05") == [ASSEMBLE]
+    told = alarms(process.app)
+    jobs.run(process.app, slow, owner="one", clock=lambda: utc("2021-11-25 16:06"))
+    assert (edition(process.app).revision, alarms(process.app)) == (1, told)
+
+
+def test_a_sending_whose_process_died_goes_on_at_the_next_tick(process: Process) -> None:
+    process.tick("2021-11-25 15:00")
+    process.tick("2021-11-25 16:00")
+    jobs.approve(process.app, edition(process.app).id, by="ed", now=utc("2021-11-25 18:00"))
+    process.tick("2021-11-26 08:00")
+    (send,) = [work for work in _tick_only(process, "2021-11-26 09:00") if work.slot]
+    jobs.run(process.app, send, owner="one", clock=lambda: utc("2021-11-26 09:00"))  # what follows is never begun
+    assert edition(process.app).state is State.SENDING
+    assert process.tick("2021-11-26 09:01") == [f"dispatch {edition(process.app).id}"]
+    assert (edition(process.app).state, len(outbox(process.app, "reader"))) == (State.SENT, 3)
+
+
+def _tick_only(process: Process, at: str) -> list[jobs.Work]:
+    return jobs.tick(process.app, now=utc(at), owner=process.owner)
