@@ -42,7 +42,7 @@ def _names(voices: Sequence[Reports]) -> list[str]:
             for phrase, sure in _phrases(title, text):
                 kept = spellings if sure else weak
                 kept.setdefault(phrase.casefold(), Counter())[phrase] += 1
-    written = {word for reports in voices for title, text in reports for word in f"{title} {text}".split()}
+    written = {word for reports in voices for title, text in reports for word in _plain(title, text)}
     for key, counts in weak.items():
         if counts.total() > 1 and key not in written:
             spellings.setdefault(key, Counter()).update(counts)
@@ -57,6 +57,11 @@ def _phrases(title: str, text: str) -> list[tuple[str, bool]]:
     sure = not words.is_title_case(title)
     found.extend((phrase, sure and (not title.startswith(phrase) or " " in phrase)) for phrase in words.names(title))
     return [(phrase, is_sure) for phrase, is_sure in found if len(phrase.split()) <= _LONGEST and len(phrase) > 1]
+
+
+def _plain(title: str, text: str) -> list[str]:
+    """The words of both as they are written, without the marks around them."""
+    return [word.strip(".,;:!?…()“”‘’\"'") for word in f"{title} {text}".split()]
 
 
 def _place(text: Sequence[str], parts: Sequence[str]) -> int:

@@ -17,6 +17,8 @@ WEEKS = 12
 #: the key under which a week counts its reports
 _REPORTS = ""
 _MOST_TERMS = 20_000
+#: so many reports on other things are taken as read, so that in a tiny week what two reports share still tells
+_UNSEEN = 50
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Frequencies:
         """How much *term* tells: its inverse document frequency."""
         weights = self._weights
         if term not in weights:
-            weights[term] = math.log((self.reports + 1) / (self.terms.get(term, 0) + 0.5)) if self.reports else 1.0
+            weights[term] = math.log((self.reports + _UNSEEN) / (self.terms.get(term, 0) + 0.5))
         return max(weights[term], 0.0)
 
     def __add__(self, other: "Frequencies") -> "Frequencies":

@@ -81,9 +81,9 @@ def pick(snapshot: Snapshot) -> Pick:
     choice = ranking.pick(candidates, limit=snapshot.limit)
     order = [(name, "") for name in choice.chosen] + list(choice.others)
     kept = set(choice.chosen)
-    return Pick(
-        tuple(_tell(weighed[name], name in kept, lacking, grouped) for name, lacking in order[:SHOWN]), choice.notes
-    )
+    last = min((weighed[name] for name in kept), key=lambda one: (one.score, one.story.id), default=None)
+    told = ((weighed[name], lacking or _behind(weighed[name], last, name in kept)) for name, lacking in order[:SHOWN])
+    return Pick(tuple(_tell(one, one.story.id in kept, lacking, grouped) for one, lacking in told), choice.notes)
 
 
 def group(snapshot: Snapshot) -> Grouped:
@@ -138,6 +138,12 @@ def _weigh(story: Story, snapshot: Snapshot, sketches: Mapping[int, frozenset[in
     related = followups.relation(story, sketches, snapshot.memory.recent)
     breakdown = scoring.weigh(story, snapshot, full=full, boost=fate.boost, is_follow_up=related is not None)
     return _Weighed(story, breakdown, scoring.recompute(breakdown.stored()), fate, related)
+
+
+def _behind(one: _Weighed, last: _Weighed | None, chosen: bool) -> str:
+    if chosen or last is None:
+        return ""
+    return reasons.behind(one.score, one.breakdown, last.score, last.breakdown)
 
 
 def _candidate(one: _Weighed, snapshot: Snapshot) -> ranking.Candidate:

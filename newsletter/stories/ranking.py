@@ -170,7 +170,8 @@ def _lacking(one: Candidate, table: _Table, floor: int) -> str:
     full = table.full(one)
     if full is not None:
         kind, other = full
-        return f"same {kind} as no. {table.chosen.index(other) + 1}"
+        said = "its lead is from the same source as that of" if kind == "source" else f"same {kind} as"
+        return f"{said} no. {table.chosen.index(other) + 1}"
     alike = max(table.chosen, key=lambda other: likeness(one, other), default=None)
     if alike is not None and likeness(one, alike) >= 500:
         return f"much like no. {table.chosen.index(alike) + 1}"

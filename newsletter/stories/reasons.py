@@ -8,9 +8,17 @@ from newsletter.stories.followups import Relation
 from newsletter.stories.scoring import WEIGHTS, Breakdown
 from newsletter.stories.telling import Story
 
-#: reports further than this from their centre, on average, may be of two events
-_LOOSE = 0.52
+#: reports less alike than this, on average, may be of two events
+_LOOSE = 0.27
 _NAMED = 3
+#: what a lack of each signal means
+_MEANING = {
+    "coverage": "want of independent sources",
+    "relevance": "fewer of the readers' interests",
+    "timeliness": "older news",
+    "authority": "lighter sources",
+    "audience": "fewer clicks on such stories",
+}
 
 
 def why(story: Story, breakdown: Breakdown, *, relation: Relation | None = None, pinned: bool = False) -> str:
@@ -35,6 +43,14 @@ def why(story: Story, breakdown: Breakdown, *, relation: Relation | None = None,
         said.append(f"follow-up of “{relation.headline}” in the edition of {relation.edition}")
     sentence = "; ".join(said)
     return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def behind(score: int, breakdown: Breakdown, last_score: int, last: Breakdown) -> str:
+    """What a story lacked against the last one chosen, both given by score and breakdown."""
+    lacks = {signal: WEIGHTS[signal] * (getattr(last, signal) - getattr(breakdown, signal)) for signal in WEIGHTS}
+    most = max(lacks, key=lambda signal: lacks[signal])
+    said = f"{max(last_score - score, 0) / 1000:.1f} points behind the last one chosen"
+    return f"{said}, mostly for {_MEANING[most]}" if lacks[most] > 0 else said
 
 
 def warning(story: Story) -> str:

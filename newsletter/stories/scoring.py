@@ -123,7 +123,7 @@ def _hits(reports: Sequence[Item], interests: Mapping[str, float]) -> tuple[Hits
     placed = [_places(report) for report in reports]
     wished, muted = [], []
     for phrase in sorted(interests):
-        parts = words.words(phrase)
+        parts = words.singular(words.words(phrase))
         values = [_best_place(places, parts) for places in placed]
         if interests[phrase] >= 0:
             wished.append((phrase, max(values)))
@@ -133,8 +133,8 @@ def _hits(reports: Sequence[Item], interests: Mapping[str, float]) -> tuple[Hits
 
 
 def _places(report: Item) -> tuple[tuple[int, list[str]], ...]:
-    body = words.words(words.first(report.text, vectors.LONG))
-    return (_TITLE, words.words(report.title)), (_LEAD, body[: vectors.LEAD]), (_BODY, body)
+    body = words.singular(words.words(words.first(report.text, vectors.LONG)))
+    return (_TITLE, words.singular(words.words(report.title))), (_LEAD, body[: vectors.LEAD]), (_BODY, body)
 
 
 def _best_place(places: Sequence[tuple[int, list[str]]], parts: list[str]) -> int:

@@ -1,5 +1,6 @@
 """A story as the picker sees it: its voices, its centre, its lead, and what it is like among the others."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,11 +83,13 @@ class Story:
 
     @cached_property
     def coherence(self) -> float:
-        """How near the reports stand to their centre, on average; 1 for a single one."""
-        if len(self.reports) == 1:
+        """How alike two of its reports are, on average; 1 for a single one."""
+        count = len(self.reports)
+        if count == 1:
             return 1.0
-        near = [vectors.cosine(self.vectors[report.id], self.centroid) for report in self.reports]
-        return sum(sorted(near)) / len(near)
+        # the cosines with the centre add up to the length of the vectors' sum, whose square holds every pair
+        length = math.fsum(vectors.cosine(self.vectors[report.id], self.centroid) for report in self.reports)
+        return (length * length - count) / (count * (count - 1))
 
     @property
     def is_advertising(self) -> bool:

@@ -58,9 +58,9 @@ def sentences(text: str) -> list[str]:
     return [" ".join(part.split()) for part in parts if part.strip()]
 
 
-def numbers(text: str) -> frozenset[str]:
-    """The words of *text* that hold a digit: "10", "q3", "2021"."""
-    return frozenset(word for word in words(text) if any(letter.isdigit() for letter in word))
+def singular(stream: Sequence[str]) -> list[str]:
+    """*stream* with a plain plural s taken off each word, so that "self-checkout" is found in "self-checkouts"."""
+    return [word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] != "s" else word for word in stream]
 
 
 def names(sentence: str) -> list[str]:
