@@ -27,6 +27,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from newsletter.testing import sendgrid_rules as rules
 from newsletter.testing.sendgrid_events import BY_ADDRESS, Copy, Fates, Outcome, Signer
 from newsletter.testing.sendgrid_hooks import Hooks
+from newsletter.testing.serving import serving
 
 KEY = "SG.look-alike"
 _BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
@@ -143,7 +144,7 @@ class SendGrid:
         truth: Path | None = None,
         keep: Literal["all", "untold", "nothing"] = "all",
     ) -> None:
-        """*rate*: requests a second (0: any); *late* and *reset*: seconds of those two faults; *truth*: see `read_truth`."""
+        """*rate*: requests a second (0: any); *late*, *reset*: seconds of those faults; *truth*: see `read_truth`."""
         self.key, self._clock, self._rate, self._late, self._reset = key, clock, rate, late, reset
         self._share, self._random = fault_share, Random(seed)  # noqa: S311  (weather, not secrets)
         self._truth = truth.open("a", encoding="utf-8") if truth else None
@@ -319,15 +320,8 @@ class Lookalike:
 def lookalike(**options: Any) -> Iterator[Lookalike]:
     """A look-alike on a free port of loopback, in a thread; *options* as for `SendGrid`."""
     app = SendGrid(**options)
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        server = uvicorn.Server(_config(app))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.005)
-        yield Lookalike(f"http://127.0.0.1:{door.getsockname()[1]}", app)
-        server.should_exit = True
-        thread.join()
+    with serving(app, http=_Protocol) as url:
+        yield Lookalike(url, app)
 
 
 def read_truth(file: Path) -> Iterator[Copy]:

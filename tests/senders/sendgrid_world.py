@@ -42,5 +42,5 @@ def parcel(*readers: Reader, attempt: str = "a1", cast: Mould | None = None) -> 
 
 
 def sender(url: str, *, key: str = KEY, clock: Callable[[], float] = time.time, **settings: Any) -> SendGridSender:
-    settings = {"timeout": 5, **settings}
+    settings = {"timeout": 60, **settings}
     return SendGridSender(SendGrid(api_key=SecretStr(key), host=url, **settings), clock=clock)

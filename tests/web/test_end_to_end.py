@@ -32,7 +32,7 @@ def sendgrid() -> Iterator[Lookalike]:
 def hooked(app: App, sendgrid: Lookalike) -> App:
     """The product, sending through the look-alike."""
     account = SendGrid(
-        api_key=SecretStr(sendgrid.key), host=sendgrid.url, webhook_key=sendgrid.public_key, batch_size=3, timeout=5
+        api_key=SecretStr(sendgrid.key), host=sendgrid.url, webhook_key=sendgrid.public_key, batch_size=3, timeout=60
     )
     friday = app.newsletter()
     careless = friday.limits.model_copy(update={"bounce_share": 1, "refused_share": 1, "deferred_share": 1})
