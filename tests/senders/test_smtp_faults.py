@@ -97,6 +97,14 @@ def test_a_refused_recipient_gets_no_message_from_a_server_that_asks_for_one_nev
         assert (found, lies(found, sink)) == ({"Ada": "accepted", "Bob": "refused", "Cleo": "accepted"}, [])
 
 
+def test_a_server_that_asks_for_a_refused_message_gets_an_empty_one(a_sender: MakeSender) -> None:
+    with SmtpSink(at("rcpt", wire_faults.answer(550), recipient=BOB), eager=True) as sink:
+        report = a_sender(sink.port, **PATIENT).send(a_parcel())
+
+        # after a whole message it would be the final answer, 554
+        assert [words.code for words in report.refused.values()] == [550]
+
+
 @PIPELINING
 @pytest.mark.parametrize("step", ["mail", "rcpt", "data"])
 @pytest.mark.parametrize(
@@ -138,6 +146,22 @@ def test_a_message_whose_answer_is_lost_is_unknown_and_is_not_sent_again(
         found = send(a_sender(sink.port), a_parcel())
 
         assert (found, lies(found, sink)) == ({"Ada": "accepted", "Bob": "unknown", "Cleo": "accepted"}, [])
+
+
+@PIPELINING
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("data", b"354 go ahead\r\n250 2.0.0 taken\r\n"),
+        ("rcpt", b"354 go ahead\r\n"),
+    ],
+    ids=["acceptance-before-the-message", "an-answer-to-something-else"],
+)
+def test_answers_out_of_turn_are_not_believed(a_sender: MakeSender, pipelining: bool, step: Step, words: bytes) -> None:
+    with SmtpSink(at(step, Fault(say=words), first=1), pipelining=pipelining) as sink:
+        found = send(a_sender(sink.port, **PATIENT), a_parcel("ada@example.com"))
+
+        assert (found, lies(found, sink)) == ({"Ada": "accepted"}, [])
 
 
 @PIPELINING
