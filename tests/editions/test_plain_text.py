@@ -190,6 +190,16 @@ _WORDS = st.builds(
 )
 
 
+def test_an_export_guards_lines_that_would_be_read_as_something_else() -> None:
+    summary = "2. A list\n\nText\n## no heading\n3. no headline\n\nLink: https://example.com\n\nhttps://example.com"
+    stored = Manuscript(Words(title="T", subject="S", stories=(StoryWords("**H**", summary),)))
+    assert plain_text.compose(stored) == (
+        "Subject: S\n\n# T\n\n## 1. \\**H**\n\n\\2. A list\n\nText\n\\## no heading\n3. no headline\n\n"
+        "\\Link: https://example.com\n\n\\https://example.com\n"
+    )
+    assert plain_text.read(plain_text.compose(stored)) == stored
+
+
 @given(_WORDS)
 def test_cleaning_twice_is_cleaning_once(words: Words) -> None:
     assert wording.clean(wording.clean(words)) == wording.clean(words)
