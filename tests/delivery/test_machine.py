@@ -1,0 +1,193 @@
+"""A random walk over the real ledger on the real databases; what the provider took is the truth it is held against."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from newsletter.db import Database
+from newsletter.delivery import audit, controls, ledger, recording, settling
+from newsletter.delivery.balance import balance
+from newsletter.delivery.ledger import Claim, Fenced
+from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Outcome, Progress, Sending, SendingState
+from newsletter.delivery.parcel import Report, Words
+from newsletter.delivery.rules import Hearing
+from newsletter.editions.models import Edition
+from subscribers import roll
+from subscribers.models import Subscriber, Subscription, Suppression
+from tests.delivery.world import LEASE, LISTS, NINE, RNG, people, planned
+
+QUIET = timedelta(minutes=2)
+#: what becomes of a hand-over
+FATES = st.sampled_from(["taken", "lost", "again", "refused", "some", "nothing"])
+EXAMPLES = [pytest.param(20, id="short"), pytest.param(400, id="long", marks=pytest.mark.long)]
+
+
+def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedStateMachine]:
+    """Two workers, a provider that takes copies and tells of them late, readers who leave, an operator."""
+
+    class Ledger(RuleBasedStateMachine):
+        claims, fences = Bundle("claims"), Bundle("fences")
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.session = Session(database.writer, expire_on_commit=False)
+            _empty(self.session)
+            self.now = NINE
+            self.ids = people(self.session, 8)
+            self.edition_id = planned(self.session, size=3).edition_id
+            #: the truth: copies the provider took, attempts it will tell of, readers gone before the fence
+            self.taken: Counter[int] = Counter()
+            self.untold: list[tuple[str, datetime]] = []
+            self.done: set[str] = set()
+            self.gone: set[int] = set()
+            self.watermark = NINE
+
+        @rule(target=claims, owner=st.sampled_from(["ada", "bob"]))
+        def claim(self, owner: str) -> object:
+            found = ledger.claim(self.session, self.edition_id, owner=owner, lease=LEASE, limit=1, now=self.now)
+            return multiple(*found)
+
+        @rule(target=fences, claim=claims)
+        def fence(self, claim: Claim) -> object:
+            passed = ledger.fence(self.session, [claim], lists=LISTS, lease=LEASE, now=self.now)
+            for fenced in passed:
+                assert not self.gone & {person.id for person in fenced.people}, "I9"
+            return multiple(*((fenced, self.now) for fenced in passed))
+
+        @rule(fence=fences, fate=FATES, dies=st.booleans())
+        def send_and_record(self, fence: tuple[Fenced, datetime], fate: str, dies: bool) -> None:
+            """The hand-over and its record; a worker that dies writes nothing down."""
+            fenced, at = fence
+            if at == self.now and fenced.attempt not in self.done:  # else its deadline is over, or it was sent
+                self._send(fenced, fate, dies)
+
+        @rule(owner=st.sampled_from(["ada", "bob"]), fate=FATES, dies=st.booleans())
+        def work(self, owner: str, fate: str, dies: bool) -> None:
+            """From claim to record without an interruption."""
+            claims = ledger.claim(self.session, self.edition_id, owner=owner, lease=LEASE, limit=1, now=self.now)
+            for fenced in ledger.fence(self.session, claims, lists=LISTS, lease=LEASE, now=self.now):
+                self._send(fenced, fate, dies)
+
+        def _send(self, fenced: Fenced, fate: str, dies: bool) -> None:
+            self.done.add(fenced.attempt)
+            ids = [person.id for person in fenced.people]
+            taken = ids if fate in ("taken", "lost") else ids[1:] if fate == "some" else []
+            self.taken.update(taken)
+            if fate in ("taken", "lost"):
+                self.untold.append((fenced.attempt, self.now))
+            # who tells of copies by events takes a hand-over whole or not at all
+            if fate == "some" or not dies:
+                self._record(fenced, fate, ids)
+
+        def _record(self, fenced: Fenced, fate: str, ids: list[int]) -> None:
+            words = Words("so says the wire", 450)
+            whole = {"now": self.now}
+            if fate in ("lost", "nothing"):
+                recording.lose(self.session, fenced, words, **whole)
+            elif fate == "refused":
+                recording.refuse(self.session, fenced, words, **whole)
+            else:
+                again = {"again": ids, "some": ids[:1]}.get(fate, [])
+                recording.record(self.session, fenced, Report(again=dict.fromkeys(again, words)), now=self.now, rng=RNG)
+
+        @rule(minutes=st.integers(1, 3))
+        def time_passes(self, minutes: int) -> None:
+            self.now += timedelta(minutes=minutes)
+
+        @rule()
+        def leases_end(self) -> None:
+            settling.expire(self.session, now=self.now)
+
+        @rule()
+        def the_next_event_comes(self) -> None:
+            if self.untold:
+                attempt, at = self.untold.pop(0)
+                settling.settle(self.session, attempt, now=self.now)
+                self.watermark = max(self.watermark, at)
+
+        @rule()
+        def a_canary_message_comes(self) -> None:
+            if not self.untold:
+                self.watermark = self.now
+
+        @rule()
+        def silence_is_weighed(self) -> None:
+            settling.refute(self.session, "notebook", Hearing(self.watermark, QUIET), now=self.now)
+
+        @rule(index=st.integers(0, 7))
+        def a_reader_leaves(self, index: int) -> None:
+            roll.unsubscribe(self.session, self.ids[index], source="one-click", now=self.now)
+            self.gone.add(self.ids[index])
+
+        @rule()
+        def pause_or_resume(self) -> None:
+            state = self.session.get_one(Sending, self.edition_id, populate_existing=True).state
+            act = controls.pause if state is SendingState.RUNNING else controls.resume
+            act(self.session, self.edition_id, by="ada", reason="", now=self.now)
+
+        @rule()
+        def retry_the_refused(self) -> None:
+            controls.retry(self.session, self.edition_id, refused_with="4xx", by="ada", now=self.now)
+
+        @invariant()
+        def nobody_has_two_copies(self) -> None:
+            assert all(count == 1 for count in self.taken.values()), "I1"
+
+        @invariant()
+        def the_rows_add_up(self) -> None:
+            self.session.flush()
+            assert balance(self.session, self.edition_id).holds
+
+        @invariant()
+        def what_is_queued_or_refused_was_not_taken(self) -> None:
+            rows = self.session.execute(
+                select(Delivery.subscriber_id, Batch.state)
+                .join(Batch, (Batch.edition_id == Delivery.edition_id) & (Batch.number == Delivery.batch))
+                .where(Delivery.edition_id == self.edition_id)
+            ).all()
+            excepted = set(self.session.scalars(select(Outcome.subscriber_id)))
+            for subscriber_id, state in rows:
+                reached[state] += 1
+                if state in (BatchState.QUEUED, BatchState.CLAIMED, BatchState.REFUSED):
+                    assert not self.taken[subscriber_id], "I3"
+                if state is BatchState.ACCEPTED and subscriber_id not in excepted:
+                    assert self.taken[subscriber_id] == 1, "I3"
+
+        def teardown(self) -> None:
+            found = audit.audit(self.session, self.edition_id).violations
+            self.session.rollback()
+            self.session.close()
+            assert found == ()
+
+    return Ledger
+
+
+def _empty(session: Session) -> None:
+    for table in (Act, Progress, Outcome, Delivery, Batch, Sending, Edition, Suppression, Subscription, Subscriber):
+        session.execute(delete(table))
+    session.expunge_all()
+
+
+@pytest.mark.parametrize("examples", EXAMPLES)
+def test_a_random_walk_keeps_every_invariant_and_reaches_the_states(database: Database, examples: int) -> None:
+    reached: Counter[BatchState] = Counter()
+
+    run_state_machine_as_test(
+        machine(database, reached),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=25,
+            derandomize=examples < 100,  # the short walk is the same every time, so that it reaches every state
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+    assert set(reached) >= set(BatchState) - {BatchState.CANCELLED}
