@@ -12,6 +12,7 @@ from newsletter.stories import choosing, frequencies, items, picker, vectors, vo
 from newsletter.stories.frequencies import Frequencies
 from newsletter.stories.models import Article, Published, RankedStory, Ranking
 from newsletter.stories.picker import Ranked
+from newsletter.stories.ranking import FLOOR
 from newsletter.stories.snapshot import Item
 from newsletter.stories.windows import window
 
@@ -71,7 +72,9 @@ def late_news(session: Session, newsletter: Newsletter, day: date, *, now: datet
     seen = choosing.snapshot(session, newsletter, day, window=(opens, closes), until=now)
     chosen = [row for row in choosing.stories(session, ranking) if row.chosen]
     known = {article for row in chosen for article in row.article_ids}
-    weakest = min((row.score for row in chosen), default=0)
+    # a thin edition has a place free, and only the floor to beat
+    full = len(chosen) >= newsletter.stories
+    weakest = min(row.score for row in chosen) if full else FLOOR - _CLEARLY
     late = [one for one in picker.pick(seen).ranked if _is_late(one, known, closes, weakest)]
     return [_alert(one, weakest) for one in sorted(late, key=lambda one: (-one.score, one.story.id))]
 

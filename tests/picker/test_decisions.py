@@ -65,14 +65,14 @@ def test_a_split_parts_the_first_from_the_rest() -> None:
 
 def test_a_later_split_undoes_an_earlier_merge() -> None:
     links = ruled((Rule.MERGE, [1, 2]), (Rule.SPLIT, [1, 2])).links()
-    assert (links.together, links.apart) == (frozenset(), {(1, 2)})
+    assert (set(links.together), set(links.apart)) == (set(), {(1, 2)})
 
 
 def test_a_later_merge_undoes_an_earlier_split() -> None:
     links = ruled((Rule.SPLIT, [1, 2]), (Rule.MERGE, [1, 2])).links()
-    assert (links.together, links.apart) == ({(1, 2)}, frozenset())
+    assert (set(links.together), set(links.apart)) == ({(1, 2)}, set())
 
 
 def test_an_earlier_merge_does_not_bridge_a_later_split() -> None:
     links = ruled((Rule.MERGE, [2, 3]), (Rule.MERGE, [1, 2]), (Rule.SPLIT, [1, 3])).links()
-    assert (links.together, links.apart) == ({(1, 2)}, {(1, 3)})
+    assert (set(links.together), set(links.apart)) == ({(1, 2)}, {(1, 3)})
