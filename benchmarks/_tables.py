@@ -38,18 +38,35 @@ def machine() -> str:
     )
 
 
-def show(title: str, rows: Sequence[Row], *, as_json: bool) -> None:
-    """Print *rows* on standard output."""
-    if as_json:
+def show(title: str, rows: Sequence[Row], *, form: str) -> None:
+    """Print *rows* on standard output, as a "table", as "json", or as "markdown" for the documents."""
+    if form == "json":
         print(json.dumps({"title": title, "machine": machine(), "rows": [asdict(row) for row in rows]}, indent=2))
-        return
+    elif form == "markdown":
+        print(
+            machine(), "", "| what | setting | figure | ratio | note |", "| --- | --- | ---: | ---: | --- |", sep="\n"
+        )
+        for row in rows:
+            print(f"| {row.what} | {row.setting} | {_figure(row)} | {_ratio(row)} | {row.note} |")
+    else:
+        _show_table(title, rows)
+
+
+def _show_table(title: str, rows: Sequence[Row]) -> None:
     table = Table("what", "setting", "figure", "ratio", "note", title=title, caption=machine())
     for column in (2, 3):
         table.columns[column].justify = "right"
     for row in rows:
-        figure = "" if row.figure is None else f"{row.figure:,.{0 if row.figure >= 100 else 2}f} {row.unit}"
-        table.add_row(row.what, row.setting, figure, "" if row.ratio is None else f"{row.ratio:.2f}", row.note)
+        table.add_row(row.what, row.setting, _figure(row), _ratio(row), row.note)
     Console(width=140).print(table)
+
+
+def _figure(row: Row) -> str:
+    return "" if row.figure is None else f"{row.figure:,.{0 if row.figure >= 100 else 2}f} {row.unit}"
+
+
+def _ratio(row: Row) -> str:
+    return "" if row.ratio is None else f"{row.ratio:.2f}"
 
 
 def middle(figures: Sequence[float]) -> float | None:

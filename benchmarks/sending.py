@@ -152,7 +152,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.sending", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a minute; figures are rough")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", dest="form", action="store_const", const="json", default="table")
+    parser.add_argument("--markdown", dest="form", action="store_const", const="markdown", help="for the documents")
     parser.add_argument("--only", default=",".join(PARTS), help=f"some of {','.join(PARTS)}")
     asked = parser.parse_args(arguments)
     rows: list[Row] = []
@@ -161,7 +162,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             rows += PARTS[name](QUICK if asked.quick else FULL)
         except Missing as reason:
             rows.append(Row(name, "", note=str(reason)))
-    _tables.show("Sending", rows, as_json=asked.json)
+    _tables.show("Sending", rows, form=asked.form)
 
 
 def _rate(setting: str, what: str, figure: float | None, limit: float | None, note: str = "") -> Row:

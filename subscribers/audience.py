@@ -1,6 +1,6 @@
 """Who may be mailed: as one SELECT when an audience is frozen, and by id just before the wire."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Exists, Select, bindparam, exists, select
@@ -28,15 +28,18 @@ _PEOPLE = (
     .where(_IDS)
     .order_by(Subscriber.id)
 )
-_STILL_CONFIRMED = select(Subscription.subscriber_id).where(
-    Subscription.subscriber_id.in_(bindparam("ids", expanding=True)),
-    Subscription.list_id.in_(select(List.id).where(List.slug.in_(bindparam("lists", expanding=True)))),
-    Subscription.consent == Consent.CONFIRMED,
-)
-_SUPPRESSIONS = (
-    select(Subscriber.id, Suppression.reason)
-    .outerjoin(Suppression, Suppression.email_key == Subscriber.email_key)
-    .where(_IDS)
+_MAILABLE = (
+    # by its primary key, so that no planner is tempted to read a list of a million for a batch of 25
+    _PEOPLE.add_columns(
+        Suppression.reason,
+        exists()
+        .where(
+            Subscription.subscriber_id == Subscriber.id,
+            Subscription.list_id.in_(select(List.id).where(List.slug.in_(bindparam("lists", expanding=True)))),
+            Subscription.consent == Consent.CONFIRMED,
+        )
+        .label("confirmed"),
+    ).outerjoin(Suppression, Suppression.email_key == Subscriber.email_key)
 )
 
 
@@ -64,17 +67,26 @@ def audience_with_zone(lists: Sequence[str]) -> Select[int, str]:
     return audience(lists).add_columns(Subscriber.time_zone)
 
 
+def mailable(session: Session, ids: Sequence[int], lists: Sequence[str]) -> tuple[list[Person], dict[int, str]]:
+    """Who of *ids* may be mailed now, by id, and of each of the others why not, in words."""
+    may: list[Person] = []
+    reasons = dict.fromkeys(ids, ERASED)
+    for some in _portions(sorted(reasons)):
+        for *person, suppression, confirmed in session.execute(_MAILABLE, {"ids": some, "lists": list(lists)}):
+            id_, email, name, language, time_zone = person
+            if suppression is not None:
+                reasons[id_] = SUPPRESSED[suppression]
+            elif not confirmed:
+                reasons[id_] = UNSUBSCRIBED
+            else:
+                del reasons[id_]
+                may.append(Person(id_, addresses.wire(email), name, language, time_zone))
+    return may, reasons
+
+
 def barred(session: Session, ids: Sequence[int], lists: Sequence[str]) -> dict[int, str]:
     """Which of *ids* must not be mailed now, and why, in words; who may be mailed is absent."""
-    reasons: dict[int, str] = {}
-    for some in _portions(ids):
-        # two plain look-ups, so that no planner is tempted to read a list of a million for a batch of 25
-        here = dict(session.execute(_SUPPRESSIONS, {"ids": some}).all())
-        confirmed = set(session.scalars(_STILL_CONFIRMED, {"ids": some, "lists": list(lists)}))
-        for id_ in some:
-            if (reason := _reason(id_, here, confirmed)) is not None:
-                reasons[id_] = reason
-    return reasons
+    return mailable(session, ids, lists)[1]
 
 
 def people(session: Session, ids: Sequence[int]) -> list[Person]:
@@ -84,15 +96,6 @@ def people(session: Session, ids: Sequence[int]) -> list[Person]:
         for some in _portions(sorted(set(ids)))
         for id_, email, name, language, time_zone in session.execute(_PEOPLE, {"ids": some})
     ]
-
-
-def _reason(id_: int, here: Mapping[int, SuppressionReason | None], confirmed: Container[int]) -> str | None:
-    if id_ not in here:
-        return ERASED
-    suppression = here[id_]
-    if suppression is not None:
-        return SUPPRESSED[suppression]
-    return None if id_ in confirmed else UNSUBSCRIBED
 
 
 def _confirmed(lists: Sequence[str]) -> Select[int]:

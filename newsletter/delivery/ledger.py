@@ -170,15 +170,14 @@ def fence(
     edition_id = claims[0].edition_id
     members = _members(session, edition_id, passed)
     ids = [subscriber_id for batch in members.values() for subscriber_id in batch]
-    people = {person.id: person for person in audience.people(session, ids)}
-    barred = audience.barred(session, ids, lists)
-    gone = {one: "erased" for one in ids if one not in people}
-    _skip(session, edition_id, members, gone | barred, now=now)
+    mailable, barred = audience.mailable(session, ids, lists)
+    people = {person.id: person for person in mailable}
+    _skip(session, edition_id, members, barred, now=now)
     lanes = {claim.number: claim.lane for claim in claims}
     return [
         Fenced(edition_id, number, attempt, attempts, left, lanes[number])
         for number, (attempt, attempts) in passed.items()
-        if (left := tuple(people[one] for one in members[number] if one in people and one not in barred))
+        if (left := tuple(people[one] for one in members[number] if one in people))
     ]
 
 
