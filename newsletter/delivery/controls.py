@@ -74,7 +74,10 @@ def resolve(session: Session, edition_id: int, *, how: How, by: str, reason: str
 
     RESEND may give a reader a second copy, and the act says who decided so.
     """
-    _not_cancelled(session, edition_id)
+    if how is How.RESEND:
+        _not_cancelled(session, edition_id)
+    else:
+        _sending(session, edition_id)
     values: dict[str, Any] = (
         {"state": BatchState.ACCEPTED, "settled_at": now, "reply": f"assumed by {by}"}
         if how is How.ASSUME_ACCEPTED

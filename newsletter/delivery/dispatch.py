@@ -35,6 +35,8 @@ _LOOK = 0.25
 _GATHER = 0.02
 #: seconds between two looks for leases that are over
 _SWEEP = 2.0
+#: seconds to wait for a database that is away when the process was asked to end
+_LEAVING = 20.0
 #: seconds between two looks at the figures
 _BRAKE = 5.0
 
@@ -131,7 +133,7 @@ class _Run:
             except (OperationalError, InterfaceError, PoolTimeout) as error:
                 waited = time.monotonic() - since
                 log.warning("database.away", seconds=round(waited, 1), error=str(error.__cause__ or error))
-                if waited > self.patience.database:
+                if waited > (min(_LEAVING, self.patience.database) if self.stop.is_set() else self.patience.database):
                     raise NewsletterError(
                         f"the database could not be written for {waited:.0f} seconds ({error.__cause__ or error}); "
                         "sending stopped. Mend it and send again: what is not proved will be shown as unknown"

@@ -150,6 +150,20 @@ def put_apart(
         "not_before": now,
     }
     session.execute(insert(Batch).values(new | values))
+    _carry(session, edition_id, number, ids, highest + 1)
+    return highest + 1
+
+
+def put_beside(session: Session, edition_id: int, number: int, ids: Collection[int], *, into: int) -> None:
+    """Move rows of one batch into another one that says the same of all its recipients."""
+    _carry(session, edition_id, number, ids, into)
+    session.execute(
+        update(Batch).where(Batch.edition_id == edition_id, Batch.number == into).values(size=Batch.size + len(ids)),
+        execution_options=_QUIETLY,
+    )
+
+
+def _carry(session: Session, edition_id: int, number: int, ids: Collection[int], into: int) -> None:
     wanted = list(ids)
     for start in range(0, len(wanted), 1000):
         session.execute(
@@ -159,7 +173,7 @@ def put_apart(
                 Delivery.batch == number,
                 Delivery.subscriber_id.in_(wanted[start : start + 1000]),
             )
-            .values(batch=highest + 1),
+            .values(batch=into),
             execution_options=_QUIETLY,
         )
     session.execute(
@@ -168,7 +182,6 @@ def put_apart(
         .values(size=Batch.size - len(wanted)),
         execution_options=_QUIETLY,
     )
-    return highest + 1
 
 
 def has_outcome(session: Session, edition_id: int, subscriber_id: int) -> bool:

@@ -10,13 +10,19 @@ from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending
 from newsletter.delivery.owners import is_dead
 from newsletter.delivery.rules import Hearing
 
+#: copies that were proved one by one share batches of at most so many
+_PROVED_TOGETHER = 1000
+_ONE_BY_ONE = "proved by its own event"
+
 
 def expire(session: Session, *, now: datetime, edition_id: int | None = None) -> int:
     """End the leases that are over, or whose owner is known to be dead; returns how many batches that were.
 
     Claimed goes back to the queue; sending becomes unknown.
     """
-    here = [] if edition_id is None else [Batch.edition_id == edition_id]
+    # a complete sending holds no lease, and most sendings are complete
+    open_ones = select(Sending.edition_id).where(Sending.state != SendingState.COMPLETE)
+    here = [Batch.edition_id.in_(open_ones) if edition_id is None else Batch.edition_id == edition_id]
     owners = session.scalars(select(Batch.owner).where(*here, Batch.state.in_(rules.LEASE_OVER)).distinct()).all()
     dead = [owner for owner in owners if is_dead(owner)]
     ended = 0
@@ -54,6 +60,7 @@ def prove(session: Session, edition_id: int, subscriber_id: int, *, now: datetim
 
     So it is after a restored backup, and where a server takes recipients one by one.
     """
+    session.execute(select(Sending.edition_id).where(Sending.edition_id == edition_id).with_for_update())
     number = session.scalar(
         select(Batch.number)
         .join(Delivery, (Delivery.edition_id == Batch.edition_id) & (Delivery.batch == Batch.number))
@@ -62,21 +69,37 @@ def prove(session: Session, edition_id: int, subscriber_id: int, *, now: datetim
             Delivery.subscriber_id == subscriber_id,
             Batch.state == BatchState.UNKNOWN,
         )
-        .with_for_update()
     )
     if number is None or recording.has_outcome(session, edition_id, subscriber_id):
         return False
-    recording.put_apart(
-        session,
-        edition_id,
-        number,
-        [subscriber_id],
-        now=now,
-        state=BatchState.ACCEPTED,
-        settled_at=now,
-        reply="proved by an event",
+    _put_with_the_proved(session, edition_id, number, subscriber_id, now=now)
+    session.execute(
+        update(Batch)
+        .where(
+            Batch.edition_id == edition_id,
+            Batch.number == number,
+            Batch.state == BatchState.UNKNOWN,
+            Batch.size == Batch.skipped + Batch.refused,
+        )
+        .values(state=BatchState.ACCEPTED, reply=_ONE_BY_ONE, settled_at=now),
+        execution_options={"synchronize_session": False},
     )
     return True
+
+
+def _put_with_the_proved(session: Session, edition_id: int, number: int, subscriber_id: int, *, now: datetime) -> None:
+    """Into the newest batch, if that is one of proved copies; else into a new one."""
+    newest = session.execute(
+        select(Batch.number, Batch.state, Batch.reply, Batch.size)
+        .where(Batch.edition_id == edition_id)
+        .order_by(Batch.number.desc())
+        .limit(1)
+    ).one()
+    if (newest.state, newest.reply) == (BatchState.ACCEPTED, _ONE_BY_ONE) and newest.size < _PROVED_TOGETHER:
+        recording.put_beside(session, edition_id, number, [subscriber_id], into=newest.number)
+    else:
+        proved = {"state": BatchState.ACCEPTED, "settled_at": now, "reply": _ONE_BY_ONE}
+        recording.put_apart(session, edition_id, number, [subscriber_id], now=now, **proved)
 
 
 def refute(session: Session, provider: str, hearing: Hearing, *, now: datetime) -> int:

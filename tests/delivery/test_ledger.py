@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,6 +11,7 @@ from newsletter.delivery.balance import Balance, balance
 from newsletter.delivery.models import Act, Batch, Outcome, SendingState
 from newsletter.delivery.parcel import Report, Words
 from newsletter.delivery.rules import Hearing
+from newsletter.errors import WrongState
 from subscribers import roll
 from subscribers.models import SuppressionReason
 from tests.delivery.world import LEASE, LISTS, NINE, RNG, batches, people, planned, taken
@@ -185,6 +187,32 @@ def test_an_event_that_names_one_reader_proves_that_one_copy(session: Session) -
     settling.prove(session, edition_id, ids[3], now=LATER)
 
     assert balance(session, edition_id) == Balance(planned=10, accepted=1, unknown=9)
+
+
+def test_copies_proved_one_by_one_share_a_batch(session: Session) -> None:
+    ids = people(session, 3)
+    edition_id = planned(session).edition_id
+    taken(session, edition_id)
+    settling.safe_mode(session, by="ada", now=LATER)
+
+    for one in ids:
+        settling.prove(session, edition_id, one, now=LATER)
+
+    assert batches(session, edition_id) == [(1, "accepted", 0), (2, "accepted", 3)]
+
+
+def test_what_is_unknown_of_a_cancelled_sending_can_be_assumed_but_not_sent_again(session: Session) -> None:
+    people(session, 10)
+    edition_id = planned(session).edition_id
+    taken(session, edition_id)
+    controls.cancel(session, edition_id, by="ada", reason="a wrong price", now=NINE)
+    settling.expire(session, now=LATER)
+
+    with pytest.raises(WrongState, match="was cancelled"):
+        controls.resolve(session, edition_id, how=controls.How.RESEND, by="ada", reason="", now=LATER)
+    controls.resolve(session, edition_id, how=controls.How.ASSUME_ACCEPTED, by="ada", reason="", now=LATER)
+
+    assert balance(session, edition_id) == Balance(planned=10, accepted=10)
 
 
 def test_nothing_is_refuted_while_no_event_was_heard(session: Session) -> None:
