@@ -1,8 +1,6 @@
 """`newsletter demo`: a whole Friday, told step by step."""
 
-from contextlib import suppress
 from pathlib import Path
-from threading import Event
 from typing import Annotated
 
 import typer
@@ -19,24 +17,18 @@ from newsletter.demo.friday import Ended, Step
 @program.command()
 def demo(
     context: typer.Context,
-    folder: Annotated[
-        Path | None, typer.Argument(help="Where to do it (default: demo); emptied first.")
-    ] = None,
-    stay: Annotated[bool, typer.Option("--stay", help="Keep the articles and pictures served until Ctrl-C.")] = False,
+    folder: Annotated[Path | None, typer.Argument(help="Where to do it (default: demo); emptied first.")] = None,
     json: screen.Json = False,
 ) -> None:
     """A whole Friday in a folder of its own: feeds, ranking, edition, 200 subscribers, sending, the ledger."""
     home = (folder or context.find_root().obj or Path("demo")).absolute()
     steps: list[Step] = []
-    with server.serve() as base:
-        with friday.prepare(home) as app:
-            ended = _live(app, base, steps, quietly=json)
-        if json:
-            screen.data(_plain(steps, ended))
-        else:
-            _show(ended, home)
-        if stay:
-            _wait(base)
+    with server.serve(port=friday.PORT) as base, friday.prepare(home) as app:
+        ended = _live(app, base, steps, quietly=json)
+    if json:
+        screen.data(_plain(steps, ended))
+    else:
+        _show(ended, home)
 
 
 def _live(app: App, base: str, steps: list[Step], *, quietly: bool) -> Ended:
@@ -55,12 +47,6 @@ def _live(app: App, base: str, steps: list[Step], *, quietly: bool) -> Ended:
             on_collect=lambda done, total: bar.update(task, description="collecting", completed=done, total=total),
             on_send=lambda recipients: bar.update(task, description="sending", advance=recipients),
         )
-
-
-def _wait(base: str) -> None:
-    screen.say(f"\nThe articles and pictures of the week stay at {base} until Ctrl-C.")
-    with suppress(KeyboardInterrupt):
-        Event().wait()
 
 
 def _show(ended: Ended, home: Path) -> None:

@@ -25,6 +25,7 @@ def serve(
     """Serve readers' pages, the desk and the provider's hooks, until Ctrl-C or SIGTERM."""
     import uvicorn
 
+    from newsletter.demo import friday, pages
     from newsletter.web.app import create
 
     logs.configure()
@@ -35,10 +36,13 @@ def serve(
         door = socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
         raise ConfigError(f"can't listen on {host}:{port} ({error.strerror}): choose another --port") from error
+    web = create(app)
+    if friday.is_demo(app.settings.home):
+        pages.add(web, app.settings.public_url)
     with door:
         screen.say(f"The desk: [bold]http://{_shown(host)}:{door.getsockname()[1]}/[/]")
         options = uvicorn.Config(
-            create(app),
+            web,
             # X-Forwarded-For is refused by the desk and needed by nobody; tokens do not belong into a log
             proxy_headers=False,
             server_header=False,

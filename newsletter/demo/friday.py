@@ -27,13 +27,16 @@ FRIDAY = date(2021, 11, 26)
 THURSDAY_AFTERNOON = datetime(2021, 11, 25, 16, tzinfo=UTC)
 FRIDAY_MORNING = datetime(2021, 11, 26, 9, tzinfo=UTC)
 
+#: where `newsletter serve` will answer; the week is served there too while the demo lasts, so that links stay good
+PORT = 8025
+
 #: what makes a folder the demo's own, to be emptied when it runs again
 _MARK = ".newsletter-demo"
 
 _SETTINGS = """\
 # Made by `newsletter demo`; the folder is emptied when it runs again.
 secret = "{secret}"
-public_url = "http://127.0.0.1:8025"
+public_url = "http://127.0.0.1:{port}"
 
 [fetch]
 allow_loopback = true
@@ -85,18 +88,23 @@ class Ended:
 @contextmanager
 def prepare(home: Path) -> Iterator[App]:
     """A fresh folder with settings and an empty database; raises WrongState for a folder that is not the demo's."""
-    if home.exists() and any(home.iterdir()) and not (home / _MARK).exists():
+    if home.exists() and any(home.iterdir()) and not is_demo(home):
         raise WrongState(f"{home} is not a demo's folder and would be emptied; choose another with --home")
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     (home / _MARK).touch()
-    (home / config.FILE_NAME).write_text(_SETTINGS.format(secret=secrets.token_urlsafe(36)), "utf-8")
+    (home / config.FILE_NAME).write_text(_SETTINGS.format(secret=secrets.token_urlsafe(36), port=PORT), "utf-8")
     app = apps.start(home)
     try:
         db.upgrade(app.database)
         yield app
     finally:
         app.close()
+
+
+def is_demo(home: Path) -> bool:
+    """Whether *home* is a folder that the demo made."""
+    return (home / _MARK).exists()
 
 
 def run(

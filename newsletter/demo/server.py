@@ -67,12 +67,13 @@ class Document:
 
 
 @contextmanager
-def serve(folder: Path = WEEK) -> Iterator[str]:
+def serve(folder: Path = WEEK, *, port: int = 0) -> Iterator[str]:
     """Serve the week in *folder*; gives the base address, without a final slash, while the block lasts.
 
-    Feeds stand at /feeds/….xml, pictures at /images/…, and each article at the link its feed names.
+    Where *port* is taken another one serves. Feeds stand at /feeds/….xml, pictures at /images/…, and each
+    article at the link its feed names.
     """
-    with _Server(("127.0.0.1", 0), _Handler) as server:
+    with _listen(port) as server:
         base = f"http://127.0.0.1:{server.server_port}"
         server.documents = dict(documents(folder, base))
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -101,6 +102,13 @@ def documents(folder: Path, base: str) -> Iterator[tuple[str, Document]]:
                 urlsplit(entry.link).path,
                 Document(page, "text/html; charset=utf-8", _http_date(_moment(entry))),
             )
+
+
+def _listen(port: int) -> "_Server":
+    try:
+        return _Server(("127.0.0.1", port), _Handler)
+    except OSError:
+        return _Server(("127.0.0.1", 0), _Handler)
 
 
 class _Server(ThreadingHTTPServer):
