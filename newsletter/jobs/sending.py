@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,18 +16,20 @@ from newsletter.delivery.dispatch import Ended
 from newsletter.delivery.handover import Route
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.parcel import Sender
-from newsletter.delivery.rules import Hearing
 from newsletter.delivery.throttle import Throttle
 from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
+from newsletter.jobs import holding
+from newsletter.jobs import silence
 from newsletter.jobs.deciding import prove
 from newsletter.rendering import links, preflight, proofs
 from newsletter.rendering.mould import Reader
 from newsletter.stories import memory
 from newsletter.stories.memory import Sent
-from newsletter.tracking.models import Watermark
 from subscribers.audience import Person
+
+log = structlog.get_logger(__name__)
 
 __all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "route", "send", "sweep", "under_way"]
 
@@ -115,6 +118,9 @@ def dispatch_edition(
             )
         finally:
             sender.close()
+    if ended.state is SendingState.PAUSED:  # by whomever: what the provider has not released must stop too
+        for batch_id, why in holding.hold_back(app, edition_id, for_good=False).items():
+            log.error("held_back.failed", edition=edition_id, batch_id=batch_id, why=why)
     with app.database.write() as session:
         _settle(session, app, session.get_one(Sending, edition_id), now=clock())
     return ended
@@ -135,21 +141,11 @@ def sweep(app: App, *, now: datetime) -> None:
 def tidy(session: Session, app: App, *, now: datetime) -> None:
     """`sweep`, in a transaction of the caller's."""
     settling.expire(session, now=now)
-    _refute(session, app, now=now)
+    silence.refute(session, app, now=now)
     for sending in session.scalars(select(Sending).join(Edition).where(Edition.state == State.SENDING)).all():
         if app.settings.smtp.unknown == "resend_once" and sending.sender == "smtp":
             controls.resend_once(session, sending.edition_id, by="policy", now=now)
         _settle(session, app, sending, now=now)
-
-
-def _refute(session: Session, app: App, *, now: datetime) -> None:
-    """Queue again what the provider's own clock shows was never taken."""
-    account = app.settings.sendgrid
-    # what is held back may be silent until it is released
-    quiet = timedelta(seconds=account.quiet_period + account.hold_seconds)
-    for heard in session.scalars(select(Watermark)).all():
-        hearing = Hearing(heard.at, quiet, heard.trouble_at)
-        settling.refute(session, heard.provider, hearing, now=now)
 
 
 def _settle(session: Session, app: App, sending: Sending, *, now: datetime) -> None:

@@ -128,7 +128,7 @@ _AFTER = {
 
 
 class SendGrid:
-    """The ASGI app. `copies` is the truth about who was mailed; `faults` are used up in order, one a request."""
+    """The ASGI app. `copies` is the truth about who was mailed; `faults` are used up in order, one a request; None is a good day."""
 
     def __init__(
         self,
@@ -150,7 +150,7 @@ class SendGrid:
         self._truth = truth.open("a", encoding="utf-8") if truth else None
         self._keep = keep
         self._window: deque[float] = deque()
-        self.faults: deque[Fault] = deque()
+        self.faults: deque[Fault | None] = deque()
         self.batch_ids: dict[str, str] = {}
         self.taken: list[Taken] = []
         self.requests = 0
@@ -309,7 +309,7 @@ class Lookalike:
         return self.app.copies
 
     @property
-    def faults(self) -> deque[Fault]:
+    def faults(self) -> deque[Fault | None]:
         return self.app.faults
 
     def tell(self, url: str, **how: Any) -> list[int]:

@@ -126,6 +126,16 @@ def test_a_pause_and_a_cancel_stop_what_sendgrid_holds_back(app: App, hooked: Ap
         assert (trouble, len(sendgrid.app.taken), sendgrid.copies) == ([{}, {}], 3, [])
 
 
+def test_a_circuit_breaker_stops_what_sendgrid_holds_back_too(
+    hooked: App, sendgrid: Lookalike, edition_id: int
+) -> None:
+    held = hooked.settings.sendgrid.model_copy(update={"hold_seconds": 900, "connections": 1, "batch_size": 1})
+    careful = App(hooked.settings.model_copy(update={"sendgrid": held}), hooked.database)
+    sendgrid.faults.extend([None, None, Fault.UNAUTHORIZED])
+    ended = jobs.send(careful, edition_id, by="editor", owner="test", clock=_now)
+    assert (ended.state.value, [taken.held for taken in sendgrid.app.taken]) == ("paused", ["pause", "pause"])
+
+
 def test_what_was_paused_goes_out_when_it_is_let_go(hooked: App, edition_id: int) -> None:
     ahead = [0.0]
     with lookalike(clock=lambda: time.time() + ahead[0]) as sendgrid:
