@@ -128,7 +128,10 @@ _AFTER = {
 
 
 class SendGrid:
-    """The ASGI app. `copies` is the truth about who was mailed; `faults` are used up in order, one a request; None is a good day."""
+    """The ASGI app. `copies` is the truth about who was mailed.
+
+    `faults` are used up in order, one a request; None stands for a good day.
+    """
 
     def __init__(
         self,
