@@ -83,6 +83,24 @@ class Hearing:
             return None
         return self.watermark - self.quiet
 
+    def is_stuck(self, handed_over: datetime, canary_at: datetime | None, now: datetime) -> bool:
+        """Whether a message of ours, sent now, would let us tell what became of hand-overs up to *handed_over*.
+
+        So it is when a quiet period is over by our clock and the provider's has not passed it, because
+        nothing more was heard. At most one such canary goes out in a quiet period.
+        """
+        since = max(handed_over, self.trouble_at or handed_over) + self.quiet
+        if now < since + SKEW or (self.watermark is not None and self.watermark > since):
+            return False
+        # a clock that was set back must not stop it for an hour
+        return canary_at is None or not (canary_at <= now < canary_at + self.quiet)
+
+
+#: by which the provider's clock may be slow
+SKEW = timedelta(minutes=1)
+#: a provider that has not brought its events within a day (SendGrid's own limit) will not
+GIVE_UP = timedelta(days=1)
+
 
 def backoff(attempts: int, jitter: float, *, least: float = 30, most: float = 1800) -> timedelta:
     """How long to wait after *attempts* failures: doubling, and scattered by *jitter* (0 to 1)."""

@@ -14,7 +14,7 @@ from newsletter.editions import calendar, shelf, watch
 from newsletter.editions.calendar import Claim, Overtaken
 from newsletter.editions.models import Job
 from newsletter.errors import NewsletterError, WrongState
-from newsletter.jobs import drafting, letters, sending
+from newsletter.jobs import drafting, letters, sending, silence
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ RETRY_AFTER = timedelta(minutes=2)
 class Work:
     """Something long to do outside the tick; one name is never done twice at once in one process."""
 
-    #: "collect", "letters", "send friday/2021-11-26", "dispatch 12"
+    #: "collect", "letters", "send friday/2021-11-26", "dispatch 12", "canary 12"
     name: str
     slot: Claim | None = None
     edition_id: int | None = None
@@ -52,7 +52,7 @@ def tick(app: App, *, now: datetime, owner: str, busy: Collection[Work] = ()) ->
         for newsletter in newsletters.values():
             calendar.plan(session, newsletter, now)
         missed = calendar.miss(session, newsletters, now)
-        found = _due(session, now, owner)
+        found = _due(session, app, now, owner)
         watch.beat(session, "tick", now, result=", ".join(work.name for work in found))
     for slot in missed:
         log.error("slot.missed", newsletter=slot.newsletter, date=str(slot.date), job=slot.job.value)
@@ -88,13 +88,14 @@ def _sweep(app: App, now: datetime) -> None:
             watch.ring(session, f"failed sweep {now:%Y-%m-%d}", f"The sweep failed: {error}", now)
 
 
-def _due(session: Session, now: datetime, owner: str) -> list[Work]:
+def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
     found = []
     if watch.take_turn(session, "collect", COLLECT_EVERY, now):
         found.append(Work("collect"))
     while slot := calendar.claim(session, now, owner):
         found.append(Work(f"{slot.job.value} {slot.newsletter}/{slot.date}", slot=slot))
     found += [_dispatch(edition_id) for edition_id in sending.under_way(session)]
+    found += [Work(f"canary {number}", edition_id=number) for number in silence.due(session, app, now=now)]
     if watch.untold(session) and watch.take_turn(session, "letters", LETTERS_EVERY, now):
         found.append(Work("letters"))
     return found
@@ -110,6 +111,8 @@ def _do(
     """What came of it, in words, and what follows."""
     if work.slot is not None:
         return _do_slot(app, work.slot, clock)
+    if work.edition_id is not None and _kind(work) == "canary":
+        return silence.break_silence(app, work.edition_id, owner=owner, now=clock()), None
     if work.edition_id is not None:
         ended = sending.dispatch_edition(app, work.edition_id, owner=owner, clock=clock, stop=stop)
         return f"{ended.balance}", None

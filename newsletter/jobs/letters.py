@@ -125,6 +125,12 @@ def compose(
     )
 
 
+def parcel(letter: Letter, address: str, *, attempt: str = "") -> Parcel:
+    """*letter* as senders take it: of no edition and to no subscriber, so that its events touch no ledger."""
+    # a letter is all that senders ask of a mould
+    return Parcel(0, 0, attempt, cast(Mould, letter), [Reader(0, address, "", "")])
+
+
 def _edition(app: App, alarm: Alarm) -> Edition | None:
     """The draft that *alarm* is about, unless it has changed since or is about something else."""
     if not alarm.key.startswith(watch.DRAFTED):
@@ -159,11 +165,8 @@ def _pass(verb: Verb, edition: Edition, editor: str) -> Pass:
 
 def _hand_over(sender: Sender, letter: Letter, editor: str) -> bool:
     """Whether *letter* is out of our hands; one that was lost on the way may come twice."""
-    reader = Reader(0, editor, "", "")
-    # a letter is all that senders ask of a mould
-    parcel = Parcel(0, 0, "", cast(Mould, letter), [reader])
     try:
-        report = sender.send(parcel)
+        report = sender.send(parcel(letter, editor))
     except Delivery as error:
         log.warning("letter.not_sent", to=editor, subject=letter.subject, error=str(error))
         return False

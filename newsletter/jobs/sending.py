@@ -20,8 +20,7 @@ from newsletter.delivery.throttle import Throttle
 from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
-from newsletter.jobs import holding
-from newsletter.jobs import silence
+from newsletter.jobs import holding, silence
 from newsletter.jobs.deciding import prove
 from newsletter.rendering import links, preflight, proofs
 from newsletter.rendering.mould import Reader
