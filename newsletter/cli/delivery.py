@@ -142,11 +142,11 @@ def log(
     if json:
         screen.data(rows)
         return
-    screen.table(
-        "Send log",
-        ("edition", "address", "status", "reason", "at"),
-        ((row["date"], row["address"] or "(erased)", row["status"], row["reason"], _minute(row["at"])) for row in rows),
-    )
+    columns = {"address": "address", "status": "status", "reason": "in their words", "at": "at"}
+    if edition is None:
+        columns = {"date": "edition", **columns}
+    shown = [row | {"address": row["address"] or "(erased)", "at": _minute(row["at"])} for row in rows]
+    screen.table("Send log", list(columns.values()), ([row[key] for key in columns] for row in shown))
     if len(lines) == limit:
         screen.say(f"the first {limit}; ask for more with --limit")
 
