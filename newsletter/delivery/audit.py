@@ -13,7 +13,7 @@ from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Pro
 from subscribers.models import Consent, Subscription
 
 #: subscriber id and attempt of each event by which the provider says that it took a copy of the edition
-Heard = Select[int, str]
+Heard = Select[int | None, str]
 
 #: clocks of several machines, and the moment between a click and its commit
 _GRACE = timedelta(seconds=60)
