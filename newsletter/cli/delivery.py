@@ -78,6 +78,8 @@ def send(
         screen.say(str(ended.balance))
         if ended.state is not SendingState.COMPLETE:
             screen.say(f"[yellow]{ended.state}[/]: {escape(ended.reason)}")
+        if ended.balance.unknown:
+            screen.say(f"[yellow]{ended.balance.unknown} unknown[/]: {_settled_by(app, shelf.name(found))}")
     if ended.state is not SendingState.COMPLETE:
         raise typer.Exit(1)
 
@@ -205,6 +207,16 @@ def _send_test(app: App, edition: Edition, address: str) -> None:
         sender.close()
     for words in (*report.refused.values(), *report.again.values(), *report.unknown.values()):
         raise Unavailable(f"the test copy was not taken: {words.text}", reply=words.text, code=words.code)
+
+
+def _settled_by(app: App, edition: str) -> str:
+    """What becomes of copies whose answer was lost, and who sees to it."""
+    lost = "handed over, and the answer was lost."
+    if app.settings.sender == "sendgrid" and app.settings.sendgrid.webhook_key:
+        return f"{lost} The scheduler settles them from SendGrid's events; keep it running, and see newsletter status."
+    if app.settings.sender == "smtp" and app.settings.smtp.unknown == "resend_once":
+        return f"{lost} The scheduler sends them once more, for smtp.unknown says so."
+    return f"{lost} No event will tell: decide with newsletter deliveries resolve {edition}"
 
 
 def _balance(app: App, edition_id: int) -> balances.Balance:
