@@ -19,6 +19,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
     insert,
     or_,
     select,
@@ -47,6 +48,27 @@ _DUE = (
     .order_by(Batch.not_before, Batch.number)
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
+)
+_CLAIM = (
+    update(_BATCH)
+    .where(
+        _BATCH.c.edition_id == bindparam("of_edition"),
+        _BATCH.c.number.in_(bindparam("numbers", expanding=True)),
+        _BATCH.c.state == BatchState.QUEUED,
+        _BATCH.c.not_before <= bindparam("now"),
+        exists().where(
+            Sending.edition_id == _BATCH.c.edition_id,
+            Sending.state == SendingState.RUNNING,
+            or_(_BATCH.c.canary.is_(True), Sending.canary_passed_at.is_not(None)),
+        ),
+    )
+    .values(
+        state=BatchState.CLAIMED,
+        owner=bindparam("new_owner"),
+        epoch=_BATCH.c.epoch + 1,
+        lease_until=bindparam("until"),
+    )
+    .returning(_BATCH.c.number, _BATCH.c.epoch, _BATCH.c.size, _BATCH.c.lane)
 )
 _PASS = (
     update(_BATCH)
@@ -137,14 +159,12 @@ def claim_these(
     """Take these batches for *owner*, as far as they may go now."""
     if not numbers:
         return []
-    rows = session.execute(
-        update(Batch)
-        .where(Batch.number.in_(numbers), *_may_go(edition_id, now))
-        .values(state=BatchState.CLAIMED, owner=owner, epoch=Batch.epoch + 1, lease_until=now + lease)
-        .returning(Batch.number, Batch.epoch, Batch.size, Batch.lane)
-        .execution_options(synchronize_session=False)
+    rows = session.connection().execute(
+        _CLAIM,
+        {"of_edition": edition_id, "numbers": list(numbers), "now": now, "new_owner": owner, "until": now + lease},
     )
-    return sorted((Claim(edition_id, *row[:2], owner, *row[2:]) for row in rows), key=lambda claim: claim.number)
+    claims = [Claim(edition_id, number, epoch, owner, size, lane) for number, epoch, size, lane in rows]
+    return sorted(claims, key=lambda claim: claim.number)
 
 
 def due(session: Session, edition_id: int, *, limit: int, now: datetime) -> list[int]:

@@ -23,6 +23,13 @@ from newsletter.delivery.models import Allowance, Tally
 BURST = 0.25
 _HOUR, _DAY = 60, 24 * 60
 _TAT = select(Allowance.tat).where(Allowance.key == bindparam("key"))
+# built once: it runs for every few batches
+_TALLY = {
+    name: statement.on_conflict_do_update(
+        index_elements=["key", "minute"], set_={"messages": Tally.messages + statement.excluded.messages}
+    )
+    for name, statement in (("sqlite", sqlite.insert(Tally)), ("postgresql", postgresql.insert(Tally)))
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,8 @@ class Throttle:
         for key, rate in self._rates(lane).items():
             tat = max(_tat(session, key), now.timestamp() - BURST) + messages / rate
             _upsert(session, Allowance, {"key": key}, {"tat": tat})
-        minute = {"key": self.sender, "minute": int(now.timestamp() // 60)}
-        _upsert(session, Tally, minute, {"messages": messages}, {"messages": Tally.messages + messages})
+        minute = {"key": self.sender, "minute": int(now.timestamp() // 60), "messages": messages}
+        session.execute(_TALLY[session.get_bind().dialect.name], minute)
 
     def hold(self, session: Session, seconds: float, *, now: datetime) -> None:
         """Let no worker send before *seconds* have passed: the other side said so."""
@@ -122,7 +129,7 @@ def _hold(session: Session, sender: str, until: float) -> float:
 
 def _upsert(
     session: Session,
-    table: type[Allowance] | type[Tally],
+    table: type[Allowance],
     key: Mapping[str, Any],
     new: Mapping[str, Any],
     changed: Mapping[str, Any] | None = None,
