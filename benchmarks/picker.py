@@ -77,7 +77,7 @@ def main() -> None:
         _print_likeness()
         return
     known = Frequencies() if options.folder else _earlier()
-    given = list(_read(options.folder)) if options.folder else _simulated(8 if options.quick else 40)
+    given = list(_read(options.folder)) if options.folder else _simulated(8 if options.quick else 24)
     # a folder brings no earlier weeks, so every week of it is a first one
     methods = {name: method for name, method in METHODS.items() if not options.folder or method is not _cold}
     marks: dict[str, list[Marks]] = {name: [] for name in methods}
@@ -99,7 +99,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.picker", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="a folder of *.jsonl, one week each")
-    parser.add_argument("--quick", action="store_true", help="8 weeks instead of 40, and no week of 3,000 articles")
+    parser.add_argument("--quick", action="store_true", help="8 weeks instead of 24, and no week of 3,000 articles")
     parser.add_argument("--json", action="store_true", help="print data")
     parser.add_argument("--likeness", action="store_true", help="compare the simulated text with real news")
     return parser.parse_args()

@@ -192,7 +192,7 @@ class _Newsdesk:
     def _look_alike(self, event: _Event) -> _Event:
         """The same company with the same kind of news; another place, product and half of the facts."""
         other = self._event()
-        kept = self.dice.sample(event.facts, round(len(event.facts) * self.dice.choice((0.1, 0.4, 0.7, 1.0))))
+        kept = self.dice.sample(event.facts, round(len(event.facts) * self.dice.choice((0.0, 0.3, 0.6, 0.9))))
         names = (
             event.names[0],
             *(self.dice.choice(pair) for pair in zip(event.names[1:], other.names[1:], strict=True)),
@@ -236,7 +236,7 @@ class _Newsdesk:
             self._write(event, outlet, event.starts - 3 * (number % 6))
 
     def _write(self, event: _Event, outlet: Outlet, hours: float, *, short: bool | None = None) -> Labelled:
-        close = min(self.dice.uniform(0.4, 1.5), 1.0)  # some stick to the facts, some write around them
+        close = min(self.dice.uniform(0.5, 1.6), 1.0)  # some stick to the facts, some write around them
         angle = self.dice.sample(event.facts, 4 + round((len(event.facts) - 4) * close))
         own = [self.words.rare() for _ in range(7)]
         brief = self.dice.random() < 0.22 if short is None else short

@@ -18,7 +18,7 @@ WEEKS = 12
 _REPORTS = ""
 _MOST_TERMS = 20_000
 #: so many reports on other things are taken as read, so that in a tiny week what two reports share still tells
-_UNSEEN = 50
+_UNSEEN = 10
 
 
 @dataclass(frozen=True)
