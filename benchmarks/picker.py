@@ -77,7 +77,7 @@ def main() -> None:
         _print_likeness()
         return
     known = Frequencies() if options.folder else _earlier()
-    given = list(_read(options.folder)) if options.folder else _simulated(8 if options.quick else 24)
+    given = list(_read(options.folder)) if options.folder else _simulated(8 if options.quick else 24, options.first)
     # a folder brings no earlier weeks, so every week of it is a first one
     methods = {name: method for name, method in METHODS.items() if not options.folder or method is not _cold}
     marks: dict[str, list[Marks]] = {name: [] for name in methods}
@@ -100,16 +100,17 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.picker", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="a folder of *.jsonl, one week each")
     parser.add_argument("--quick", action="store_true", help="8 weeks instead of 24, and no week of 3,000 articles")
+    parser.add_argument("--first", type=int, default=0, help="the number of the first week; others are other weeks")
     parser.add_argument("--json", action="store_true", help="print data")
     parser.add_argument("--likeness", action="store_true", help="compare the simulated text with real news")
     return parser.parse_args()
 
 
-def _simulated(count: int) -> list[Week]:
+def _simulated(count: int, first: int = 0) -> list[Week]:
     """Weeks of four shapes in turn: the usual one, a small one, a busy one, and one full of look-alikes."""
     usual = Shape()
     shapes = (usual, weeks.times(usual, 0.5), weeks.times(usual, 1.3), Shape(alike=60, single=100))
-    return [weeks.week(seed, shapes[seed % len(shapes)]) for seed in range(count)]
+    return [weeks.week(seed, shapes[seed % len(shapes)]) for seed in range(first, first + count)]
 
 
 # --- methods
