@@ -22,11 +22,11 @@ from typing import Any
 
 from benchmarks import weeks
 from benchmarks.weeks import Labelled, Shape, Week
-from newsletter.stories import frequencies, picker, scoring, vectors
-from newsletter.stories.frequencies import Frequencies
 from newsletter.stories.models import Kind
-from newsletter.stories.snapshot import Item, Snapshot
-from newsletter.stories.telling import Story
+from newsletter.stories.picking import frequencies, picker, scoring, vectors
+from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.snapshot import Item, Snapshot
+from newsletter.stories.picking.telling import Story
 
 _SLOTS = 5
 #: what a slot is worth: one of the true five, one of the next five

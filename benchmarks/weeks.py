@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 
 from newsletter.stories.models import Kind
-from newsletter.stories.snapshot import Item
+from newsletter.stories.picking.snapshot import Item
 
 CLOSES_AT = datetime(2021, 11, 25, 16, tzinfo=UTC)
 _WEEK_HOURS = 168

@@ -86,6 +86,8 @@ class Subscription(Model):
     list_id: Mapped[int] = mapped_column(ForeignKey("list.id", ondelete="CASCADE"), primary_key=True)
     consent: Mapped[Consent] = mapped_column(choice(Consent))
     changed_at: Mapped[datetime] = mapped_column(Instant)
+    #: when a confirmation letter for it was last handed over, or was about to be; None is never
+    invited_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class ConsentEvent(Model):

@@ -9,8 +9,8 @@ from rich.markup import escape
 
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
-from newsletter.stories import sources
 from newsletter.stories.models import Kind, Source
+from newsletter.stories.reading import sources
 
 commands = typer.Typer(help="The feeds that are read.", no_args_is_help=True)
 program.add_typer(commands, name="sources")
@@ -67,7 +67,9 @@ def collect(
 
     Feeds that can't be read are shown with the reason; the others are read all the same.
     """
-    from newsletter.stories import collecting  # loads the feed parser, which the other commands need not wait for
+    from newsletter.stories.reading import (
+        collecting,  # loads the feed parser, which the other commands need not wait for
+    )
 
     app = open_app(context)
     with screen.progress() as bar:

@@ -16,8 +16,8 @@ from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.config import Newsletter
 from newsletter.errors import BadInput, NotFound
-from newsletter.stories import choosing, decisions, items, rehearsing, scoring
 from newsletter.stories.models import Decision, RankedStory, Ranking, Rule
+from newsletter.stories.picking import choosing, decisions, items, rehearsing, scoring
 
 commands = typer.Typer(help="The week's stories: ranked, explained, pinned, merged.", no_args_is_help=True)
 program.add_typer(commands, name="stories")

@@ -6,6 +6,7 @@ batches are past the fence at once.
 """
 
 import random
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -96,7 +97,9 @@ class _Run:
         rng: random.Random | None,
         patience: Patience,
     ) -> None:
-        self.database, self.sender, self.route, self.owner = database, sender, route, owner
+        self.database, self.sender, self.route = database, sender, route
+        #: this run and no other, for it disowns what it holds by this name and did not hand over
+        self.owner = f"{owner[:55]}#{secrets.token_hex(3)}"
         self.clock, self.stop, self.on_progress, self.patience = clock, stop, on_progress, patience
         self.rng = rng or random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
         #: batches on the wire, and those whose answer is not written down yet
@@ -177,7 +180,9 @@ class _Run:
 
     def _sweep(self, session: Session, *, now: datetime) -> None:
         if time.monotonic() - self.swept_at >= _SWEEP:
-            settling.expire(session, now=now, edition_id=self.route.edition_id)
+            edition_id, on_the_wire = self.route.edition_id, [fenced.number for fenced in self.flight.values()]
+            settling.expire(session, now=now, edition_id=edition_id)
+            settling.disown(session, edition_id, self.owner, on_the_wire=on_the_wire, now=now)
             self.swept_at = time.monotonic()
 
     def _brake(self, session: Session, *, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What settles a batch besides its own worker: the end of a lease, an event, silence, an operator's restore."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
@@ -39,6 +40,27 @@ def expire(session: Session, *, now: datetime, edition_id: int | None = None) ->
         )
         ended += len(rows.all())
     return ended
+
+
+def disown(session: Session, edition_id: int, owner: str, *, on_the_wire: Collection[int], now: datetime) -> int:
+    """Queue again what the ledger says *owner* holds, and *owner* knows it never handed over; returns how many.
+
+    So it is when a commit was made and its answer was lost, or a pause came between claim and fence.
+    Only *owner* itself may say so.
+    """
+    rows = session.execute(
+        update(Batch)
+        .where(
+            Batch.edition_id == edition_id,
+            Batch.owner == owner,
+            Batch.state.in_(rules.LEASE_OVER),
+            Batch.number.not_in(on_the_wire),
+        )
+        .values(state=BatchState.QUEUED, not_before=now)
+        .returning(Batch.number),
+        execution_options={"synchronize_session": False},
+    )
+    return len(rows.all())
 
 
 def settle(session: Session, attempt: str, *, now: datetime) -> bool:

@@ -20,8 +20,8 @@ from newsletter.editions.models import Edition
 from newsletter.errors import WrongState
 from newsletter.rendering import links, previews, proofs
 from newsletter.rendering.mould import Reader
-from newsletter.stories import choosing
 from newsletter.stories.models import RankedStory
+from newsletter.stories.picking import choosing
 
 FRIDAY = date(2021, 11, 26)
 THURSDAY_AFTERNOON = datetime(2021, 11, 25, 16, tzinfo=UTC)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from newsletter.stories import sources
 from newsletter.stories.models import Kind
+from newsletter.stories.reading import sources
 
 
 @dataclass(frozen=True, slots=True)

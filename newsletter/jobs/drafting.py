@@ -11,10 +11,10 @@ from newsletter.editions import assembling, calendar, review, shelf, watch
 from newsletter.editions import words as wording
 from newsletter.editions.models import Edition, Job, State
 from newsletter.editions.words import Words
-from newsletter.stories import choosing, memory
-from newsletter.stories.collecting import Progress, Report
-from newsletter.stories.collecting import collect as _collect
 from newsletter.stories.models import Ranking, Verdict
+from newsletter.stories.picking import choosing, memory
+from newsletter.stories.reading.collecting import Progress, Report
+from newsletter.stories.reading.collecting import collect as _collect
 
 
 @dataclass(frozen=True, slots=True)

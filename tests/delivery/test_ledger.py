@@ -147,6 +147,17 @@ def test_recording_twice_changes_nothing(session: Session) -> None:
     assert (record(session, fenced, report), record(session, fenced, report)) == (True, False)
 
 
+def test_a_worker_gives_back_what_it_holds_and_never_handed_over(session: Session) -> None:
+    people(session, 30)
+    edition_id = planned(session).edition_id
+    on_the_wire, _ = taken(session, edition_id, limit=2)
+    taken(session, edition_id, owner="bob")
+
+    settling.disown(session, edition_id, "ada", on_the_wire=[on_the_wire.number], now=NINE)
+
+    assert batches(session, edition_id) == [(1, "sending", 10), (2, "queued", 10), (3, "sending", 10)]
+
+
 def test_before_the_fence_a_dead_workers_batch_goes_back_to_the_queue(session: Session) -> None:
     people(session, 10)
     edition_id = planned(session).edition_id

@@ -14,7 +14,8 @@ from newsletter.app import App
 from newsletter.config import Fetch
 from newsletter.demo import server, sources
 from newsletter.demo.sources import FEEDS
-from newsletter.stories import choosing, collecting
+from newsletter.stories.picking import choosing
+from newsletter.stories.reading import collecting
 from tests.factories import FRIDAY
 
 THURSDAY = datetime(2021, 11, 25, 16, tzinfo=UTC)

@@ -6,13 +6,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from newsletter.stories import telling, vectors
-from newsletter.stories.decisions import Rules, Ruling
-from newsletter.stories.frequencies import Frequencies
 from newsletter.stories.models import Kind, Rule
-from newsletter.stories.picker import Pick
-from newsletter.stories.snapshot import Item, Snapshot
-from newsletter.stories.telling import Story
+from newsletter.stories.picking import telling, vectors
+from newsletter.stories.picking.decisions import Rules, Ruling
+from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.picker import Pick
+from newsletter.stories.picking.snapshot import Item, Snapshot
+from newsletter.stories.picking.telling import Story
 
 CLOSES_AT = datetime(2021, 11, 25, 16, tzinfo=UTC)
 WALMART = (

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.stories import choosing, decisions, frequencies, scoring
 from newsletter.stories.models import Article, RankedStory, Ranking, Rule, Verdict
+from newsletter.stories.picking import choosing, decisions, frequencies, scoring
 from tests.factories import a_source, an_article
 from tests.picker.builders import GETIR, WALMART
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 from newsletter.app import App
 from newsletter.cli.root import program
 from newsletter.errors import BadInput, NotFound
-from newsletter.stories import choosing, memory, scoring
-from newsletter.stories.memory import Sent
+from newsletter.stories.picking import choosing, memory, scoring
+from newsletter.stories.picking.memory import Sent
 from tests.factories import FRIDAY, a_source, an_article
 from tests.picker.builders import CLOSES_AT, GETIR, WALMART, WALMART_AGAIN
 

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from newsletter.errors import BadInput, NotFound
-from newsletter.stories import decisions
-from newsletter.stories.decisions import Fate, Ruling
 from newsletter.stories.models import Rule
+from newsletter.stories.picking import decisions
+from newsletter.stories.picking.decisions import Fate, Ruling
 from tests.picker.builders import ruled
 
 

@@ -2,8 +2,8 @@
 
 import math
 
-from newsletter.stories import grouping
-from newsletter.stories.vectors import Vector
+from newsletter.stories.picking import grouping
+from newsletter.stories.picking.vectors import Vector
 
 
 def at(degrees: float) -> Vector:

@@ -6,10 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.stories import choosing, memory, published, rehearsing
-from newsletter.stories.frequencies import Frequencies
-from newsletter.stories.memory import Sent
 from newsletter.stories.models import Article, Kind, Published, RankedStory, Ranking
+from newsletter.stories.picking import choosing, memory, published, rehearsing
+from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.memory import Sent
 from tests.factories import a_source, an_article
 from tests.picker.builders import GETIR, WALMART, WALMART_AGAIN
 

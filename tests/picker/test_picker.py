@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from newsletter.stories import picker, reasons
-from newsletter.stories.followups import Relation
 from newsletter.stories.models import Kind, Rule
-from newsletter.stories.snapshot import Memory, Past
-from newsletter.stories.vectors import Vector
-from newsletter.stories.voices import sketch
+from newsletter.stories.picking import picker, reasons
+from newsletter.stories.picking.followups import Relation
+from newsletter.stories.picking.snapshot import Memory, Past
+from newsletter.stories.picking.vectors import Vector
+from newsletter.stories.picking.voices import sketch
 from tests.picker.builders import CLOSES_AT, GETIR, WALMART, WALMART_AGAIN, a_report, a_snapshot, a_story, a_week, ruled
 
 WALMARTS = (

@@ -7,10 +7,10 @@ from dataclasses import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from newsletter.stories import picker, ranking, scoring
 from newsletter.stories.models import Kind, Rule
-from newsletter.stories.ranking import Candidate
-from newsletter.stories.snapshot import Item, Memory, Snapshot
+from newsletter.stories.picking import picker, ranking, scoring
+from newsletter.stories.picking.ranking import Candidate
+from newsletter.stories.picking.snapshot import Item, Memory, Snapshot
 from tests.picker.builders import a_copy, a_report, a_snapshot, a_story, a_week, ruled, told, told_but_reprints
 
 few = settings(max_examples=25, deadline=None)

@@ -1,7 +1,7 @@
 """Which stories make the edition."""
 
-from newsletter.stories import ranking
-from newsletter.stories.ranking import Candidate, Choice
+from newsletter.stories.picking import ranking
+from newsletter.stories.picking.ranking import Candidate, Choice
 
 
 def story(number: int, score: int, **more: object) -> Candidate:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from newsletter.stories import scoring
 from newsletter.stories.models import Kind
-from newsletter.stories.scoring import Breakdown
-from newsletter.stories.snapshot import Item, Memory
+from newsletter.stories.picking import scoring
+from newsletter.stories.picking.scoring import Breakdown
+from newsletter.stories.picking.snapshot import Item, Memory
 from tests.picker.builders import GETIR, WALMART, a_report, a_snapshot, a_story
 
 

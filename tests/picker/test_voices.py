@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from newsletter.stories import voices
-from newsletter.stories.snapshot import Item
+from newsletter.stories.picking import voices
+from newsletter.stories.picking.snapshot import Item
 from tests.picker.builders import GETIR, WALMART, WALMART_AGAIN, a_report
 
 LONG = f"{WALMART} {GETIR} {WALMART_AGAIN}"

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time
 
 from newsletter.config import Newsletter, WeekTime
-from newsletter.stories import choosing
+from newsletter.stories.picking import choosing
 
 
 def newsletter(**more: object) -> Newsletter:

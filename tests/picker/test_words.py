@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.stories import companies, words
+from newsletter.stories.picking import companies, words
 
 
 def test_words_are_lower_case_without_possessives() -> None:

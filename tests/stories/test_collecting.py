@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from newsletter.config import Fetch
 from newsletter.db import Database
-from newsletter.stories import collecting, sources
-from newsletter.stories.collecting import Report, Result
 from newsletter.stories.models import Article, Health, Source
+from newsletter.stories.reading import collecting, sources
+from newsletter.stories.reading.collecting import Report, Result
 from tests.stories.newsstand import Newsstand
 from tests.stories.test_pages import ARTICLE, LEAD, MORE
 

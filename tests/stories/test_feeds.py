@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newsletter.stories import feeds
-from newsletter.stories.entries import GUID, TEXT, TITLE, Entry
-from newsletter.stories.feeds import MOST, Feed
+from newsletter.stories.reading import feeds
+from newsletter.stories.reading.entries import GUID, TEXT, TITLE, Entry
+from newsletter.stories.reading.feeds import MOST, Feed
 
 FOLDER = Path(__file__).parent / "hostile"
 NOW = datetime(2021, 11, 25, 16, 0, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 import trustme
 
 from newsletter.config import Fetch
-from newsletter.stories import guard
-from newsletter.stories.fetching import Answer, Fetcher, Outcome
-from newsletter.stories.guard import Address
+from newsletter.stories.reading import guard
+from newsletter.stories.reading.fetching import Answer, Fetcher, Outcome
+from newsletter.stories.reading.guard import Address
 from tests.stories.newsstand import Newsstand
 
 #: what is opaque is echoed as it stands: quotes, weakness, odd bytes

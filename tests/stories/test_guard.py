@@ -5,7 +5,7 @@ import ipaddress
 import pytest
 
 from newsletter.errors import Forbidden
-from newsletter.stories import guard
+from newsletter.stories.reading import guard
 
 FORBIDDEN = [
     "127.0.0.1",

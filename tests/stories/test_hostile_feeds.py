@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from newsletter.config import Fetch
 from newsletter.db import Database
-from newsletter.stories import collecting, feeds, sources
-from newsletter.stories.entries import Entry
-from newsletter.stories.feeds import Feed
 from newsletter.stories.models import Article
+from newsletter.stories.reading import collecting, feeds, sources
+from newsletter.stories.reading.entries import Entry
+from newsletter.stories.reading.feeds import Feed
 from tests.stories.newsstand import Newsstand
 
 FOLDER = Path(__file__).parent / "hostile"

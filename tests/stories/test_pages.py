@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.config import Fetch
-from newsletter.stories import pages
-from newsletter.stories.fetching import Fetcher
-from newsletter.stories.pages import Page, Robots
+from newsletter.stories.reading import pages
+from newsletter.stories.reading.fetching import Fetcher
+from newsletter.stories.reading.pages import Page, Robots
 from tests.stories.newsstand import Newsstand
 
 LEAD = "The grocer opened a shop in Paris on Wednesday where shoppers take what they want and walk out without paying."

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.errors import BadInput, NotFound, WrongState
-from newsletter.stories import sources
 from newsletter.stories.models import Article, Health, Kind
+from newsletter.stories.reading import sources
 from tests.factories import a_source, an_article
 
 

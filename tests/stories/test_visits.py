@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from newsletter.stories import visits
-from newsletter.stories.fetching import Answer, Outcome
 from newsletter.stories.models import Health
-from newsletter.stories.visits import Standing
+from newsletter.stories.reading import visits
+from newsletter.stories.reading.fetching import Answer, Outcome
+from newsletter.stories.reading.visits import Standing
 
 NOW = datetime(2021, 11, 25, 16, 0, tzinfo=UTC)
 URL = "http://feed.example/feed"

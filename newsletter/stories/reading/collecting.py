@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import Fetch
 from newsletter.db import Database
-from newsletter.stories import articles, feeds, hosts, links, pages, visits
-from newsletter.stories.feeds import Feed
-from newsletter.stories.fetching import Answer, Fetcher, Outcome
+from newsletter.stories import links
 from newsletter.stories.models import Article, Health, Source
-from newsletter.stories.pages import Page, Robots
-from newsletter.stories.visits import Standing
+from newsletter.stories.reading import articles, feeds, hosts, pages, visits
+from newsletter.stories.reading.feeds import Feed
+from newsletter.stories.reading.fetching import Answer, Fetcher, Outcome
+from newsletter.stories.reading.pages import Page, Robots
+from newsletter.stories.reading.visits import Standing
 
 #: article pages asked of one host in one round; the rest are asked in the next
 PAGES_PER_HOST = 10

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
 
-from newsletter.stories import words
-from newsletter.stories.snapshot import Item
+from newsletter.stories.picking import words
+from newsletter.stories.picking.snapshot import Item
 
 #: of the shorter text's shingles, the share that makes a copy; a plateau, measured on cuts, edits and summaries
 COPY = 0.5

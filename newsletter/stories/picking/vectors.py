@@ -4,9 +4,9 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from newsletter.stories import words
-from newsletter.stories.frequencies import Frequencies
-from newsletter.stories.snapshot import Item
+from newsletter.stories.picking import words
+from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.snapshot import Item
 
 #: term → weight; of length 1 unless it is a sum
 Vector = dict[str, float]

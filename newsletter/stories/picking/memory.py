@@ -8,13 +8,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.stories import choosing, frequencies, items, picker, vectors, voices, words
-from newsletter.stories.frequencies import Frequencies
 from newsletter.stories.models import Article, Published, RankedStory, Ranking
-from newsletter.stories.picker import Ranked
-from newsletter.stories.ranking import FLOOR
-from newsletter.stories.snapshot import Item
-from newsletter.stories.windows import window
+from newsletter.stories.picking import choosing, frequencies, items, picker, vectors, voices, words
+from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.picker import Ranked
+from newsletter.stories.picking.ranking import FLOOR
+from newsletter.stories.picking.snapshot import Item
+from newsletter.stories.picking.windows import window
 
 #: thousandths of a point by which late news must beat the weakest chosen story
 _CLEARLY = 10_000

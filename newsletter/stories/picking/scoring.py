@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from newsletter.stories import vectors, words
 from newsletter.stories.models import Kind
-from newsletter.stories.snapshot import Item, Snapshot
-from newsletter.stories.telling import Story
+from newsletter.stories.picking import vectors, words
+from newsletter.stories.picking.snapshot import Item, Snapshot
+from newsletter.stories.picking.telling import Story
 
 #: changes with any number or rule below, so that an old score says by which it was made
 VERSION = "1"

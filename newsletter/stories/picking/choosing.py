@@ -7,11 +7,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.stories import decisions, frequencies, items, picker, published, scoring, vectors, voices
 from newsletter.stories.models import RankedStory, Ranking, Verdict
-from newsletter.stories.picker import Pick, Ranked
-from newsletter.stories.snapshot import Snapshot
-from newsletter.stories.windows import window
+from newsletter.stories.picking import decisions, frequencies, items, picker, published, scoring, vectors, voices
+from newsletter.stories.picking.picker import Pick, Ranked
+from newsletter.stories.picking.snapshot import Snapshot
+from newsletter.stories.picking.windows import window
 
 __all__ = ["latest", "rank", "snapshot", "stories", "verdict", "window"]
 

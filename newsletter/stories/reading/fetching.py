@@ -17,7 +17,7 @@ import httpx
 
 from newsletter.config import Fetch
 from newsletter.errors import Forbidden
-from newsletter.stories import guard, wire
+from newsletter.stories.reading import guard, wire
 
 FEED_BYTES = 5 * 2**20
 PAGE_BYTES = 3 * 2**20

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from newsletter.stories import companies, vectors
 from newsletter.stories.models import Kind
-from newsletter.stories.snapshot import Item
-from newsletter.stories.vectors import Vector
+from newsletter.stories.picking import companies, vectors
+from newsletter.stories.picking.snapshot import Item
+from newsletter.stories.picking.vectors import Vector
 
 #: whose words are somebody's advertisement
 INTERESTED = frozenset({Kind.PR_WIRE, Kind.VENDOR})

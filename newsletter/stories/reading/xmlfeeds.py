@@ -9,8 +9,8 @@ from typing import Any
 
 import feedparser
 
-from newsletter.stories import dates
-from newsletter.stories.entries import Raw
+from newsletter.stories.reading import dates
+from newsletter.stories.reading.entries import Raw
 
 _BEGIN = re.compile(r"<(?:[!?]|\w)")
 _END = re.compile(r"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)

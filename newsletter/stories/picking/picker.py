@@ -5,15 +5,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from newsletter.stories import drafting, followups, frequencies, grouping, ranking, reasons, scoring, vectors, voices
-from newsletter.stories import telling as tellings
-from newsletter.stories.decisions import Fate, Links
-from newsletter.stories.drafting import Draft
-from newsletter.stories.followups import Relation
-from newsletter.stories.frequencies import Frequencies
-from newsletter.stories.scoring import Breakdown
-from newsletter.stories.snapshot import Item, Snapshot
-from newsletter.stories.telling import Story
+from newsletter.stories.picking import (
+    drafting,
+    followups,
+    frequencies,
+    grouping,
+    ranking,
+    reasons,
+    scoring,
+    vectors,
+    voices,
+)
+from newsletter.stories.picking import telling as tellings
+from newsletter.stories.picking.decisions import Fate, Links
+from newsletter.stories.picking.drafting import Draft
+from newsletter.stories.picking.followups import Relation
+from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.scoring import Breakdown
+from newsletter.stories.picking.snapshot import Item, Snapshot
+from newsletter.stories.picking.telling import Story
 
 #: so many interests say what a newsletter is about; fewer only say what it likes
 _DEFINING = 10

@@ -14,7 +14,7 @@ import httpcore
 import httpx
 
 from newsletter.errors import Forbidden
-from newsletter.stories.guard import Address
+from newsletter.stories.reading.guard import Address
 
 #: a host and a port in, checked addresses out; raises Forbidden, or OSError where there is none
 Resolve = Callable[[str, int], list[Address]]

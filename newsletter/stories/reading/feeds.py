@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from newsletter.stories import encodings, entries, jsonfeeds
-from newsletter.stories.entries import Entry, Raw
+from newsletter.stories.reading import encodings, entries, jsonfeeds
+from newsletter.stories.reading.entries import Entry, Raw
 
 #: entries read of one feed; the newest come first in nearly all
 MOST = 500
@@ -27,7 +27,7 @@ class Feed:
 
 def parse(body: bytes, *, url: str, content_type: str = "", now: datetime) -> Feed:
     """Read *body*, found at *url*, at the time *now*."""
-    from newsletter.stories import xmlfeeds  # feedparser takes a while to load
+    from newsletter.stories.reading import xmlfeeds  # feedparser takes a while to load
 
     whole = encodings.text(body, content_type)
     if not whole.strip():

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from newsletter.stories import vectors, words
-from newsletter.stories.frequencies import Frequencies
-from newsletter.stories.telling import Story
+from newsletter.stories.picking import vectors, words
+from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.telling import Story
 
 _SENTENCES = 2
 #: sentences of a report that are looked at, and how much each place costs

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.stories import choosing, picker
-from newsletter.stories.decisions import Rules
 from newsletter.stories.models import Published
-from newsletter.stories.picker import Ranked
-from newsletter.stories.windows import window
+from newsletter.stories.picking import choosing, picker
+from newsletter.stories.picking.decisions import Rules
+from newsletter.stories.picking.picker import Ranked
+from newsletter.stories.picking.windows import window
 
 #: what a slot is worth: the story that was sent in it, one that was sent in another
 _IN_PLACE, _SENT = 3, 2

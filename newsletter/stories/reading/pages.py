@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from protego import Protego
 
-from newsletter.stories import links, plain
-from newsletter.stories.entries import SUMMARY, TEXT
-from newsletter.stories.fetching import Fetcher, Outcome
+from newsletter.stories import links
+from newsletter.stories.reading import plain
+from newsletter.stories.reading.entries import SUMMARY, TEXT
+from newsletter.stories.reading.fetching import Fetcher, Outcome
 
 #: of a robots.txt (RFC 9309 section 2.5 says at least 500 KiB)
 _ROBOTS_BYTES = 512 * 1024

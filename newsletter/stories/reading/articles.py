@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from newsletter.stories.entries import Entry
 from newsletter.stories.models import Article
-from newsletter.stories.pages import Page
+from newsletter.stories.reading.entries import Entry
+from newsletter.stories.reading.pages import Page
 
 #: fewer words than these tell little of a story: the article's page is asked
 THIN = 60

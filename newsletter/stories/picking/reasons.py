@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from newsletter.stories import words
-from newsletter.stories.followups import Relation
-from newsletter.stories.scoring import WEIGHTS, Breakdown
-from newsletter.stories.telling import Story
+from newsletter.stories.picking import words
+from newsletter.stories.picking.followups import Relation
+from newsletter.stories.picking.scoring import WEIGHTS, Breakdown
+from newsletter.stories.picking.telling import Story
 
 #: reports less alike than this, on average, may be of two events
 _LOOSE = 0.27

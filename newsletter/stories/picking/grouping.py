@@ -4,7 +4,7 @@ import heapq
 from array import array
 from collections.abc import Collection, Mapping, Sequence
 
-from newsletter.stories.vectors import Vector
+from newsletter.stories.picking.vectors import Vector
 
 #: mean similarity below which two groups are two stories; a plateau from .20 to .24
 CUT = 0.22

@@ -5,8 +5,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from newsletter.stories import dates
-from newsletter.stories.entries import Raw
+from newsletter.stories.reading import dates
+from newsletter.stories.reading.entries import Raw
 
 
 def read(text: str) -> tuple[list[Raw], str]:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from newsletter.stories import links, plain
+from newsletter.stories import links
+from newsletter.stories.reading import plain
 
 TITLE, SUMMARY, TEXT, AUTHOR, LANGUAGE, GUID = 300, 1_000, 20_000, 300, 35, 500
 #: a date before the web is a mistake

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from newsletter.stories.fetching import Answer, Outcome
 from newsletter.stories.models import Health
+from newsletter.stories.reading.fetching import Answer, Outcome
 
 #: a little under the hour, so that a clock which ticks on the half hour does not slip to ninety minutes
 _USUAL = timedelta(minutes=55)

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from newsletter.stories import words
+from newsletter.stories.picking import words
 
 _LEAD = 80
 _LONGEST = 4

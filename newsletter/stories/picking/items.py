@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from newsletter.stories.models import Article, Source
-from newsletter.stories.snapshot import Item
+from newsletter.stories.picking.snapshot import Item
 
 #: what was seen only after its own window had closed still counts for this long
 LATE = timedelta(days=2)

@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.stories import followups, vectors
-from newsletter.stories.frequencies import Frequencies
-from newsletter.stories.items import by_ids
 from newsletter.stories.models import Decision, Published, RankedStory, Ranking, Rule
-from newsletter.stories.snapshot import Memory, Past
-from newsletter.stories.vectors import Vector
-from newsletter.stories.windows import assembled_at
+from newsletter.stories.picking import followups, vectors
+from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.items import by_ids
+from newsletter.stories.picking.snapshot import Memory, Past
+from newsletter.stories.picking.vectors import Vector
+from newsletter.stories.picking.windows import assembled_at
 
 #: editions that are remembered
 EDITIONS = 12

@@ -7,9 +7,9 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from newsletter.stories.decisions import Rules
-from newsletter.stories.frequencies import Frequencies
 from newsletter.stories.models import Kind
+from newsletter.stories.picking.decisions import Rules
+from newsletter.stories.picking.frequencies import Frequencies
 
 
 @dataclass(frozen=True, slots=True)

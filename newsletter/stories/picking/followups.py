@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.stories import vectors, voices
-from newsletter.stories.snapshot import Past
-from newsletter.stories.telling import Story
+from newsletter.stories.picking import vectors, voices
+from newsletter.stories.picking.snapshot import Past
+from newsletter.stories.picking.telling import Story
 
 #: days after which a used story counts as new again
 DAYS = 21

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from newsletter.stories import vectors
+from newsletter.stories.picking import vectors
 
 #: thousandths of a point: below this nothing is chosen, whatever is missing
 FLOOR = 25_000

@@ -1,0 +1,1 @@
+"""Articles in, stories out: voices, grouping, ranking, reasons, drafts and memory."""

@@ -1,0 +1,1 @@
+"""The web in, articles out: sources visited politely, feeds and pages read, articles kept."""
