@@ -38,6 +38,11 @@ def machine() -> str:
     )
 
 
+def form_of(arguments: Sequence[str]) -> str:
+    """The form that the command line asks for."""
+    return next((form for form in ("json", "markdown") if f"--{form}" in arguments), "table")
+
+
 def show(title: str, rows: Sequence[Row], *, form: str) -> None:
     """Print *rows* on standard output, as a "table", as "json", or as "markdown" for the documents."""
     if form == "json":

@@ -28,7 +28,7 @@ _CELL = '<tr><td style="padding:0 24px;color:#211f1c;font-size:17px">The week in
 def main(arguments: Sequence[str]) -> None:
     quick = "--quick" in arguments
     rows = measure(readers=500 if quick else 20_000, slow=20 if quick else 400)
-    _tables.show("one edition into many messages", rows, as_json="--json" in arguments)
+    _tables.show("one edition into many messages", rows, form=_tables.form_of(arguments))
 
 
 def measure(*, readers: int, slow: int) -> list[Row]:

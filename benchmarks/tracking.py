@@ -29,7 +29,7 @@ _ATTEMPT = "benchmark.1"
 def main(arguments: Sequence[str]) -> None:
     readers = 2_000 if "--quick" in arguments else 50_000
     rows = [row for backend in ("sqlite", "postgresql") for row in measure(backend, readers)]
-    _tables.show("events taken in", rows, as_json="--json" in arguments)
+    _tables.show("events taken in", rows, form=_tables.form_of(arguments))
 
 
 def measure(backend: str, readers: int) -> list[Row]:
