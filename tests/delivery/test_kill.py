@@ -146,6 +146,22 @@ def test_kill_minus_nine_over_sendgrid_ends_with_nobody_unknown(database: Databa
     )
 
 
+def test_sigterm_finishes_what_is_on_the_wire_and_leaves_nothing_unknown(database: Database, database_url: str) -> None:
+    edition_id = begin(database, "smtp", 3000, 25)
+    with SmtpSink(keep=False) as sink:
+        command = [sys.executable, "-m", "tests.delivery.victim", database_url, str(edition_id), "smtp", str(sink.port)]
+        with subprocess.Popen([*command, "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True) as victim:
+            assert victim.stdout is not None
+            victim.stdout.readline()
+            victim.terminate()
+            victim.stdout.read()
+            victim.wait(20)
+
+    with database.read() as session:
+        stands = balance(session, edition_id)
+    assert (stands.accepted, stands.unknown, stands.in_flight) == (len(sink.recipients()), 0, 0)
+
+
 @pytest.mark.long
 def test_thirty_kills_over_smtp(database: Database, database_url: str) -> None:
     aftermath, stands, made = kill_smtp(database, database_url, readers=20_000, kills=30)
