@@ -18,6 +18,7 @@ from newsletter.delivery.audit import Violation
 from newsletter.delivery.balance import Balance, balance
 from newsletter.delivery.models import Status
 from newsletter.delivery.rules import Hearing
+from newsletter.testing import wire_faults
 from newsletter.testing.sendgrid import Lookalike, lookalike
 from newsletter.testing.sendgrid_events import Fates, Outcome
 from newsletter.testing.smtp_sink import SmtpSink
@@ -26,6 +27,8 @@ from subscribers import audience
 from tests import factories
 from tests.delivery.world import FRIDAY, people
 
+#: a server that takes its time, so that there is a middle to be killed in
+UNHURRIED = wire_faults.at("message", wire_faults.delay(0.003))
 #: the tree, so that the victim finds the tests
 ROOT = Path(__file__).parents[2]
 #: SMTP recipients that may be on the wire at once, and recipients of one request times requests at once
@@ -102,7 +105,7 @@ def hear(database: Database, sendgrid: Lookalike, *, now: datetime) -> None:
 
 def kill_smtp(database: Database, url: str, *, readers: int, kills: int) -> tuple[Aftermath, Balance, int]:
     edition_id = begin(database, "smtp", readers, 25)
-    with SmtpSink(keep=False) as sink:
+    with SmtpSink(UNHURRIED, keep=False) as sink:
         made = send(url, edition_id, "smtp", str(sink.port), kills=kills, seed=1)
         took = sink.recipients()
     with database.read() as session:
@@ -148,7 +151,7 @@ def test_kill_minus_nine_over_sendgrid_ends_with_nobody_unknown(database: Databa
 
 def test_sigterm_finishes_what_is_on_the_wire_and_leaves_nothing_unknown(database: Database, database_url: str) -> None:
     edition_id = begin(database, "smtp", 3000, 25)
-    with SmtpSink(keep=False) as sink:
+    with SmtpSink(UNHURRIED, keep=False) as sink:
         command = [sys.executable, "-m", "tests.delivery.victim", database_url, str(edition_id), "smtp", str(sink.port)]
         with subprocess.Popen([*command, "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True) as victim:
             assert victim.stdout is not None

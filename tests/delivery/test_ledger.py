@@ -153,7 +153,7 @@ def test_a_worker_gives_back_what_it_holds_and_never_handed_over(session: Sessio
     on_the_wire, _ = taken(session, edition_id, limit=2)
     taken(session, edition_id, owner="bob")
 
-    settling.disown(session, edition_id, "ada", on_the_wire=[on_the_wire.number], now=NINE)
+    settling.disown(session, edition_id, "ada", in_hand=[on_the_wire.number], now=NINE)
 
     assert batches(session, edition_id) == [(1, "sending", 10), (2, "queued", 10), (3, "sending", 10)]
 
