@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
 import typer
+from rich.markup import escape
 
-from newsletter.cli import screen
+from newsletter.cli import inviting, screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.errors import BadInput
+from newsletter.jobs import inviting as letters
 from subscribers import csv_files, roll
 from subscribers.csv_files import Report
 from subscribers.models import Consent, Subscriber, SuppressionReason
@@ -44,9 +46,12 @@ def add(
     time_zone: Annotated[str, typer.Option(help="Such as Europe/London.")] = "",
     confirmed_by: Confirmed = "",
     again: Annotated[bool, typer.Option("--again", help="They left, and ask to come back.")] = False,
+    invite: Annotated[bool, typer.Option("--invite", help="Mail them a link to confirm by, now.")] = False,
     json: screen.Json = False,
 ) -> None:
     """Put one person on lists."""
+    if invite and confirmed_by:
+        raise BadInput("say one of --invite and --confirmed-by: who has said yes is not asked again")
     app, moment = open_app(context), now()
     source = confirmed_by or "command line"
     consent = Consent.CONFIRMED if confirmed_by else Consent.PENDING
@@ -58,11 +63,21 @@ def add(
         if again:
             roll.rejoin(session, person.id, lists or (), source=source, now=moment)
         standing = roll.subscriptions(session, person.id)
+    asked = list(letters.invite(app, [person.id], lists=lists, again=True, clock=now)) if invite else []
     if json:
-        screen.data(_shown(person, standing))
-        return
-    where = ", ".join(f"{slug} ({consent})" for slug, consent in standing.items()) or "on no list"
-    screen.console.print(f"{person.email}: {where}", markup=False)
+        screen.data(_shown(person, standing) | ({"not_invited": asked[0].reason} if asked else {}))
+    else:
+        where = ", ".join(f"{slug} ({consent})" for slug, consent in standing.items()) or "on no list"
+        screen.console.print(f"{person.email}: {where}", markup=False)
+        if asked:
+            inviting.tell(asked)
+        elif Consent.PENDING in standing.values():
+            inviting.hint(escape(person.email))
+    if asked and asked[0].reason:
+        raise typer.Exit(1)
+
+
+people.command()(inviting.invite)
 
 
 @people.command("import")
@@ -101,7 +116,7 @@ def import_(
     if json:
         screen.data(asdict(outcome))
     else:
-        _tell(outcome, report)
+        _tell(outcome, report, pending=not confirmed_by)
 
 
 @people.command()
@@ -239,7 +254,7 @@ def _done(email: str, changed: bool, done: str, already: str, json: bool) -> Non
         screen.console.print(f"{email} {done if changed else already}", markup=False)
 
 
-def _tell(outcome: Report, report: Path | None) -> None:
+def _tell(outcome: Report, report: Path | None, *, pending: bool) -> None:
     if outcome.problems:
         rows = [(f"{problem.line:,}", problem.reason, problem.row) for problem in outcome.problems[:_SHOWN]]
         screen.table("Left out", ("Line", "Reason", "Row"), rows, right=("Line",))
@@ -251,6 +266,8 @@ def _tell(outcome: Report, report: Path | None) -> None:
         f"[bold]{outcome.added:,}[/] added, {outcome.updated:,} updated, {outcome.unchanged:,} unchanged, "
         f"{outcome.bad:,} left out"
     )
+    if pending and outcome.added + outcome.updated:
+        inviting.hint("--all")
 
 
 @contextmanager

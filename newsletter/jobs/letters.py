@@ -1,68 +1,22 @@
 """Mail to the editors: a draft with its preview and what to decide, and alarms. At least once, never to readers."""
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from typing import cast
 
 import structlog
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.delivery.parcel import Parcel, Sender
+from newsletter.delivery.parcel import Sender
 from newsletter.editions import calendar, shelf, watch
 from newsletter.editions.models import Alarm, Edition, Job
 from newsletter.errors import Delivery, NotFound
-from newsletter.jobs import passes
+from newsletter.jobs import passes, post
 from newsletter.jobs.passes import Pass, Verb
+from newsletter.jobs.post import Letter
 from newsletter.rendering import templates, views
-from newsletter.rendering.mould import Mould, Reader
 from newsletter.rendering.slots import one_line
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One letter to one editor: what senders ask of a mould, without anything personal to fill in."""
-
-    key: str
-    subject: str
-    text: str
-    html: str
-    #: (name, address)
-    sender: tuple[str, str]
-    now: datetime
-    reply_to: str = ""
-
-    def message(self, reader: Reader) -> bytes:
-        """The whole message; CRLF lines."""
-        message = EmailMessage(policy=SMTP.clone(cte_type="7bit", max_line_length=900))
-        message["From"] = f"{_quoted(self.sender[0])} <{self.sender[1]}>"
-        message["To"] = reader.address
-        message["Subject"] = self.subject
-        message["Date"] = self.now
-        message["Message-ID"] = self.message_id(reader)
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(self.text, cte="quoted-printable")
-        message.add_alternative(self.html, subtype="html", cte="quoted-printable")
-        return message.as_bytes()
-
-    def message_id(self, reader: Reader) -> str:
-        """The same for this matter and editor every time, so that a second try is seen to be one."""
-        digest = hashlib.sha256(f"{self.key}\n{reader.address}".encode()).hexdigest()[:32]
-        return f"<{digest}@{self.sender[1].rpartition('@')[2]}>"
-
-    def substitutions(self, reader: Reader) -> Mapping[str, str]:
-        """Nothing differs between readers: there is one."""
-        return {}
-
-    def headers(self, reader: Reader) -> Mapping[str, str]:
-        """What an API is told to add."""
-        return {"Auto-Submitted": "auto-generated"}
 
 
 def tell(app: App, *, now: datetime) -> int:
@@ -125,12 +79,6 @@ def compose(
     )
 
 
-def parcel(letter: Letter, address: str, *, attempt: str = "") -> Parcel:
-    """*letter* as senders take it: of no edition and to no subscriber, so that its events touch no ledger."""
-    # a letter is all that senders ask of a mould
-    return Parcel(0, 0, attempt, cast(Mould, letter), [Reader(0, address, "", "")])
-
-
 def _edition(app: App, alarm: Alarm) -> Edition | None:
     """The draft that *alarm* is about, unless it has changed since or is about something else."""
     if not alarm.key.startswith(watch.DRAFTED):
@@ -166,12 +114,8 @@ def _pass(verb: Verb, edition: Edition, editor: str) -> Pass:
 def _hand_over(sender: Sender, letter: Letter, editor: str) -> bool:
     """Whether *letter* is out of our hands; one that was lost on the way may come twice."""
     try:
-        report = sender.send(parcel(letter, editor))
+        report = sender.send(post.parcel(letter, editor))
     except Delivery as error:
         log.warning("letter.not_sent", to=editor, subject=letter.subject, error=str(error))
         return False
     return not report.again and not report.unknown
-
-
-def _quoted(name: str) -> str:
-    return '"' + one_line(name).replace("\\", "").replace('"', "'") + '"'

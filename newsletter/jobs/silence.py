@@ -19,7 +19,7 @@ from newsletter.delivery.silence import Waiting
 from newsletter.editions import shelf, watch
 from newsletter.editions.models import Alarm
 from newsletter.errors import Refused, Unknown
-from newsletter.jobs import letters
+from newsletter.jobs import letters, post
 from newsletter.tracking.models import Watermark
 
 #: the provider that tells us events
@@ -95,7 +95,7 @@ def _canary(app: App, newsletter: Newsletter, edition_id: int, now: datetime) ->
     )
     key = f"canary {newsletter.slug}/{edition_id} {now:%Y-%m-%dT%H:%M:%S}"
     letter = letters.compose(app, newsletter, Alarm(key=key, text=text), None, address, now=now)
-    return letters.parcel(letter, address, attempt=_ATTEMPT)
+    return post.parcel(letter, address, attempt=_ATTEMPT)
 
 
 def _give_up(session: Session, one: Waiting, now: datetime) -> None:

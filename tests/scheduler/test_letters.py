@@ -12,7 +12,7 @@ from newsletter.config import Settings
 from newsletter.editions import watch
 from newsletter.editions.models import Alarm, Edition, State
 from newsletter.jobs import letters
-from newsletter.jobs.letters import Letter
+from newsletter.jobs.post import Letter
 from newsletter.rendering.mould import Reader
 from tests.factories import an_edition
 from tests.scheduler.world import outbox

@@ -269,6 +269,7 @@ def upgrade() -> None:
     sa.Column('list_id', sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
     sa.Column('consent', sa.String(length=24), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('invited_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['list_id'], ['list.id'], name=op.f('fk_subscription_list_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['subscriber_id'], ['subscriber.id'], name=op.f('fk_subscription_subscriber_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('subscriber_id', 'list_id', name=op.f('pk_subscription'))
