@@ -9,7 +9,6 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
@@ -20,12 +19,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import brake, finishing, handover, settling
+from newsletter.delivery import brake, finishing, handover, ledger, settling
 from newsletter.delivery.balance import Balance, balance
+from newsletter.delivery.flight import Flight
 from newsletter.delivery.handover import Answer, Route
 from newsletter.delivery.ledger import Fenced
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.parcel import Sender
+from newsletter.delivery.stock import Stock
 from newsletter.errors import NewsletterError
 
 log = structlog.get_logger(__name__)
@@ -102,8 +103,9 @@ class _Run:
         self.owner = f"{owner[:55]}#{secrets.token_hex(3)}"
         self.clock, self.stop, self.on_progress, self.patience = clock, stop, on_progress, patience
         self.rng = rng or random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
-        #: batches on the wire, and those whose answer is not written down yet
-        self.flight: dict[Future[Answer], Fenced] = {}
+        self.flight = Flight(sender, route)
+        self.stock = Stock(route.edition_id, owner=self.owner, batch_size=sender.batch_size)
+        #: answers that are not written down yet
         self.answers: list[tuple[Fenced, Answer]] = []
         self.failures = 0
         self.calm_until = 0.0
@@ -112,15 +114,17 @@ class _Run:
         self.idle_since = time.monotonic()
 
     def go(self) -> Ended:
-        with ThreadPoolExecutor(self.sender.window, thread_name_prefix="hand-over") as pool:
+        with self.flight:
             while True:
                 turn = self._turn_or_wait()
                 for fenced in turn.fenced:
-                    deadline = turn.began + handover.MARGIN / 2
-                    self.flight[pool.submit(handover.hand_over, self.sender, self.route, fenced, deadline)] = fenced
+                    self.flight.begin(fenced, deadline=turn.began + handover.MARGIN / 2)
                 if not self.flight and (turn.state is not SendingState.RUNNING or self.stop.is_set() or self._idle()):
                     break
                 self._wait(turn.wait)
+        if self.stock.numbers:
+            with self.database.write() as session:
+                self.stock.give_back(session)
         with self.database.read() as session:
             sending = session.get_one(Sending, self.route.edition_id)
             return Ended(
@@ -146,7 +150,7 @@ class _Run:
 
     def _turn(self) -> "_Turn":
         """One transaction: write the answers, then claim and fence what may go next."""
-        self._collect()
+        self.answers += self.flight.land()
         began, now = time.monotonic(), self.clock()
         with self.database.write() as session:
             settled = handover.write_all(session, self.route, self.answers, now=now, rng=self.rng)
@@ -169,20 +173,23 @@ class _Run:
         edition_id = self.route.edition_id
         self._sweep(session, now=now)
         self._brake(session, now=now)
-        state = session.get_one(Sending, edition_id, populate_existing=True).state
+        state = ledger.state(session, edition_id)
         room = self.sender.window - len(self.flight)
-        if self.stop.is_set() or state is not SendingState.RUNNING or room < 1 or began < self.calm_until:
+        if self.stop.is_set() or state is not SendingState.RUNNING:
+            self.stock.give_back(session)
             return _Turn(began, state)
-        taken = handover.take(session, self.sender, self.route, owner=self.owner, limit=room, now=now)
+        if room < 1 or began < self.calm_until:
+            return _Turn(began, state)
+        taken = handover.take(session, self.sender, self.route, owner=self.owner, limit=room, now=now, stock=self.stock)
         if not taken.fenced and not self.flight and not taken.wait and finishing.finish(session, edition_id, now=now):
             state = SendingState.COMPLETE
         return _Turn(began, state, taken.fenced, taken.wait)
 
     def _sweep(self, session: Session, *, now: datetime) -> None:
         if time.monotonic() - self.swept_at >= _SWEEP:
-            edition_id, on_the_wire = self.route.edition_id, [fenced.number for fenced in self.flight.values()]
+            edition_id, in_hand = self.route.edition_id, [*self.flight.numbers, *self.stock.numbers]
             settling.expire(session, now=now, edition_id=edition_id)
-            settling.disown(session, edition_id, self.owner, on_the_wire=on_the_wire, now=now)
+            settling.disown(session, edition_id, self.owner, in_hand=in_hand, now=now)
             self.swept_at = time.monotonic()
 
     def _brake(self, session: Session, *, now: datetime) -> None:
@@ -193,23 +200,11 @@ class _Run:
             self.canaries = session.get_one(Sending, self.route.edition_id).canary_passed_at is None
             self.looked_at = time.monotonic()
 
-    def _collect(self) -> None:
-        for future in [future for future in self.flight if future.done()]:
-            self.answers.append((self.flight.pop(future), future.result()))
-
     def _wait(self, least: float) -> None:
-        """Until something comes back, or a limit allows more, or for a moment.
-
-        A transaction costs much the same for one answer as for several, so half of them are waited for,
-        but not for long: the other half keeps the wire busy meanwhile.
-        """
+        """Until something comes back, or a limit allows more, or for a moment."""
         timeout = min(least or _LOOK, _LOOK)
         if self.flight:
-            back, out = wait(self.flight, timeout=timeout, return_when=FIRST_COMPLETED)
-            until = time.monotonic() + _GATHER
-            while back and len(back) < len(out) and (left := until - time.monotonic()) > 0:
-                out = wait(out, timeout=left, return_when=FIRST_COMPLETED).not_done
-                back = self.flight.keys() - out
+            self.flight.wait(timeout, gather=_GATHER)
         elif not self.answers:
             self.stop.wait(timeout)
 

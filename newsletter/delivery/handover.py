@@ -14,6 +14,7 @@ from newsletter.delivery import controls, ledger, recording
 from newsletter.delivery.ledger import Claim, Fenced
 from newsletter.delivery.models import Batch, Sending, SendingState
 from newsletter.delivery.parcel import Parcel, Report, Sender, Words
+from newsletter.delivery.stock import AHEAD, Stock
 from newsletter.delivery.throttle import Throttle
 from newsletter.errors import Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Mould, Reader
@@ -76,24 +77,28 @@ class Taken:
     wait: float = 0.0
 
 
-def take(session: Session, sender: Sender, route: Route, *, owner: str, limit: int, now: datetime) -> Taken:
-    """Claim and fence up to *limit* batches in one transaction; commit it before handing any of them over."""
+def take(
+    session: Session,
+    sender: Sender,
+    route: Route,
+    *,
+    owner: str,
+    limit: int,
+    now: datetime,
+    stock: Stock | None = None,
+) -> Taken:
+    """Claim and fence up to *limit* batches in one transaction; commit it before handing any of them over.
+
+    From *stock* come those that were claimed ahead.
+    """
     lease = lease_for(sender)
+    stock = stock or Stock(route.edition_id, owner=owner, batch_size=AHEAD)
     waits: list[float] = []
     taken: list[Fenced] = []
     for lane in route.throttle.lanes:
         room = route.throttle.room(session, lane, now=now)
         waits.append(room.wait)
-        claims = ledger.claim(
-            session,
-            route.edition_id,
-            owner=owner,
-            lease=lease,
-            limit=0 if room.wait else limit - len(taken),
-            now=now,
-            lane=lane,
-            room=room,
-        )
+        claims = stock.take(session, lane, limit=limit - len(taken), room=room, now=now)
         taken += _pass(session, route, claims, lane, lease=lease, now=now)
     return Taken(tuple(taken), min((wait for wait in waits if wait), default=0.0))
 
@@ -109,22 +114,37 @@ def _pass(
     return fenced
 
 
-def hand_over(sender: Sender, route: Route, fenced: Fenced, deadline: float) -> Answer:
-    """Give the batch to the sender, outside any transaction, unless *deadline* (monotonic) is over.
+def parcel(route: Route, fenced: Fenced, deadline: float) -> Parcel:
+    """What the sender is given; raises Unavailable where *deadline* (monotonic) is over.
 
     Past it the lease might end while bytes are on the wire: a machine that was asleep wakes up here.
     """
     readers = [route.reader(person) for person in fenced.people]
-    parcel = Parcel(fenced.edition_id, fenced.number, fenced.attempt, route.mould, readers)
+    made = Parcel(fenced.edition_id, fenced.number, fenced.attempt, route.mould, readers)
     if time.monotonic() > deadline:
-        return Answer(failure=Unavailable("held up between the fence and the wire", retry_after=0))
+        raise Unavailable("held up between the fence and the wire", retry_after=0)
+    return made
+
+
+def send(sender: Sender, route: Route, fenced: Fenced, deadline: float) -> Report:
+    """Give the batch to the sender, outside any transaction, unless *deadline* is over; raises what it raises."""
+    return sender.send(parcel(route, fenced, deadline))
+
+
+def answer(fenced: Fenced, outcome: Callable[[], Report]) -> Answer:
+    """What a hand-over's *outcome*, a report or an exception, says of it."""
     try:
-        return Answer(report=sender.send(parcel))
+        return Answer(report=outcome())
     except Delivery as failure:
         return Answer(failure=failure)
     except Exception as error:
         log.exception("sender.failed", edition=fenced.edition_id, batch=fenced.number)
         return Answer(failure=Unknown(f"{type(error).__name__}: {error}"))
+
+
+def hand_over(sender: Sender, route: Route, fenced: Fenced, deadline: float) -> Answer:
+    """Give the batch to the sender, and wait for its answer."""
+    return answer(fenced, lambda: send(sender, route, fenced, deadline))
 
 
 def write_all(

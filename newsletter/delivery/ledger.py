@@ -35,7 +35,8 @@ from subscribers.audience import Person
 
 _BATCH: Any = Batch.__table__
 # built once: they are run for every few batches, and building them costs more than running them
-_STATE = select(Sending.state).where(Sending.edition_id == bindparam("edition_id")).with_for_update(read=True)
+_STATE = select(Sending.state).where(Sending.edition_id == bindparam("edition_id"))
+_HELD_STATE = _STATE.with_for_update(read=True)
 _DUE = (
     select(Batch.number, Batch.size)
     .where(
@@ -88,6 +89,16 @@ _PASS = (
     )
     .returning(_BATCH.c.number, _BATCH.c.attempt, _BATCH.c.attempts)
 )
+_GIVE_BACK = (
+    update(_BATCH)
+    .where(
+        _BATCH.c.edition_id == bindparam("of_edition"),
+        tuple_(_BATCH.c.number, _BATCH.c.epoch).in_(bindparam("of_claims", expanding=True)),
+        _BATCH.c.owner == bindparam("of_owner"),
+        _BATCH.c.state == BatchState.CLAIMED,
+    )
+    .values(state=BatchState.QUEUED)
+)
 _MEMBERS = (
     select(Delivery.batch, Delivery.subscriber_id)
     .outerjoin(
@@ -126,6 +137,11 @@ class Fenced:
     attempts: int
     people: tuple[Person, ...]
     lane: str = ""
+
+
+def state(session: Session, edition_id: int) -> SendingState:
+    """Where the sending stands."""
+    return session.connection().execute(_STATE, {"edition_id": edition_id}).scalar_one()
 
 
 def claim(
@@ -167,6 +183,14 @@ def claim_these(
     return sorted(claims, key=lambda claim: claim.number)
 
 
+def give_back(session: Session, claims: Sequence[Claim]) -> None:
+    """Let others have *claims*, all of one edition, as far as they still hold."""
+    if claims:
+        held = [(claim.number, claim.epoch) for claim in claims]
+        values = {"of_edition": claims[0].edition_id, "of_claims": held, "of_owner": claims[0].owner}
+        session.connection().execute(_GIVE_BACK, values)
+
+
 def due(session: Session, edition_id: int, *, limit: int, now: datetime) -> list[int]:
     """The numbers of the first batches that may go now; they are only named, not taken."""
     numbers = select(Batch.number).where(*_may_go(edition_id, now))
@@ -206,7 +230,7 @@ def _due(
 ) -> list[tuple[int, int]]:
     """Numbers and sizes of the first due batches; on PostgreSQL those that another worker is taking are passed over."""
     wanted = {"edition_id": edition_id, "canary": canary, "lane": lane, "now": now, "most": limit}
-    return [(number, size) for number, size in session.execute(_DUE, wanted)]
+    return [(number, size) for number, size in session.connection().execute(_DUE, wanted)]
 
 
 def _may_go(edition_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -238,7 +262,8 @@ def _fitting(due: Sequence[tuple[int, int]], room: Room) -> list[int]:
 
 def _still_running(session: Session, edition_id: int) -> bool:
     """Whether the sending runs; the row is held, so that a pause comes wholly before this fence or wholly after it."""
-    return session.scalar(_STATE, {"edition_id": edition_id}) is SendingState.RUNNING
+    found = session.connection().execute(_HELD_STATE, {"edition_id": edition_id}).scalar()
+    return found is SendingState.RUNNING
 
 
 def _pass(session: Session, claims: Sequence[Claim], *, lease: timedelta, now: datetime) -> dict[int, tuple[str, int]]:

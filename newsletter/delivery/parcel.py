@@ -1,8 +1,9 @@
 """What is handed to a sender and what it answers: the seam between the ledger and the wire."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from newsletter.rendering.mould import Mould, Reader
 
@@ -66,4 +67,13 @@ class Sender(Protocol):
 
     def close(self) -> None:
         """Give back connections; the sender is not used again."""
+        ...
+
+
+@runtime_checkable
+class Prompt(Sender, Protocol):
+    """A sender that need not be waited for, which saves a thread for each batch."""
+
+    def begin(self, parcel: Parcel) -> Future[Report]:
+        """Take *parcel* and come back at once; the future gets what `send` would have returned or raised."""
         ...

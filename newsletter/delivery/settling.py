@@ -42,7 +42,7 @@ def expire(session: Session, *, now: datetime, edition_id: int | None = None) ->
     return ended
 
 
-def disown(session: Session, edition_id: int, owner: str, *, on_the_wire: Collection[int], now: datetime) -> int:
+def disown(session: Session, edition_id: int, owner: str, *, in_hand: Collection[int], now: datetime) -> int:
     """Queue again what the ledger says *owner* holds, and *owner* knows it never handed over; returns how many.
 
     So it is when a commit was made and its answer was lost, or a pause came between claim and fence.
@@ -54,7 +54,7 @@ def disown(session: Session, edition_id: int, owner: str, *, on_the_wire: Collec
             Batch.edition_id == edition_id,
             Batch.owner == owner,
             Batch.state.in_(rules.LEASE_OVER),
-            Batch.number.not_in(on_the_wire),
+            Batch.number.not_in(in_hand),
         )
         .values(state=BatchState.QUEUED, not_before=now)
         .returning(Batch.number),

@@ -42,6 +42,11 @@ class Room:
     #: seconds to wait where nothing may go
     wait: float = 0.0
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether anything says how many."""
+        return self.messages < math.inf
+
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
@@ -79,7 +84,7 @@ class Throttle:
             tat = max(_tat(session, key), now.timestamp() - BURST) + messages / rate
             _upsert(session, Allowance, {"key": key}, {"tat": tat})
         minute = {"key": self.sender, "minute": int(now.timestamp() // 60), "messages": messages}
-        session.execute(_TALLY[session.get_bind().dialect.name], minute)
+        session.connection().execute(_TALLY[session.get_bind().dialect.name], minute)
 
     def hold(self, session: Session, seconds: float, *, now: datetime) -> None:
         """Let no worker send before *seconds* have passed: the other side said so."""
@@ -116,7 +121,7 @@ def _in_count(session: Session, key: str, most: int, minutes: int, *, now: datet
 
 
 def _tat(session: Session, key: str) -> float:
-    return session.scalar(_TAT, {"key": key}) or 0.0
+    return session.connection().execute(_TAT, {"key": key}).scalar() or 0.0
 
 
 def _hold(session: Session, sender: str, until: float) -> float:

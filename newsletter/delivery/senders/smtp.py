@@ -42,9 +42,22 @@ class SmtpSender:
         if not parcel.readers:
             return Report()
         try:
-            return self._begin(parcel).result(timeout=self.deadline)
+            return self.begin(parcel).result(timeout=self.deadline)
         except TimeoutError as error:
             raise Unknown(f"the mail server {self._smtp.host} left the fate of a batch open for too long") from error
+
+    def begin(self, parcel: Parcel) -> Future[Report]:
+        """Take *parcel* and come back at once; the future gets what `send` would have returned or raised."""
+        with self._lock:
+            if self._closed:
+                raise Unavailable("the mail sender was closed")
+            if self._loop is None or self._pool is None:
+                self._loop, self._pool = self._start()
+            loop, pool = self._loop, self._pool
+            start_by = loop.time() + self._patience
+            consignment = Consignment(parcel, start_by=start_by, dot_by=start_by + 2 * self._smtp.timeout)
+            loop.call_soon_threadsafe(pool.add, consignment)
+        return consignment.done
 
     def close(self) -> None:
         """Wait for the answers under way, at most as long as `deadline`; then say goodbye to the server."""
@@ -57,18 +70,6 @@ class SmtpSender:
             asyncio.run_coroutine_threadsafe(pool.close(), loop).result(timeout=self.deadline)
         finally:
             loop.call_soon_threadsafe(loop.stop)
-
-    def _begin(self, parcel: Parcel) -> Future[Report]:
-        with self._lock:
-            if self._closed:
-                raise Unavailable("the mail sender was closed")
-            if self._loop is None or self._pool is None:
-                self._loop, self._pool = self._start()
-            loop, pool = self._loop, self._pool
-            start_by = loop.time() + self._patience
-            consignment = Consignment(parcel, start_by=start_by, dot_by=start_by + 2 * self._smtp.timeout)
-            loop.call_soon_threadsafe(pool.add, consignment)
-        return consignment.done
 
     def _start(self) -> tuple[asyncio.AbstractEventLoop, Pool]:
         """An event loop that runs in a thread of its own, and the pool on it."""
