@@ -160,7 +160,9 @@ class Newsletter(Section):
     thin_week: Literal["widen", "shorter", "hold", "skip"] = "shorter"
     #: a Friday missed by more than this is reported as missed instead of sent late
     catch_up_hours: float = Field(default=12, ge=0)
-    #: send at the timetable's hour in each reader's own time zone
+    #: send at the timetable's hour in each reader's own time zone, which is the newsletter's where it is unknown;
+    #: sending then begins, and the audience is fixed, with the first morning on earth (UTC+14): what is
+    #: approved later reaches the readers whose morning is over as soon as it is approved
     local_morning: bool = False
     #: where drafts and alarms go
     editors: tuple[str, ...] = ()

@@ -10,6 +10,10 @@ from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.config import Newsletter
 from newsletter.editions import calendar
+from newsletter.editions.models import Job
+
+#: when sending begins, where each reader has a morning of their own
+_FIRST = "first mornings"
 
 
 @program.command()
@@ -42,16 +46,21 @@ def timetable(
             for e in _entries(one, weeks)
         ]
         screen.table(f"{one.title} ({one.time_zone})", ("edition", "job", "there", "UTC"), rows)
+        if one.local_morning:
+            screen.say(
+                f"Each reader gets it at {one.send.at:%H:%M} on their own clock: “{_FIRST}” is that hour at UTC+14, and"
+                " “send” in the newsletter's own zone. What nobody has approved by then is held."
+            )
 
 
 def _entries(newsletter: Newsletter, weeks: int) -> list[dict[str, Any]]:
+    moment = now()
+    coming = [(day, job.value, at) for day, job, at in calendar.ahead(newsletter, moment, weeks)]
+    if newsletter.local_morning:
+        days = [day for day, job, _ in coming if job == Job.SEND]
+        first = [(day, _FIRST, calendar.opens(newsletter, Job.SEND, day)) for day in days]
+        coming = sorted([*coming, *(entry for entry in first if entry[2] > moment)], key=lambda entry: entry[2])
     return [
-        {
-            "newsletter": newsletter.slug,
-            "edition": day,
-            "job": job.value,
-            "local": at.astimezone(newsletter.zone),
-            "utc": at,
-        }
-        for day, job, at in calendar.ahead(newsletter, now(), weeks)
+        {"newsletter": newsletter.slug, "edition": day, "job": job, "local": at.astimezone(newsletter.zone), "utc": at}
+        for day, job, at in coming
     ]

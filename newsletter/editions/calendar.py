@@ -6,7 +6,7 @@ start, a second scheduler or a clock change can neither lose a slot silently nor
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
@@ -21,6 +21,10 @@ from newsletter.errors import WrongState
 HORIZON = timedelta(hours=48)
 #: how long a worker may be silent before another takes its slot
 LEASE = timedelta(minutes=5)
+#: how often a sending that waits for its approval is looked at
+LOOK_AGAIN = timedelta(minutes=5)
+#: nobody on earth has an earlier morning
+_FIRST_MORNING = timezone(timedelta(hours=14))
 _WEEK = timedelta(days=7)
 
 
@@ -56,6 +60,14 @@ def due(newsletter: Newsletter, job: Job, friday: date) -> datetime:
     if back == 0 and when.at > newsletter.send.at:
         back = 7
     return instant(friday - timedelta(days=back), when.at, newsletter.zone)
+
+
+def opens(newsletter: Newsletter, job: Job, friday: date) -> datetime:
+    """When *job* may begin: when it is due, but a local morning begins with the first readers' on earth."""
+    at = due(newsletter, job, friday)
+    if job is not Job.SEND or not newsletter.local_morning:
+        return at
+    return min(at, datetime.combine(friday, newsletter.send.at, _FIRST_MORNING).astimezone(UTC))
 
 
 def fridays(newsletter: Newsletter, after: date) -> Iterator[date]:
@@ -134,13 +146,24 @@ def give_back(session: Session, held: Claim, problem: str, now: datetime, after:
     return _update_held(session, held, result=problem, lease_until=now + after)
 
 
+def wait(session: Session, held: Claim, why: str, now: datetime, until: datetime) -> bool:
+    """Leave *held* to nobody: it is looked at again in LOOK_AGAIN, at *until*, or once its edition is approved."""
+    return _update_held(session, held, result=why, owner="", lease_until=min(now + LOOK_AGAIN, until))
+
+
 def send_late(session: Session, newsletter: Newsletter, day: date, now: datetime) -> bool:
     """Let the sending of *day* be taken again: its edition was not approved at its time, and is now."""
-    done = (Slot.newsletter == newsletter.slug, Slot.date == day, Slot.job == Job.SEND, Slot.state == SlotState.DONE)
-    slot = session.scalar(select(Slot).where(*done).execution_options(populate_existing=True))
+    waits = and_(Slot.state == SlotState.RUNNING, Slot.owner == "")
+    free = (
+        Slot.newsletter == newsletter.slug,
+        Slot.date == day,
+        Slot.job == Job.SEND,
+        or_(Slot.state == SlotState.DONE, waits),
+    )
+    slot = session.scalar(select(Slot).where(*free).execution_options(populate_existing=True))
     if slot is None or now > deadline(newsletter, slot):
         return False
-    return bool(watch.rows_touched(session, update(Slot).where(*done).values(state=SlotState.PLANNED)))
+    return bool(watch.rows_touched(session, update(Slot).where(*free).values(state=SlotState.PLANNED)))
 
 
 def will_send(session: Session, newsletter: Newsletter, day: date, now: datetime) -> datetime | None:
@@ -150,7 +173,7 @@ def will_send(session: Session, newsletter: Newsletter, day: date, now: datetime
     if slot is not None:
         return slot.due_at if slot.state in {SlotState.PLANNED, SlotState.RUNNING} else None
     at = due(newsletter, Job.SEND, day)
-    return at if at > now and day.weekday() == newsletter.send.weekday else None
+    return opens(newsletter, Job.SEND, day) if at > now and day.weekday() == newsletter.send.weekday else None
 
 
 def miss(session: Session, newsletters: Mapping[str, Newsletter], now: datetime) -> list[Slot]:
@@ -183,7 +206,7 @@ def _follow(session: Session, newsletter: Newsletter, now: datetime) -> None:
     for slot in session.scalars(select(Slot).where(*ours).execution_options(populate_existing=True)).all():
         if slot.date.weekday() != newsletter.send.weekday:
             session.execute(delete(Slot).where(Slot.id == slot.id, *ours))
-        elif slot.due_at != (planned := due(newsletter, slot.job, slot.date)):
+        elif slot.due_at != (planned := opens(newsletter, slot.job, slot.date)):
             session.execute(update(Slot).where(Slot.id == slot.id, *ours).values(due_at=planned))
 
 
@@ -191,10 +214,10 @@ def _plan_job(session: Session, newsletter: Newsletter, job: Job, now: datetime)
     last = session.scalar(select(func.max(Slot.date)).where(Slot.newsletter == newsletter.slug, Slot.job == job))
     new = 0
     for day in fridays(newsletter, last or now.astimezone(newsletter.zone).date() - timedelta(days=1)):
-        due_at = due(newsletter, job, day)
+        due_at = opens(newsletter, job, day)
         if due_at > now + HORIZON:
             return new
-        if last is None and due_at <= now:
+        if last is None and due(newsletter, job, day) <= now:
             continue  # nothing was promised before the first day
         new += watch.add_once(session, Slot, newsletter=newsletter.slug, date=day, job=job, due_at=due_at)
     return new
@@ -206,6 +229,7 @@ def _takable(now: datetime) -> Select[Slot]:
         earlier.newsletter == Slot.newsletter,
         earlier.date == Slot.date,
         earlier.due_at < Slot.due_at,
+        earlier.job != Job.SEND,  # which is the last, also where it begins before the lock
         earlier.state.in_((SlotState.PLANNED, SlotState.RUNNING)),
     )
     free = or_(Slot.state == SlotState.PLANNED, and_(Slot.state == SlotState.RUNNING, Slot.lease_until <= now))

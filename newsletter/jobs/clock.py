@@ -157,6 +157,11 @@ def _send(app: App, held: Claim, clock: Callable[[], datetime]) -> tuple[str, Wo
     try:
         with app.database.write() as session:
             edition = shelf.of_date(session, held.newsletter, held.date)
+            due_at = calendar.due(app.newsletter(held.newsletter), Job.SEND, held.date)
+            if clock() < due_at and (edition is None or edition.state in sending.UNDECIDED):
+                result = "the first mornings have come; it waits for its approval"
+                calendar.wait(session, held, result, clock(), due_at)
+                return result, None
             result = sending.begin_on_time(session, app, edition, sender, now=clock())
             if edition is None:
                 text = f"{held.newsletter}/{held.date} was not sent: {result}"

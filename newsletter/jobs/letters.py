@@ -104,6 +104,12 @@ def _newsletter(app: App, alarm: Alarm, edition: Edition | None) -> Newsletter |
 def _spoken(newsletter: Newsletter, edition: Edition) -> str:
     """ "on Friday 26 November at 09:00 (Europe/London)" """
     at = calendar.due(newsletter, Job.SEND, edition.date).astimezone(newsletter.zone)
+    if newsletter.local_morning:
+        first = calendar.opens(newsletter, Job.SEND, edition.date).astimezone(newsletter.zone)
+        return (
+            f"on {at:%A} {at.day} {at:%B} at {at:%H:%M} in each reader’s own time,"
+            f" the first of them on {first:%A} at {first:%H:%M} ({newsletter.time_zone})"
+        )
     return f"on {at:%A} {at.day} {at:%B} at {at:%H:%M} ({newsletter.time_zone})"
 
 

@@ -24,13 +24,17 @@ from newsletter.jobs import holding, silence
 from newsletter.jobs.deciding import prove
 from newsletter.rendering import links, preflight, proofs
 from newsletter.rendering.mould import Reader
-from newsletter.stories import memory
-from newsletter.stories.memory import Sent
+from newsletter.stories.picking import memory
+from newsletter.stories.picking.memory import Sent
 from subscribers.audience import Person
 
 log = structlog.get_logger(__name__)
 
 __all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "route", "send", "sweep", "under_way"]
+
+
+#: editors may still approve it
+UNDECIDED = frozenset({State.DRAFT, State.IN_REVIEW, State.HELD, State.SKIPPED})
 
 
 def send(

@@ -89,7 +89,7 @@ class _Synchronous(Process):
         super().__init__(app)
 
     @property
-    def now(self) -> datetime:  # type: ignore[override]
+    def now(self) -> datetime:
         return self._clock[0]
 
     @now.setter
