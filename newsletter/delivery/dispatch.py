@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 
 import structlog
@@ -112,6 +112,8 @@ class _Run:
         self.swept_at = self.looked_at = 0.0
         self.canaries = True
         self.idle_since = time.monotonic()
+        #: what is left is due so much later that waiting for it is somebody else's business
+        self.rests = False
 
     def go(self) -> Ended:
         with self.flight:
@@ -181,8 +183,12 @@ class _Run:
         if room < 1 or began < self.calm_until:
             return _Turn(began, state)
         taken = handover.take(session, self.sender, self.route, owner=self.owner, limit=room, now=now, stock=self.stock)
-        if not taken.fenced and not self.flight and not taken.wait and finishing.finish(session, edition_id, now=now):
-            state = SendingState.COMPLETE
+        if not taken.fenced and not self.flight and not taken.wait:
+            if finishing.finish(session, edition_id, now=now):
+                state = SendingState.COMPLETE
+            else:
+                until = now + timedelta(seconds=self.patience.idle)
+                self.rests = finishing.rests(session, edition_id, until=until)
         return _Turn(began, state, taken.fenced, taken.wait)
 
     def _sweep(self, session: Session, *, now: datetime) -> None:
@@ -209,7 +215,7 @@ class _Run:
             self.stop.wait(timeout)
 
     def _idle(self) -> bool:
-        return time.monotonic() - self.idle_since > self.patience.idle
+        return self.rests or time.monotonic() - self.idle_since > self.patience.idle
 
     def _why(self, state: SendingState) -> str:
         if state is not SendingState.RUNNING:

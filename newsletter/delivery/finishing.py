@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from newsletter.delivery import rules
 from newsletter.delivery.balance import balance
-from newsletter.delivery.models import Act, Batch, Sending, SendingState
+from newsletter.delivery.models import Act, Batch, BatchState, Sending, SendingState
 from newsletter.errors import NewsletterError
 
 
@@ -29,6 +29,17 @@ def finish(session: Session, edition_id: int, *, now: datetime) -> bool:
     sending.state, sending.complete_at, sending.reason = SendingState.COMPLETE, now, ""
     session.add(Act(edition_id=edition_id, verb="complete", by="ledger", recipients=stands.planned, at=now))
     return True
+
+
+def rests(session: Session, edition_id: int, *, until: datetime) -> bool:
+    """Whether something is left, but none of it before *until*: a later morning, a long back-off."""
+    sooner = or_(Batch.state != BatchState.QUEUED, Batch.not_before <= until)
+    left, due = session.execute(
+        select(func.count(), func.count().filter(sooner)).where(
+            Batch.edition_id == edition_id, Batch.state.in_(rules.OPEN)
+        )
+    ).one()
+    return bool(left) and not due
 
 
 def _open(session: Session, edition_id: int) -> bool:

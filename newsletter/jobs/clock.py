@@ -94,7 +94,7 @@ def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
         found.append(Work("collect"))
     while slot := calendar.claim(session, now, owner):
         found.append(Work(f"{slot.job.value} {slot.newsletter}/{slot.date}", slot=slot))
-    found += [_dispatch(edition_id) for edition_id in sending.under_way(session)]
+    found += [_dispatch(edition_id) for edition_id in sending.under_way(session, now=now)]
     found += [Work(f"canary {number}", edition_id=number) for number in silence.due(session, app, now=now)]
     if watch.untold(session) and watch.take_turn(session, "letters", LETTERS_EVERY, now):
         found.append(Work("letters"))
@@ -167,7 +167,7 @@ def _send(app: App, held: Claim, clock: Callable[[], datetime]) -> tuple[str, Wo
                 text = f"{held.newsletter}/{held.date} was not sent: {result}"
                 watch.ring(session, f"no edition {held.newsletter}/{held.date}", text, clock())
             calendar.finish(session, held, result, clock())
-            begun = edition is not None and edition.id in sending.under_way(session)
+            begun = edition is not None and edition.id in sending.under_way(session, now=clock())
     finally:
         sender.close()
     if edition is None or not begun:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.delivery import controls, dispatch, hints, planning, settling
+from newsletter.delivery import controls, dispatch, finishing, hints, planning, settling
 from newsletter.delivery.dispatch import Ended
 from newsletter.delivery.handover import Route
 from newsletter.delivery.models import Sending, SendingState
@@ -129,10 +129,10 @@ def dispatch_edition(
     return ended
 
 
-def under_way(session: Session) -> list[int]:
-    """The editions with something left to send."""
+def under_way(session: Session, *, now: datetime) -> list[int]:
+    """The editions with something to do about their sending; those whose next reader wakes up later rest."""
     query = select(Sending.edition_id).where(Sending.state == SendingState.RUNNING).order_by(Sending.edition_id)
-    return list(session.scalars(query))
+    return [found for found in session.scalars(query) if not finishing.rests(session, found, until=now)]
 
 
 def sweep(app: App, *, now: datetime) -> None:
