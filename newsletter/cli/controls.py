@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from newsletter.cli import root, screen
 from newsletter.cli.delivery import Which
-from newsletter.delivery import controls, settling
+from newsletter.delivery import controls
 from newsletter.delivery.balance import balance
 from newsletter.delivery.models import Act, Batch, BatchState, Sending
 from newsletter.editions import shelf
@@ -155,15 +155,6 @@ def _warn(trouble: Mapping[str, str]) -> None:
         Console(stderr=True, highlight=False).print(
             f"SendGrid, batch {escape(batch_id)}: {escape(words)}", style="yellow"
         )
-
-
-@deliveries.command("safe-mode")
-def safe_mode(context: typer.Context, by: By = "operator", json: screen.Json = False) -> None:
-    """After a restored backup: what is not proved to be accepted counts as unknown, and is not sent by itself."""
-    app = root.open_app(context)
-    with app.database.write() as session:
-        touched = settling.safe_mode(session, by=by, now=root.now())
-    _tell(f"{touched} readers are unknown now; events may prove their copies", {"recipients": touched}, json=json)
 
 
 def _tell(sentence: str, values: dict[str, object], *, json: bool) -> None:

@@ -3,14 +3,17 @@
 import secrets
 from dataclasses import asdict
 from pathlib import Path
+from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from newsletter import config, db, doctor
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.doctor import Level
 from newsletter.errors import WrongState
+from newsletter.jobs import restoring
 from subscribers import roll
 
 _MARKS = {Level.GOOD: "[green]●[/]", Level.NOTE: "[yellow]●[/]", Level.BAD: "[red]●[/]"}
@@ -87,6 +90,27 @@ def upgrade(context: typer.Context) -> None:
     app = open_app(context)
     db.upgrade(app.database)
     screen.say(f"[green]✓[/] {app.database.url.render_as_string(hide_password=True)} is up to date")
+
+
+@_database.command()
+def restored(
+    context: typer.Context,
+    by: Annotated[str, typer.Option(envvar="USER", help="Who does it.")] = "operator",
+    json: screen.Json = False,
+) -> None:
+    """After restoring a backup, before anything is started: nothing that may have been sent is sent again.
+
+    Copies that are not proved to be accepted become unknown, approved editions are held, and what the clock
+    would catch up on is left to you.
+    """
+    made_safe = restoring.restored(open_app(context), by=by, now=now())
+    if json:
+        screen.data(asdict(made_safe))
+        return
+    screen.say(f"{made_safe.unknown} readers are unknown now; events that still come may prove their copies")
+    screen.say(f"held, for they may have been sent: {escape(', '.join(made_safe.held) or 'no edition')}")
+    screen.say(f"sendings taken from the clock: {made_safe.given_up}")
+    screen.say("Look at what readers have; then [bold]newsletter deliveries resolve[/], or approve what was not sent.")
 
 
 @program.command("doctor")

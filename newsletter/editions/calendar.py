@@ -190,6 +190,16 @@ def miss(session: Session, newsletters: Mapping[str, Newsletter], now: datetime)
     return missed
 
 
+def give_up_sending(session: Session, why: str, now: datetime) -> int:
+    """Take from the clock every sending that has not been done and whose time has come; returns how many.
+
+    An approval inside the newsletter's window brings one back.
+    """
+    open_still = (Slot.job == Job.SEND, Slot.state.in_((SlotState.PLANNED, SlotState.RUNNING)), Slot.due_at <= now)
+    done = {"state": SlotState.DONE, "result": why, "finished_at": now, "epoch": Slot.epoch + 1, "lease_until": None}
+    return watch.rows_touched(session, update(Slot).where(*open_still).values(done))
+
+
 def deadline(newsletter: Newsletter, slot: Slot) -> datetime:
     """Until when *slot* is worth doing: as long as its edition may still be sent."""
     sending = max(due(newsletter, Job.SEND, slot.date), slot.due_at)

@@ -1,0 +1,46 @@
+"""After a restored backup: what it calls unsent may have been sent since, so nothing goes out by itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from newsletter.app import App
+from newsletter.delivery import settling
+from newsletter.editions import calendar, review, shelf, watch
+from newsletter.editions.models import Edition, State
+
+_REASON = "a backup was restored, which can't say whether it was sent since: look at what readers have"
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was made safe."""
+
+    #: readers whose copy is unknown now
+    unknown: int
+    #: approved editions that are held now, by name
+    held: tuple[str, ...]
+    #: sendings that the clock would have caught up on
+    given_up: int
+
+
+def restored(app: App, *, by: str, now: datetime) -> Restored:
+    """Make a restored database safe to start, in one transaction; again changes nothing more.
+
+    What no row proves to be accepted becomes unknown, approved editions are held, and sendings whose time
+    is past are left to people. Events that still come prove single copies.
+    """
+    with app.database.write() as session:
+        unknown = settling.safe_mode(session, by=by, now=now)
+        approved = session.scalars(select(Edition).where(Edition.state == State.APPROVED)).all()
+        for edition in approved:
+            review.hold(session, edition, by=by, reason=_REASON, now=now)
+        given_up = calendar.give_up_sending(session, "a backup was restored; what is to be sent, a person sends", now)
+        names = tuple(shelf.name(edition) for edition in approved)
+        text = f"a backup was restored: {unknown} copies are unknown; held: {', '.join(names) or 'nothing'}. {_ASK}"
+        watch.ring(session, f"restored {now:%Y-%m-%d %H:%M:%S}", text, now)
+        return Restored(unknown, names, given_up)
+
+
+_ASK = "Look at what readers have before you approve or send anything again."
