@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from . import addresses
 from .models import Consent, List, Subscriber, Subscription, Suppression, SuppressionReason
+from .rows import Rows
 
 #: why somebody is left out at the last moment, in words
 ERASED = "erased"
@@ -28,7 +29,7 @@ _PEOPLE = (
     .where(_IDS)
     .order_by(Subscriber.id)
 )
-_MAILABLE = (
+_MAILABLE = Rows(
     # by its primary key, so that no planner is tempted to read a list of a million for a batch of 25
     _PEOPLE.add_columns(
         Suppression.reason,
@@ -72,7 +73,7 @@ def mailable(session: Session, ids: Sequence[int], lists: Sequence[str]) -> tupl
     may: list[Person] = []
     reasons = dict.fromkeys(ids, ERASED)
     for some in _portions(sorted(reasons)):
-        for *person, suppression, confirmed in session.execute(_MAILABLE, {"ids": some, "lists": list(lists)}):
+        for *person, suppression, confirmed in _MAILABLE.of(session, {"ids": some, "lists": list(lists)}):
             id_, email, name, language, time_zone = person
             if suppression is not None:
                 reasons[id_] = SUPPRESSED[suppression]

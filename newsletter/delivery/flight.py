@@ -21,6 +21,8 @@ class Flight:
 
     def __init__(self, sender: Sender, route: Route) -> None:
         self._sender, self._route = sender, route
+        # asked once: to look through a protocol costs more than a hand-over
+        self._prompt = sender if isinstance(sender, Prompt) else None
         self._threads = ThreadPoolExecutor(sender.window, thread_name_prefix="hand-over")
         #: with the moment, by the monotonic clock, at which nobody will bring the answer any more
         self._out: dict[Future[Report], tuple[Fenced, float]] = {}
@@ -77,10 +79,10 @@ class Flight:
         return landed
 
     def _hand_over(self, fenced: Fenced, deadline: float) -> Future[Report]:
-        if not isinstance(self._sender, Prompt):
+        if self._prompt is None:
             return self._threads.submit(handover.send, self._sender, self._route, fenced, deadline)
         try:
-            return self._sender.begin(handover.parcel(self._route, fenced, deadline))
+            return self._prompt.begin(handover.parcel(self._route, fenced, deadline))
         except Exception as error:  # noqa: BLE001 - what it means is for `handover.answer` to say
             failed: Future[Report] = Future()
             failed.set_exception(error)

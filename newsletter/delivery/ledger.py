@@ -32,6 +32,7 @@ from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Sen
 from newsletter.delivery.throttle import Room
 from subscribers import audience
 from subscribers.audience import Person
+from subscribers.rows import Rows
 
 _BATCH: Any = Batch.__table__
 # built once: they are run for every few batches, and building them costs more than running them
@@ -99,7 +100,7 @@ _GIVE_BACK = (
     )
     .values(state=BatchState.QUEUED)
 )
-_MEMBERS = (
+_MEMBERS = Rows(
     select(Delivery.batch, Delivery.subscriber_id)
     .outerjoin(
         Outcome, and_(Outcome.edition_id == Delivery.edition_id, Outcome.subscriber_id == Delivery.subscriber_id)
@@ -284,7 +285,7 @@ def _pass(session: Session, claims: Sequence[Claim], *, lease: timedelta, now: d
 
 def _members(session: Session, edition_id: int, numbers: Collection[int]) -> Mapping[int, list[int]]:
     """Batch number → ids of its recipients, less those whose outcome stands already."""
-    rows = session.execute(_MEMBERS, {"edition_id": edition_id, "numbers": list(numbers)})
+    rows = _MEMBERS.of(session, {"edition_id": edition_id, "numbers": list(numbers)})
     members: dict[int, list[int]] = defaultdict(list)
     for number, subscriber_id in rows:
         members[number].append(subscriber_id)
