@@ -114,6 +114,22 @@ class Fetch(Section):
     pages: bool = True
 
 
+class DomainLimits(Section):
+    """What one recipient domain is to be spared; 0 is no limit."""
+
+    #: messages in a second, an hour and a day
+    per_second: float = Field(default=0, ge=0)
+    per_hour: int = Field(default=0, ge=0)
+    per_day: int = Field(default=0, ge=0)
+    #: messages to it that may be on the wire at once, and so connections that carry them
+    connections: int = Field(default=0, ge=0)
+
+
+def _domain_limits(value: object) -> object:
+    """A bare number means messages in a second."""
+    return {"per_second": value} if isinstance(value, int | float) else value
+
+
 class Limits(Section):
     """How fast, how many, and when to stop by itself."""
 
@@ -121,8 +137,8 @@ class Limits(Section):
     per_second: float = Field(default=0, ge=0)
     per_hour: int = Field(default=0, ge=0)
     per_day: int = Field(default=0, ge=0)
-    #: messages in a second to one recipient domain, such as {"gmail.com" = 20}
-    domains: dict[str, float] = Field(default_factory=dict)
+    #: limits of single recipient domains: "gmail.com" = 20 (in a second), or a table of `DomainLimits`
+    domains: dict[str, Annotated[DomainLimits, BeforeValidator(_domain_limits)]] = Field(default_factory=dict)
     #: the first day's allowance of a warm-up, growing by half each good day; 0 is no warm-up
     warm_up: int = Field(default=0, ge=0)
     #: the share that goes out first, and its least number
@@ -134,6 +150,13 @@ class Limits(Section):
     bounce_share: float = Field(default=0.05, ge=0, le=1)
     refused_share: float = Field(default=0.10, ge=0, le=1)
     deferred_share: float = Field(default=0.30, ge=0, le=1)
+
+    @field_validator("domains", mode="before")
+    @classmethod
+    def _in_lower_case(cls, value: Any) -> Any:
+        return (
+            {str(domain).lower(): limits for domain, limits in value.items()} if isinstance(value, Mapping) else value
+        )
 
 
 class Newsletter(Section):

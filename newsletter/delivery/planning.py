@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from newsletter.config import Limits, Newsletter
+from newsletter.config import DomainLimits, Limits, Newsletter
 from newsletter.db import Database, Instant
 from newsletter.delivery import throttle
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending, SendingState
@@ -150,8 +150,10 @@ def _morning(newsletter: Newsletter, zone_name: str, day: date) -> datetime:
 
 def _size(batch_size: int, limits: Limits, lane: str) -> int:
     """No batch larger than what may go at once, or each of them would break a limit."""
-    at_once = [rate * throttle.BURST for rate in (limits.per_second, limits.domains.get(lane, 0)) if rate]
-    counts = [count for count in (limits.per_hour, limits.per_day, limits.warm_up) if count]
+    domain = limits.domains.get(lane, DomainLimits())
+    at_once = [rate * throttle.BURST for rate in (limits.per_second, domain.per_second) if rate]
+    counts = [limits.per_hour, limits.per_day, limits.warm_up, domain.per_hour, domain.per_day, domain.connections]
+    counts = [count for count in counts if count]
     return max(1, min([batch_size, *map(int, at_once), *counts]))
 
 

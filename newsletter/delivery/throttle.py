@@ -15,13 +15,16 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from newsletter.config import Limits
+from newsletter.config import DomainLimits, Limits
 from newsletter.delivery import warm_up
-from newsletter.delivery.models import Allowance, Tally
+from newsletter.delivery.models import Allowance, Batch, BatchState, Sending, Tally
 
 #: seconds of a rate that may go at once
 BURST = 0.25
 _HOUR, _DAY = 60, 24 * 60
+_NONE = DomainLimits()
+#: seconds after which a connection may have become free
+_SOON = 0.05
 _TAT = select(Allowance.tat).where(Allowance.key == bindparam("key"))
 # built once: it runs for every few batches
 _TALLY = {
@@ -64,14 +67,17 @@ class Throttle:
 
     def room(self, session: Session, lane: str, *, now: datetime) -> Room:
         """How many messages of *lane* may go now; holds the sender's row, so that workers ask one after another."""
-        rates, counts = self._rates(lane), self._counts(session, now)
+        rates, counts = self._rates(lane), self._counts(session, lane, now)
+        at_once = self._domain(lane).connections
         # without limits there is nothing to ask for in turn
-        held = _hold(session, self.sender, 0.0) if rates or counts else _tat(session, f"{self.sender} held")
+        limited = rates or counts or at_once
+        held = _hold(session, self.sender, 0.0) if limited else _tat(session, f"{self.sender} held")
         held -= now.timestamp()
         if held > 0:
             return Room(0, overdraw=False, wait=held)
         rooms = [_in_bucket(session, key, rate, now=now) for key, rate in rates.items()]
-        rooms += [_in_count(session, self.sender, most, minutes, now=now) for minutes, most in counts]
+        rooms += [_in_count(session, key, most, minutes, now=now) for key, minutes, most in counts]
+        rooms += [_on_the_wire(session, self.sender, lane, at_once)] if at_once else []
         return Room(
             min((room.messages for room in rooms), default=math.inf),
             all(room.overdraw for room in rooms),
@@ -83,27 +89,35 @@ class Throttle:
         for key, rate in self._rates(lane).items():
             tat = max(_tat(session, key), now.timestamp() - BURST) + messages / rate
             _upsert(session, Allowance, {"key": key}, {"tat": tat})
-        minute = {"key": self.sender, "minute": int(now.timestamp() // 60), "messages": messages}
-        session.connection().execute(_TALLY[session.get_bind().dialect.name], minute)
+        for key in [self.sender] if lane == "" else [self.sender, f"{self.sender} {lane}"]:
+            minute = {"key": key, "minute": int(now.timestamp() // 60), "messages": messages}
+            session.connection().execute(_TALLY[session.get_bind().dialect.name], minute)
 
     def hold(self, session: Session, seconds: float, *, now: datetime) -> None:
         """Let no worker send before *seconds* have passed: the other side said so."""
         _hold(session, self.sender, now.timestamp() + seconds)
 
+    def _domain(self, lane: str) -> DomainLimits:
+        return self.limits.domains.get(lane, _NONE)
+
     def _rates(self, lane: str) -> Mapping[str, float]:
-        rates = {self.sender: self.limits.per_second, f"{self.sender} {lane}": self.limits.domains.get(lane, 0)}
+        rates = {self.sender: self.limits.per_second, f"{self.sender} {lane}": self._domain(lane).per_second}
         return {key: rate for key, rate in rates.items() if rate}
 
-    def _counts(self, session: Session, now: datetime) -> list[tuple[int, int]]:
+    def _counts(self, session: Session, lane: str, now: datetime) -> list[tuple[str, int, int]]:
+        """Which tallies count over how many minutes, and up to how many."""
         day = now.astimezone(UTC).date()
         if day not in self._allowances:
             self._allowances[day] = warm_up.today(session, self.sender, self.limits, now=now)
+        domain, of_lane = self._domain(lane), f"{self.sender} {lane}"
         limits = (
-            (_HOUR, self.limits.per_hour or None),
-            (_DAY, self.limits.per_day or None),
-            (_DAY, self._allowances[day]),
+            (self.sender, _HOUR, self.limits.per_hour or None),
+            (self.sender, _DAY, self.limits.per_day or None),
+            (self.sender, _DAY, self._allowances[day]),
+            (of_lane, _HOUR, domain.per_hour or None),
+            (of_lane, _DAY, domain.per_day or None),
         )
-        return [(minutes, most) for minutes, most in limits if most is not None]
+        return [(key, minutes, most) for key, minutes, most in limits if most is not None]
 
 
 def _in_bucket(session: Session, key: str, rate: float, *, now: datetime) -> Room:
@@ -118,6 +132,16 @@ def _in_count(session: Session, key: str, most: int, minutes: int, *, now: datet
     if gone >= most:
         return Room(0, overdraw=False, wait=60 - now.timestamp() % 60)
     return Room(most - gone, overdraw=gone == 0)
+
+
+def _on_the_wire(session: Session, sender: str, lane: str, at_once: int) -> Room:
+    """How many more of *lane* may be under way, whichever worker has the others."""
+    out = select(func.sum(Batch.size - Batch.skipped - Batch.refused)).join(
+        Sending, Sending.edition_id == Batch.edition_id
+    )
+    here = (Batch.state == BatchState.SENDING, Batch.lane == lane, Sending.sender == sender)
+    left = at_once - int(session.scalar(out.where(*here)) or 0)
+    return Room(left, overdraw=left == at_once) if left > 0 else Room(0, overdraw=False, wait=_SOON)
 
 
 def _tat(session: Session, key: str) -> float:

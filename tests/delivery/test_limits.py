@@ -1,6 +1,8 @@
 """Throttle, warm-up, canary and brake."""
 
+import time
 from datetime import timedelta
+from math import inf
 from threading import Event
 
 from sqlalchemy.orm import Session
@@ -21,6 +23,12 @@ HOUR = timedelta(hours=1)
 
 def with_limits(**limits: object) -> Limits:
     return Limits.model_validate({"canary_share": 0, **limits})
+
+
+def slowly(_parcel: Parcel) -> Report:
+    """Everything is taken, after a while."""
+    time.sleep(0.02)
+    return Report()
 
 
 def gone_in(session: Session, throttle: Throttle, seconds: float, *, batch: int, step: float = 0.05) -> int:
@@ -56,6 +64,28 @@ def test_a_domain_with_a_limit_of_its_own_does_not_slow_the_others(session: Sess
     throttle.spend(session, "gmail.com", 8, now=NINE)
 
     assert (throttle.room(session, "gmail.com", now=NINE).messages, throttle.room(session, "", now=NINE).wait) == (0, 0)
+
+
+def test_a_domains_hour_counts_only_its_own_messages(session: Session) -> None:
+    throttle = Throttle("smtp", with_limits(domains={"gmail.com": {"per_hour": 100}}))
+    throttle.spend(session, "", 500, now=NINE)
+    throttle.spend(session, "gmail.com", 60, now=NINE)
+
+    rooms = [throttle.room(session, lane, now=NINE + timedelta(minutes=5)) for lane in ("gmail.com", "")]
+
+    assert [room.messages for room in rooms] == [40, inf]
+
+
+def test_a_domain_has_no_more_messages_on_the_wire_at_once_than_connections(database: Database) -> None:
+    limits = with_limits(domains={"Gmail.com": {"connections": 3}})
+    with database.write() as session:
+        people(session, 20, domain="gmail.com")
+        sending = planned(session, newsletter=FRIDAY.model_copy(update={"limits": limits}))
+    sender = Notebook(window=8, answer=slowly)
+
+    dispatch.run(database, sender, route(sending.edition_id, limits), owner="ada", clock=lambda: NINE)
+
+    assert (sum(sender.sent.values()), sender.most_at_once) == (20, 3)
 
 
 def test_two_workers_share_one_bucket(session: Session) -> None:

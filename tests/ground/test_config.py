@@ -94,3 +94,12 @@ def test_a_time_of_the_week_is_read_by_the_name_of_its_day(tmp_path: Path) -> No
 
 def test_a_newsletter_knows_its_own_slug(tmp_path: Path) -> None:
     assert config.load(_home(tmp_path, FRIDAY), {}).newsletters["friday"].slug == "friday"
+
+
+def test_a_bare_number_for_a_domain_means_messages_in_a_second(tmp_path: Path) -> None:
+    limits = '[newsletters.friday.limits]\ndomains = { "Gmail.com" = 20, "gmx.net" = { connections = 2 } }'
+    domains = config.load(_home(tmp_path, FRIDAY + limits), {}).newsletters["friday"].limits.domains
+    assert domains == {
+        "gmail.com": config.DomainLimits(per_second=20),
+        "gmx.net": config.DomainLimits(connections=2),
+    }
