@@ -3,6 +3,7 @@
 import hmac
 import re
 import struct
+from functools import lru_cache
 from hashlib import sha256
 
 from newsletter.errors import BadInput
@@ -56,7 +57,15 @@ def _sign(secret: str, purpose: bytes, edition_id: int, subscriber_id: int) -> s
         raise BadInput(
             f"edition {edition_id}, subscriber {subscriber_id}: ids of links are 0 to 2³² and 2⁴⁰"
         ) from error
-    return (ids + hmac.digest(secret.encode(), purpose + ids, sha256)[:_KEPT]).hex()
+    signature = _keyed(secret).copy()
+    signature.update(purpose + ids)
+    return (ids + signature.digest()[:_KEPT]).hex()
+
+
+@lru_cache(maxsize=8)
+def _keyed(secret: str) -> hmac.HMAC:
+    # hmac.digest would let go of the interpreter's lock, and two threads make these for every message
+    return hmac.new(secret.encode(), digestmod=sha256)
 
 
 def _check(secret: str, purpose: bytes, signed: str) -> tuple[int, int]:
