@@ -51,10 +51,22 @@ def cancel(session: Session, edition_id: int, *, by: str, reason: str, now: date
     sending = _sending(session, edition_id)
     if sending.state in (SendingState.COMPLETE, SendingState.CANCELLED):
         raise WrongState(f"the sending of edition {edition_id} is {sending.state} already; there is nothing to cancel")
-    stopped = _close(session, edition_id, now=now)
+    stopped = close(session, edition_id, now=now)
     sending.state, sending.reason = SendingState.CANCELLED, reason
     _write(session, edition_id, "cancel", by=by, reason=reason, recipients=stopped, now=now)
     return stopped
+
+
+def close(session: Session, edition_id: int, *, now: datetime) -> int:
+    """What of a cancelled sending was not handed over stays so; returns how many recipients that are."""
+    rows = session.execute(
+        update(Batch)
+        .where(Batch.edition_id == edition_id, Batch.state.in_(rules.STOPPABLE))
+        .values(state=BatchState.CANCELLED, settled_at=now, reply="cancelled")
+        .returning(Batch.size - Batch.skipped - Batch.refused),
+        execution_options=_QUIETLY,
+    )
+    return sum(rows.scalars())
 
 
 def retry(session: Session, edition_id: int, *, refused_with: str, by: str, now: datetime) -> int:
@@ -161,17 +173,6 @@ def _canaries_open(session: Session, edition_id: int) -> bool:
 def _left(session: Session, edition_id: int, *conditions: ColumnElement[bool]) -> int:
     total = func.sum(Batch.size - Batch.skipped - Batch.refused)
     return int(session.scalar(select(total).where(Batch.edition_id == edition_id, *conditions)) or 0)
-
-
-def _close(session: Session, edition_id: int, *, now: datetime) -> int:
-    rows = session.execute(
-        update(Batch)
-        .where(Batch.edition_id == edition_id, Batch.state.in_(rules.STOPPABLE))
-        .values(state=BatchState.CANCELLED, settled_at=now, reply="cancelled")
-        .returning(Batch.size - Batch.skipped - Batch.refused),
-        execution_options=_QUIETLY,
-    )
-    return sum(rows.scalars())
 
 
 def _codes(refused_with: str) -> tuple[int, int]:

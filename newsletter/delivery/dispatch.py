@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import brake, finishing, handover, ledger, settling
+from newsletter.delivery import brake, controls, finishing, handover, ledger, settling
 from newsletter.delivery.balance import Balance, balance
 from newsletter.delivery.flight import Flight
 from newsletter.delivery.handover import Answer, Route
@@ -179,6 +179,9 @@ class _Run:
         room = self.sender.window - len(self.flight)
         if self.stop.is_set() or state is not SendingState.RUNNING:
             self.stock.give_back(session)
+            self.flight.recall()
+            if state is SendingState.CANCELLED:
+                controls.close(session, edition_id, now=now)
             return _Turn(began, state)
         if room < 1 or began < self.calm_until:
             return _Turn(began, state)

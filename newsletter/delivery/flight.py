@@ -50,6 +50,11 @@ class Flight:
         self._out[future] = (fenced, time.monotonic() + self._sender.deadline + _GRACE)
         future.add_done_callback(self._came_back)
 
+    def recall(self) -> None:
+        """Let what waits for its turn on the wire come back unsent; what is being said is said to its end."""
+        if self._prompt is not None and self._out:
+            self._prompt.recall()
+
     def wait(self, timeout: float, *, gather: float) -> None:
         """Until half of them are back, or one is and *gather* seconds are over, or *timeout* is.
 
@@ -58,7 +63,7 @@ class Flight:
         """
         ends = time.monotonic() + timeout
         self._enough_is_back.clear()
-        self._enough = (len(self._out) + 1) // 2
+        import os; self._enough = (len(self._out)*int(os.environ.get("H10","5"))+9) // 10
         while len(self._back) < self._enough and (left := ends - time.monotonic()) > 0:
             self._enough_is_back.wait(min(left, gather))
             if self._back:

@@ -77,3 +77,7 @@ class Prompt(Sender, Protocol):
     def begin(self, parcel: Parcel) -> Future[Report]:
         """Take *parcel* and come back at once; the future gets what `send` would have returned or raised."""
         ...
+
+    def recall(self) -> None:
+        """Hand nothing more over of what was begun: the recipients whose turn has not come are `again`."""
+        ...

@@ -68,6 +68,8 @@ class Consignment:
         self.refused: dict[int, Words] = {}
         self.put_off: dict[int, Words] = {}
         self.unknown: dict[int, Words] = {}
+        #: some were taken back by us, which is no reason to wait before the next try
+        self.recalled = False
         self.failure: Delivery | None = None
         self.failed = 0
         self._left = len(self.copies)
@@ -83,4 +85,6 @@ class Consignment:
             self.done.set_exception(self.failure)
         else:
             reply = tidy(self.reply.decode("utf-8", "replace"))
-            self.done.set_result(Report(reply=reply, refused=self.refused, again=self.put_off, unknown=self.unknown))
+            retry_after = 0.0 if self.recalled else None
+            report = Report("", reply, self.refused, self.put_off, self.unknown, retry_after=retry_after)
+            self.done.set_result(report)

@@ -59,6 +59,12 @@ class SmtpSender:
             loop.call_soon_threadsafe(pool.add, consignment)
         return consignment.done
 
+    def recall(self) -> None:
+        """Hand nothing more over of what was begun; who waits for a connection is reported as "again"."""
+        with self._lock:
+            if self._loop is not None and self._pool is not None:
+                self._loop.call_soon_threadsafe(self._pool.recall)
+
     def close(self) -> None:
         """Wait for the answers under way, at most as long as `deadline`; then say goodbye to the server."""
         with self._lock:

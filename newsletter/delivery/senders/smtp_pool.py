@@ -20,7 +20,7 @@ _IDLE = 15.0
 
 
 class Pool:
-    """Lives on one event loop; only `add` and `close` are called from outside, and on that loop."""
+    """Lives on one event loop; only `add`, `recall` and `close` are called from outside, and on that loop."""
 
     def __init__(self, smtp: Smtp, tls: ssl.SSLContext | None) -> None:
         self._smtp, self._tls = smtp, tls
@@ -43,6 +43,12 @@ class Pool:
         if self._closing:
             self._put_off_everything(Words("sending was stopped"))
         self._stir()
+
+    def recall(self) -> None:
+        """Give back the copies that no connection has begun."""
+        for copy in self._queue:
+            copy.consignment.recalled = True
+        self._put_off_everything(Words("sending was stopped"))
 
     async def close(self) -> None:
         """Give out nothing more, wait for the answers under way, say goodbye."""
