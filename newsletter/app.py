@@ -53,7 +53,13 @@ class App:
         self.database.close()
 
 
-def start(home: Path | None = None) -> App:
-    """Read the settings of *home* and open its database."""
+def start(home: Path | None = None, *, fresh: bool = False) -> App:
+    """Read the settings of *home* and open its database.
+
+    Raises ConfigError where it is an SQLite file that is not there, unless *fresh*: then it will be made.
+    """
     settings = config.load(home)
-    return App(settings, db.connect(settings.database_url))
+    database = db.connect(settings.database_url)
+    if database.file is not None and not fresh and not database.file.exists():
+        raise ConfigError(f"there is no {database.file}: newsletter init makes one, and --home names another folder")
+    return App(settings, database)

@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -52,6 +50,12 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.writer.dialect.name == "sqlite"
 
+    @property
+    def file(self) -> Path | None:
+        """The file of an SQLite database; None where there is no file."""
+        name = self.url.database
+        return Path(name) if self.is_sqlite and name and not name.startswith((":memory:", "file:")) else None
+
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose work is committed at the end of the block, or rolled back by an exception."""
@@ -90,6 +94,10 @@ def connect(url: str | URL) -> Database:
 
 def upgrade(database: Database) -> None:
     """Bring the tables up to this version's; harmless when they already are."""
+    # not needed by anything else, and slow to load
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = database.writer

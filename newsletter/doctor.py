@@ -18,6 +18,7 @@ from newsletter.app import App
 from newsletter.editions.models import Heartbeat
 from newsletter.errors import NewsletterError
 from newsletter.stories.models import Health, Source
+from subscribers import waiting
 from subscribers.models import Consent, Subscription
 
 #: these versions carry the fix of the WAL-reset bug, which can corrupt a file with two connections
@@ -49,7 +50,7 @@ def examine(app: App, *, now: datetime) -> list[Finding]:
     """Look at everything; never raises for what it finds."""
     findings = [*_settings(app), *_database(app)]
     if not any(finding.level is Level.BAD and finding.name == "database" for finding in findings):
-        findings += [*_people(app), *_sources(app), *_scheduler(app, now)]
+        findings += [*_people(app, now), *_sources(app), *_scheduler(app, now)]
     return [*findings, *_sender(app)]
 
 
@@ -73,12 +74,18 @@ def _settings(app: App) -> Iterator[Finding]:
             Level.GOOD,
             f"{newsletter.slug}: {newsletter.title}, {newsletter.send} {newsletter.time_zone}",
         )
+        if newsletter.from_address.endswith("@example.com") or newsletter.postal_address.startswith("Your street"):
+            text = f"{newsletter.slug}: the sender's or the postal address is still the example from newsletter init"
+            yield Finding("newsletters", Level.NOTE, text)
     if urlsplit(settings.public_url).scheme != "https":
         yield Finding("public_url", Level.NOTE, f"{settings.public_url}: one-click leaving needs https")
 
 
 def _database(app: App) -> Iterator[Finding]:
     shown = app.database.url.render_as_string(hide_password=True)
+    if app.database.file is not None and not app.database.file.exists():
+        yield Finding("database", Level.BAD, f"there is no {app.database.file}; run newsletter init")
+        return
     try:
         with app.database.reader.connect() as connection:
             at = MigrationContext.configure(connection).get_current_revision()
@@ -100,15 +107,18 @@ def _is_fixed(version: tuple[int, ...]) -> bool:
     return version >= _SQLITE_FIXED[-1] or any(version[:2] == good[:2] and version >= good for good in _SQLITE_FIXED)
 
 
-def _people(app: App) -> Iterator[Finding]:
+def _people(app: App, now: datetime) -> Iterator[Finding]:
     with app.database.read() as session:
         confirmed = session.scalar(
             select(func.count(func.distinct(Subscription.subscriber_id))).where(
                 Subscription.consent == Consent.CONFIRMED
             )
         )
+        left = len(waiting.due(session, now=now))
     level = Level.GOOD if confirmed else Level.NOTE
     yield Finding("subscribers", level, f"{confirmed:,} confirmed")
+    if left:
+        yield Finding("subscribers", Level.NOTE, f"{left:,} wait to be asked: newsletter subscribers invite --all")
 
 
 def _sources(app: App) -> Iterator[Finding]:

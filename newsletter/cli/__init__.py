@@ -1,22 +1,12 @@
 """`newsletter …`: by hand what the clock does by itself."""
 
 import sys
+from typing import NoReturn
 
 from rich.console import Console
 from rich.markup import escape
+from sqlalchemy.exc import DBAPIError
 
-from newsletter.cli import controls as _controls  # noqa: F401  (importing registers the commands)
-from newsletter.cli import delivery as _delivery  # noqa: F401
-from newsletter.cli import demo as _demo  # noqa: F401
-from newsletter.cli import editions as _editions  # noqa: F401
-from newsletter.cli import preview as _preview  # noqa: F401
-from newsletter.cli import running as _running  # noqa: F401
-from newsletter.cli import serve as _serve  # noqa: F401
-from newsletter.cli import setup as _setup  # noqa: F401
-from newsletter.cli import sources as _sources  # noqa: F401
-from newsletter.cli import stories as _stories  # noqa: F401
-from newsletter.cli import subscribers as _subscribers  # noqa: F401
-from newsletter.cli import worker as _worker  # noqa: F401
 from newsletter.cli.root import program
 from newsletter.errors import NewsletterError
 from subscribers.errors import SubscribersError
@@ -27,6 +17,13 @@ def main() -> None:
     try:
         program()
     except (NewsletterError, SubscribersError) as error:
-        # escaped: "set host under [smtp]" is not markup
-        Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(str(error))}", soft_wrap=True)
-        sys.exit(2)
+        _fail(str(error))
+    except DBAPIError as error:
+        words = str(error.orig).strip().splitlines()[0]
+        _fail(f"the database says: {words}. newsletter doctor looks what is wrong; newsletter db upgrade makes tables")
+
+
+def _fail(sentence: str) -> NoReturn:
+    # escaped: "set host under [smtp]" is not markup
+    Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(sentence)}", soft_wrap=True)
+    sys.exit(2)

@@ -168,4 +168,5 @@ def _show(title: str, columns: tuple[str, ...], rows: Sequence[Sequence[object]]
     if json:
         screen.data([dict(zip(columns, row, strict=True)) for row in rows])
     else:
-        screen.table(title, columns, rows, right=("readers", "number", "attempts"))
+        words = [column for column in columns if column in {"balance", "reason", "words"}]
+        screen.table(title, columns, rows, right=("readers", "number", "attempts"), wrap=words)

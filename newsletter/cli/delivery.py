@@ -148,7 +148,9 @@ def log(
     if edition is None:
         columns = {"date": "edition", **columns}
     shown = [row | {"address": row["address"] or "(erased)", "at": _minute(row["at"])} for row in rows]
-    screen.table("Send log", list(columns.values()), ([row[key] for key in columns] for row in shown))
+    screen.table(
+        "Send log", list(columns.values()), ([row[key] for key in columns] for row in shown), wrap=("in their words",)
+    )
     if len(lines) == limit:
         screen.say(f"the first {limit}; ask for more with --limit")
 
@@ -230,4 +232,4 @@ def _dates(session: Session, edition_ids: set[int]) -> dict[int, Any]:
 
 
 def _minute(at: Any) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+    return f"{at:%Y-%m-%d %H:%M}" if at else ""

@@ -17,7 +17,7 @@ from newsletter.app import App
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.editions import calendar, plain_text, shelf
-from newsletter.editions.models import Edition, EditionEvent, State
+from newsletter.editions.models import Edition, EditionEvent, EditionStory, State
 from newsletter.errors import BadInput
 
 commands = typer.Typer(help="Editions: list, show, write by hand, approve, hold.", no_args_is_help=True)
@@ -51,7 +51,9 @@ def list_(context: typer.Context, newsletter: Slug = None, as_json: screen.Json 
         screen.data([_plain(edition) for edition in found])
     elif found:
         rows = [(e.id, shelf.name(e), e.state.spoken, len(e.stories), e.subject) for e in found]
-        screen.table("Editions", ("", "edition", "state", "stories", "subject"), rows, right=("", "stories"))
+        screen.table(
+            "Editions", ("", "edition", "state", "stories", "subject"), rows, right=("", "stories"), wrap=("subject",)
+        )
     else:
         screen.say("no editions yet: newsletter assemble, or newsletter editions import FILE")
 
@@ -168,9 +170,9 @@ def _print(app: App, name: str, *, as_json: bool) -> None:
     screen.console.print(plain_text.write(edition), markup=False, soft_wrap=True)
     reasons = [(story.position, story.why) for story in edition.stories if story.why]
     if reasons:
-        screen.table("Why", ("", "why the picker chose it"), reasons, right=("",))
+        screen.table("Why", ("", "why the picker chose it"), reasons, right=("",), wrap=("why the picker chose it",))
     rows = [(f"{event.at:%Y-%m-%d %H:%M}", event.by, event.state.spoken, event.reason) for event in events]
-    screen.table("History (UTC)", ("when", "who", "state", "why"), rows)
+    screen.table("History (UTC)", ("when", "who", "state", "why"), rows, wrap=("why",))
 
 
 def _plain(edition: Edition) -> dict[str, Any]:
@@ -180,7 +182,7 @@ def _plain(edition: Edition) -> dict[str, Any]:
 
 def _stories(edition: Edition) -> list[dict[str, Any]]:
     hidden = {"id", "edition_id"}
-    columns = [column.name for column in edition.stories[0].__table__.columns if column.name not in hidden]
+    columns = [column.name for column in EditionStory.__table__.columns if column.name not in hidden]
     return [{name: getattr(story, name) for name in columns} for story in edition.stories]
 
 

@@ -57,7 +57,7 @@ def tell(asked: Sequence[Asked], lately: int = 0) -> None:
     """Say who was asked, who was not and why, and how many were asked lately."""
     failed = [one for one in asked if one.reason]
     if failed:
-        screen.table("Not asked", ("Address", "Reason"), [(one.email, one.reason) for one in failed])
+        screen.table("Not asked", ("address", "reason"), [(one.email, one.reason) for one in failed], wrap=("reason",))
     done = len(asked) - len(failed)
     screen.say(
         f"{done:,} {'letter' if done == 1 else 'letters'} handed over" + (f", {len(failed):,} not" if failed else "")

@@ -45,7 +45,7 @@ def timetable(
             (e["edition"], e["job"], f"{e['local']:%a %d %b %Y %H:%M %Z}", f"{e['utc']:%a %H:%M}")
             for e in _entries(one, weeks)
         ]
-        screen.table(f"{one.title} ({one.time_zone})", ("edition", "job", "there", "UTC"), rows)
+        screen.table(f"{one.title} ({one.time_zone})", ("edition", "job", "local time", "UTC"), rows)
         if one.local_morning:
             screen.say(
                 f"Each reader gets it at {one.send.at:%H:%M} on their own clock: “{_FIRST}” is that hour at UTC+14, and"

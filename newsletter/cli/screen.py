@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, JustifyMethod
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -27,14 +28,38 @@ console = Console(highlight=False)
 Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Sequence[str] = ()) -> None:
-    """Print rows under headings; the columns named in *right* are figures and stand to the right."""
+#: columns that a text which may wrap should have at least, and what stands between two columns
+_ROOM, _GAP = 12, 2
+
+
+def table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Sequence[str] = (),
+    wrap: Sequence[str] = (),
+) -> None:
+    """Print rows under headings, or that there are none.
+
+    The columns named in *right* are figures and stand to the right. On a narrow terminal only those named in
+    *wrap* break into lines, unless there are none, or the others alone are too wide.
+    """
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not cells:
+        console.print(Text(title, style="table.title"), Text("none"), sep=": ")
+        return
+    stiff = [place for place, column in enumerate(columns) if wrap and column not in wrap]
+    needed = sum(_GAP + max(len(columns[place]), *(cell_len(row[place]) for row in cells)) for place in stiff)
+    if needed + (_GAP + _ROOM) * len(wrap) > console.width:
+        stiff = []
     grid = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in columns:
-        grid.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
+    for place, column in enumerate(columns):
+        justify: JustifyMethod = "right" if column in right else "left"
+        grid.add_column(column, justify=justify, overflow="fold", no_wrap=place in stiff)
+    for row in cells:
         # Text, not str: names and titles are other people's words and must not be read as markup
-        grid.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        grid.add_row(*map(Text, row))
     console.print(grid)
 
 

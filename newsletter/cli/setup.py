@@ -74,20 +74,21 @@ def init(context: typer.Context) -> None:
         raise WrongState(f"{file} is there already; edit it, or choose another folder with --home")
     home.mkdir(parents=True, exist_ok=True)
     _write_secretly(file, _TEMPLATE.format(secret=secrets.token_urlsafe(36)))
-    app = open_app(context)
+    app = open_app(context, fresh=True)
     db.upgrade(app.database)
     with app.database.write() as session:
         for slug in app.newsletter().lists:
             roll.create_list(session, slug, now=now())
     screen.say(f"[green]✓[/] {file}")
     screen.say(f"[green]✓[/] {app.database.url.render_as_string(hide_password=True)}")
-    screen.say("Next: edit the file, then [bold]newsletter sources add URL[/] and [bold]newsletter doctor[/].")
+    screen.say("Next: edit the file; then [bold]newsletter sources add[/], [bold]newsletter subscribers import[/],")
+    screen.say("and [bold]newsletter doctor[/], which says what is still missing.")
 
 
 @_database.command()
 def upgrade(context: typer.Context) -> None:
     """Bring the tables up to this version's; harmless when they already are."""
-    app = open_app(context)
+    app = open_app(context, fresh=True)
     db.upgrade(app.database)
     screen.say(f"[green]✓[/] {app.database.url.render_as_string(hide_password=True)} is up to date")
 
@@ -116,7 +117,7 @@ def restored(
 @program.command("doctor")
 def _doctor(context: typer.Context, json: screen.Json = False) -> None:
     """What is configured, reachable, missing; exit code 1 where something will not work."""
-    findings = doctor.examine(open_app(context), now=now())
+    findings = doctor.examine(open_app(context, fresh=True), now=now())
     if json:
         screen.data([asdict(finding) for finding in findings])
     for finding in findings if not json else ():

@@ -9,6 +9,7 @@ from rich.markup import escape
 
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
+from newsletter.rendering import prose
 from newsletter.stories.models import Kind, Source
 from newsletter.stories.reading import sources
 
@@ -20,7 +21,7 @@ program.add_typer(commands, name="sources")
 def add(
     context: typer.Context,
     url: Annotated[str, typer.Argument(help="The feed's address: RSS, Atom or JSON Feed.")],
-    name: Annotated[str, typer.Option(help="As readers know it.")],
+    name: Annotated[str, typer.Option(help="As readers know it (default: the site's name).")] = "",
     owner: Annotated[str, typer.Option(help="Who owns it; two sources of one owner are one voice.")] = "",
     kind: Annotated[Kind, typer.Option(help="What sort of publisher it is.")] = Kind.TRADE,
     authority: Annotated[
@@ -30,7 +31,9 @@ def add(
     """Add a feed; it is visited in the next round."""
     app = open_app(context)
     with app.database.write() as session:
-        source = sources.add(session, url, name=name, owner=owner, kind=kind, authority=authority, now=now())
+        source = sources.add(
+            session, url, name=name or prose.host(url), owner=owner, kind=kind, authority=authority, now=now()
+        )
     screen.say(f"added [bold]{escape(source.name)}[/] ({source.kind}, authority {source.authority})")
 
 
@@ -42,11 +45,13 @@ def list_(context: typer.Context, as_json: screen.Json = False) -> None:
     if as_json:
         screen.data([_plain(source) for source in found])
     elif found:
-        rows = [(s.id, s.name, s.kind, s.authority, s.health, _time(s.fetched_at), s.problem or s.url) for s in found]
-        headings = ("", "source", "kind", "authority", "health", "last visit", "address, or what is wrong")
-        screen.table("Sources", headings, rows, right=("", "authority"))
+        rows = [
+            (s.id, s.kind, s.authority, s.health, _time(s.fetched_at), f"{s.name}\n{s.problem or s.url}") for s in found
+        ]
+        headings = ("", "kind", "weight", "health", "last visit", "source")
+        screen.table("Sources", headings, rows, right=("", "weight"), wrap=("source",))
     else:
-        screen.say("no sources yet: newsletter sources add ADDRESS --name NAME")
+        screen.say("no sources yet: newsletter sources add ADDRESS")
 
 
 @commands.command()
@@ -95,7 +100,13 @@ def _show(report: Any) -> None:
         screen.say("nothing is due: newsletter collect --force visits every source now")
         return
     rows = [(v.name, v.result, v.new, v.updated, v.problem or _dropped(v.dropped)) for v in report.visited]
-    screen.table("Collected", ("source", "result", "new", "changed", "what is wrong"), rows, right=("new", "changed"))
+    screen.table(
+        "Collected",
+        ("source", "result", "new", "changed", "what is wrong"),
+        rows,
+        right=("new", "changed"),
+        wrap=("what is wrong",),
+    )
     screen.say(
         f"{len(report.visited)} sources: {report.new} new articles, {report.updated} changed, "
         f"{report.unchanged} sources unchanged, {len(report.failed)} failed; {report.pages_read} pages read"

@@ -62,7 +62,7 @@ def explain(context: typer.Context, story: Story, edition: Which = "", as_json: 
         screen.say(f"[yellow]{escape(row.warning)}[/]")
     screen.table("Score", ("", "value", "counts", "points"), _sums(row), right=("value", "counts", "points"))
     rows = [(item.id, item.source, f"{item.published_at:%a %H:%M}", item.title) for item in told]
-    screen.table("Articles", ("id", "source", "published", "title"), rows, right=("id",))
+    screen.table("Articles", ("id", "source", "published", "title"), rows, right=("id",), wrap=("title",))
 
 
 @commands.command()
@@ -144,7 +144,13 @@ def decisions_(context: typer.Context, edition: Which = "", as_json: screen.Json
         screen.data([_plain_decision(decision) for decision in standing])
         return
     rows = [(d.id, d.rule.value, d.points or "", _ids(d), d.by, d.reason) for d in standing]
-    screen.table("Decisions", ("", "rule", "points", "articles", "by", "reason"), rows, right=("", "points"))
+    screen.table(
+        "Decisions",
+        ("", "rule", "points", "articles", "by", "reason"),
+        rows,
+        right=("", "points"),
+        wrap=("articles", "reason"),
+    )
 
 
 @commands.command()
@@ -181,7 +187,7 @@ def rehearse(
         return
     rows = [(one.day, f"{one.ndcg:.2f}", f"{one.overlap:.2f}", one.swaps, _swapped(one)) for one in found]
     columns = ("edition", "nDCG@5", "overlap", "swaps", "sent, but not picked today")
-    screen.table("Rehearsal", columns, rows, right=("nDCG@5", "overlap", "swaps"))
+    screen.table("Rehearsal", columns, rows, right=("nDCG@5", "overlap", "swaps"), wrap=("sent, but not picked today",))
     screen.say(f"on average nDCG@5 {ndcg:.2f}, overlap {overlap:.2f}")
 
 
@@ -222,7 +228,9 @@ def _decide(
         again, found = _again(session, app, ranking.newsletter, ranking.date)
     _print_list(again, found, as_json=as_json)
     if not as_json:
-        screen.say("kept. The draft itself changes when it is assembled again: newsletter assemble")
+        screen.say(
+            f"kept. The draft itself changes when it is assembled again: newsletter assemble --date {again.date}"
+        )
 
 
 def _apart(story: list[int], article: int) -> list[int]:
@@ -294,7 +302,7 @@ def _print_list(ranking: Ranking, found: list[RankedStory], *, as_json: bool) ->
         for row in found
     ]
     title = f"Stories of {ranking.newsletter}/{ranking.date}, ranked {ranking.at:%d %B %H:%M} UTC"
-    screen.table(title, columns, rows, right=("", "score", "voices", "reprints"))
+    screen.table(title, columns, rows, right=("", "score", "voices", "reprints"), wrap=("story",))
     for note in ranking.notes:
         screen.say(f"note: {escape(note)}")
 

@@ -156,7 +156,13 @@ def list_(
         screen.data([_shown(person) for person in shown])
         return
     rows = [(person.id, person.email, person.name, person.language, person.time_zone) for person in shown]
-    screen.table(f"{on}, {consent}: {len(rows):,}", ("Id", "Address", "Name", "Language", "Time zone"), rows)
+    screen.table(
+        f"{on}, {consent}: {len(rows):,}",
+        ("id", "address", "name", "language", "time zone"),
+        rows,
+        right=("id",),
+        wrap=("name",),
+    )
     if len(shown) == limit:
         screen.say(f"[dim]the first {limit:,}; --limit shows more, export writes all[/]")
 
@@ -178,12 +184,12 @@ def lists(
     if json:
         screen.data([asdict(count) for count in counts])
         return
-    figures = ("Confirmed", "Pending", "Unsubscribed")
+    figures = ("confirmed", "pending", "unsubscribed")
     rows = [
         (count.slug, count.title, *(f"{figure:,}" for figure in (count.confirmed, count.pending, count.unsubscribed)))
         for count in counts
     ]
-    screen.table("Lists", ("List", "Title", *figures), rows, right=figures)
+    screen.table("Lists", ("list", "title", *figures), rows, right=figures, wrap=("title",))
 
 
 @people.command()
@@ -257,7 +263,7 @@ def _done(email: str, changed: bool, done: str, already: str, json: bool) -> Non
 def _tell(outcome: Report, report: Path | None, *, pending: bool) -> None:
     if outcome.problems:
         rows = [(f"{problem.line:,}", problem.reason, problem.row) for problem in outcome.problems[:_SHOWN]]
-        screen.table("Left out", ("Line", "Reason", "Row"), rows, right=("Line",))
+        screen.table("Left out", ("line", "reason", "row"), rows, right=("line",), wrap=("reason", "row"))
         if outcome.bad > _SHOWN and report is None:
             screen.say(f"[dim]and {outcome.bad - _SHOWN:,} more; --report FILE writes them all[/]")
     if report is not None:

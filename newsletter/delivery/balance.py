@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.delivery import rules
 from newsletter.delivery.models import Batch, BatchState, Progress, Sending, Status
+from newsletter.editions import shelf
 from newsletter.errors import NotFound
 
 
@@ -44,9 +45,8 @@ def balance(session: Session, edition_id: int) -> Balance:
     """The balance of one edition; raises NotFound where nothing was planned."""
     planned = session.scalar(select(Sending.planned).where(Sending.edition_id == edition_id))
     if planned is None:
-        raise NotFound(
-            f"nothing of edition {edition_id} was planned yet: approve it and run newsletter send {edition_id}"
-        )
+        name = shelf.name(shelf.get(session, edition_id))
+        raise NotFound(f"nothing of {name} was planned yet: approve it, and newsletter send {name} sends it")
     rows = session.execute(
         select(Batch.state, func.sum(Batch.size), func.sum(Batch.skipped), func.sum(Batch.refused))
         .where(Batch.edition_id == edition_id)

@@ -94,7 +94,7 @@ def prepare(home: Path) -> Iterator[App]:
     home.mkdir(parents=True)
     (home / _MARK).touch()
     (home / config.FILE_NAME).write_text(_SETTINGS.format(secret=secrets.token_urlsafe(36), port=PORT), "utf-8")
-    app = apps.start(home)
+    app = apps.start(home, fresh=True)
     try:
         db.upgrade(app.database)
         yield app

@@ -92,7 +92,7 @@ def _name(edition: Edition) -> str:
 
 
 def _aim(to: State) -> str:
-    return "sent" if to is State.SENDING else to.spoken
+    return {State.SENDING: "sent", State.IN_REVIEW: "reopened"}.get(to, to.spoken)
 
 
 def _advice(edition: Edition) -> str:

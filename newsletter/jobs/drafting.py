@@ -49,8 +49,10 @@ def draft(session: Session, newsletter: Newsletter, day: date, *, now: datetime,
     """`assemble`, in a transaction of the caller's. Raises WrongState where people have worked on the edition."""
     ranking = choosing.rank(session, newsletter, day, window=choosing.window(newsletter, day), now=now)
     verdict, why = choosing.verdict(session, ranking)
-    if not any(story.chosen for story in choosing.stories(session, ranking)):
-        return _nothing_to_tell(session, newsletter, ranking, why, now)
+    ranked = choosing.stories(session, ranking)
+    if not any(story.chosen for story in ranked):
+        reason = why if ranked else "no article of its week was collected"
+        return _nothing_to_tell(session, newsletter, ranking, reason, now)
     edition = assembling.assemble(session, newsletter, day, ranking, now=now)
     if verdict is Verdict.SKIP:
         review.skip(session, edition, by=by, reason=why, now=now)
@@ -102,7 +104,7 @@ def look_once_more(session: Session, newsletter: Newsletter, day: date, *, now: 
 
 
 def _nothing_to_tell(session: Session, newsletter: Newsletter, ranking: Ranking, why: str, now: datetime) -> Drafted:
-    text = f"there is no story for {newsletter.slug}/{ranking.date}: {why or 'nothing was collected'}"
+    text = f"there is no story for {newsletter.slug}/{ranking.date}: {why}"
     watch.ring(session, f"no stories {newsletter.slug}/{ranking.date}", text, now)
     return Drafted(None, text)
 

@@ -146,7 +146,7 @@ def test_a_hint_while_the_sending_is_paused_leaves_the_batch_queued(product: App
 
 def test_workers_on_sqlite_are_refused_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").write_text("", "utf-8")
-    with closing(apps.start(tmp_path)) as small, pytest.raises(ConfigError, match="set database_url to postgresql"):
+    with closing(apps.start(tmp_path, fresh=True)) as small, pytest.raises(ConfigError, match="set database_url to postgresql"):
         workers.Worker(small, clock=_now)
 
 

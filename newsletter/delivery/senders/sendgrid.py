@@ -10,8 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sendgrid import SendGridAPIClient
-
 from newsletter import config
 from newsletter.delivery import replies
 from newsletter.delivery.parcel import Parcel, Report, Words
@@ -182,6 +180,8 @@ _UNTOUCHED = Words("SendGrid objected to other recipients of the same request an
 
 def _api(settings: config.SendGrid) -> Wire:
     host = settings.host.rstrip("/")
+    from sendgrid import SendGridAPIClient  # slow to load, and every command would
+
     headers = SendGridAPIClient(settings.api_key.get_secret_value(), host=host).client.request_headers
     context = ssl.create_default_context() if host.startswith("https:") else None
     return Wire(host=host, request_headers=headers, version=3, timeout=settings.timeout, context=context)

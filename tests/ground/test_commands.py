@@ -1,0 +1,61 @@
+"""The program: its commands are found on demand, and what goes wrong is one sentence."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.main import get_command
+
+from newsletter.cli.root import COMMANDS, program
+
+
+def _run(home: Path, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "newsletter", *words]
+    environment = {"NEWSLETTER_HOME": str(home), "COLUMNS": "80", **environment}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_is_where_the_table_says(name: str) -> None:
+    group = get_command(program)
+    assert isinstance(group, typer.core.TyperGroup)
+    found = group.get_command(typer.Context(group), name)
+    assert found is not None
+    assert found.name == name
+
+
+def test_the_table_names_every_command(tmp_path: Path) -> None:
+    group = get_command(program)
+    assert isinstance(group, typer.core.TyperGroup)
+    group.get_command(typer.Context(group), "a slip of the pen")  # loads them all
+    assert sorted(group.commands) == sorted(COMMANDS)
+
+
+def test_a_slip_of_the_pen_is_answered_with_what_was_meant(tmp_path: Path) -> None:
+    done = _run(tmp_path, "statsu")
+    assert (done.returncode, "Did you mean 'status'" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("words", [("sources", "list"), ("status", "2021-11-26"), ("subscribers", "lists"), ("serve",)])
+def test_where_there_is_no_newsletter_one_sentence_says_what_to_do(tmp_path: Path, words: tuple[str, ...]) -> None:
+    done = _run(tmp_path, *words)
+    sentence = f"there is no {tmp_path / 'newsletter.db'}: newsletter init makes one, and --home names another folder"
+    assert (done.returncode, done.stderr, list(tmp_path.iterdir())) == (2, f"error: {sentence}\n", [])
+
+
+def test_a_database_without_tables_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "newsletter.db").touch()
+    done = _run(tmp_path, "sources", "list")
+    assert (done.returncode, done.stderr.count("\n"), "newsletter db upgrade" in done.stderr) == (2, 1, True)
+
+
+def test_a_database_server_that_is_away_is_one_sentence(tmp_path: Path) -> None:
+    done = _run(tmp_path, "sources", "list", NEWSLETTER_DATABASE_URL="postgresql://127.0.0.1:1/none")
+    assert (done.returncode, done.stderr.count("\n"), "newsletter doctor" in done.stderr) == (2, 1, True)
+
+
+def test_the_doctor_makes_no_database(tmp_path: Path) -> None:
+    done = _run(tmp_path, "doctor")
+    assert (done.returncode, "newsletter init" in done.stdout, list(tmp_path.iterdir())) == (1, True, [])
