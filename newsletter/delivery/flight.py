@@ -63,7 +63,7 @@ class Flight:
         """
         ends = time.monotonic() + timeout
         self._enough_is_back.clear()
-        import os; self._enough = (len(self._out)*int(os.environ.get("H10","5"))+9) // 10
+        self._enough = (len(self._out) + 1) // 2
         while len(self._back) < self._enough and (left := ends - time.monotonic()) > 0:
             self._enough_is_back.wait(min(left, gather))
             if self._back:
