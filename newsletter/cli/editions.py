@@ -1,7 +1,10 @@
 """`newsletter assemble` and `newsletter editions …`: make, read, write and decide about editions."""
 
 import getpass
+import shlex
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -18,9 +21,9 @@ from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.editions import calendar, plain_text, shelf
 from newsletter.editions.models import Edition, EditionEvent, EditionStory, State
-from newsletter.errors import BadInput
+from newsletter.errors import BadInput, NewsletterError, WrongState
 
-commands = typer.Typer(help="Editions: list, show, write by hand, approve, hold.", no_args_is_help=True)
+commands = typer.Typer(help="Editions: list, show, edit, write by hand, approve, hold.", no_args_is_help=True)
 program.add_typer(commands, name="editions")
 
 Name = Annotated[str, typer.Argument(metavar="EDITION", help="Its date, newsletter/date, or number.")]
@@ -107,6 +110,41 @@ def export(
 
 
 @commands.command()
+def edit(
+    context: typer.Context,
+    edition: Name,
+    editor: Annotated[str, typer.Option(envvar=["VISUAL", "EDITOR"], help="What to edit with.")] = "vi",
+    by: By = "",
+) -> None:
+    """Open the words of EDITION in your editor, and take them in when you close it.
+
+    What can't be understood is named with its line, and what you have written is kept in a file.
+    """
+    app = open_app(context)
+    with app.database.read() as session:
+        found = shelf.find(session, edition)
+        text = plain_text.write(found)
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".txt", delete=False) as stream:
+        stream.write(text)
+    file = Path(stream.name)
+    try:
+        _open(editor, file)
+        words = plain_text.read(_text(file)).words
+        with app.database.write() as session:
+            if shelf.get(session, found.id).revision != found.revision:
+                raise WrongState(f"{shelf.name(found)} has been changed by somebody else in the meantime")
+            of = app.newsletter(found.newsletter)
+            _, said = jobs.take_in(session, of, found.date, words, by=by or _me(), now=now())
+    except NewsletterError as error:
+        if file.read_bytes() == text.encode():
+            file.unlink()
+            raise
+        raise BadInput(f"{error}; what you have written is kept in {file}") from error
+    file.unlink()
+    screen.say(f"{escape(shelf.name(found))}: {said}")
+
+
+@commands.command()
 def approve(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
     """Render EDITION, keep the bytes, and say yes to them."""
     _decide(open_app(context), edition, jobs.approve, reason=reason, by=by)
@@ -188,6 +226,15 @@ def _stories(edition: Edition) -> list[dict[str, Any]]:
 
 def _event(event: EditionEvent) -> dict[str, Any]:
     return {"at": event.at, "by": event.by, "state": event.state.value, "reason": event.reason}
+
+
+def _open(editor: str, file: Path) -> None:
+    try:
+        done = subprocess.run([*shlex.split(editor), str(file)], check=False)  # noqa: S603 (it is the user's own word)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"the editor {editor!r} can't be started: set EDITOR, or name one with --editor") from error
+    if done.returncode:
+        raise BadInput(f"the editor {editor!r} ended with {done.returncode}; nothing was changed")
 
 
 def _text(file: Path) -> str:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.delivery import recording, rules, settling
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Outcome, Sending, SendingState, Status
+from newsletter.editions import shelf
 from newsletter.errors import BadInput, NotFound, WrongState
 
 _QUIETLY: dict[str, Any] = {"synchronize_session": False}
@@ -29,7 +30,7 @@ def pause(session: Session, edition_id: int, *, by: str, reason: str, now: datet
     sending = _sending(session, edition_id)
     if sending.state is SendingState.PAUSED:
         return sending
-    _must_be(sending, SendingState.RUNNING, "only a running sending can be paused")
+    _must_be(session, sending, SendingState.RUNNING, "only a running sending can be paused")
     sending.state, sending.reason = SendingState.PAUSED, reason
     _write(session, edition_id, "pause", by=by, reason=reason, recipients=_open(session, edition_id), now=now)
     return sending
@@ -38,7 +39,7 @@ def pause(session: Session, edition_id: int, *, by: str, reason: str, now: datet
 def resume(session: Session, edition_id: int, *, by: str, reason: str = "", now: datetime) -> Sending:
     """Go on with what is left; a canary slice that was looked at by a person counts as found good."""
     sending = _sending(session, edition_id)
-    _must_be(sending, SendingState.PAUSED, "only a paused sending can be resumed")
+    _must_be(session, sending, SendingState.PAUSED, "only a paused sending can be resumed")
     if sending.canary_passed_at is None and not _canaries_open(session, edition_id):
         sending.canary_passed_at = now
     sending.state, sending.reason = SendingState.RUNNING, ""
@@ -50,7 +51,8 @@ def cancel(session: Session, edition_id: int, *, by: str, reason: str, now: date
     """Stop for good; returns how many recipients will not be sent to. What is on the wire is finished and counted."""
     sending = _sending(session, edition_id)
     if sending.state in (SendingState.COMPLETE, SendingState.CANCELLED):
-        raise WrongState(f"the sending of edition {edition_id} is {sending.state} already; there is nothing to cancel")
+        name = shelf.name(shelf.get(session, edition_id))
+        raise WrongState(f"the sending of {name} is {sending.state} already; there is nothing to cancel")
     stopped = close(session, edition_id, now=now)
     sending.state, sending.reason = SendingState.CANCELLED, reason
     _write(session, edition_id, "cancel", by=by, reason=reason, recipients=stopped, now=now)
@@ -139,20 +141,23 @@ def _sending(session: Session, edition_id: int) -> Sending:
         .execution_options(populate_existing=True)
     )
     if found is None:
-        raise NotFound(f"edition {edition_id} is not being sent: newsletter editions list shows where it stands")
+        name = shelf.name(shelf.get(session, edition_id))
+        raise NotFound(f"{name} is not being sent: newsletter editions list shows where it stands")
     return found
 
 
 def _not_cancelled(session: Session, edition_id: int) -> Sending:
     sending = _sending(session, edition_id)
     if sending.state is SendingState.CANCELLED:
-        raise WrongState(f"the sending of edition {edition_id} was cancelled, and that is for good")
+        name = shelf.name(shelf.get(session, edition_id))
+        raise WrongState(f"the sending of {name} was cancelled, and that is for good")
     return sending
 
 
-def _must_be(sending: Sending, state: SendingState, sentence: str) -> None:
+def _must_be(session: Session, sending: Sending, state: SendingState, sentence: str) -> None:
     if sending.state is not state:
-        raise WrongState(f"edition {sending.edition_id} is {sending.state}; {sentence}")
+        name = shelf.name(shelf.get(session, sending.edition_id))
+        raise WrongState(f"the sending of {name} is {sending.state}; {sentence}")
 
 
 def _write(

@@ -96,7 +96,7 @@ def test_what_is_complete_can_not_be_paused(approved: int, tmp_path: Path) -> No
 
     paused = run(tmp_path, "pause", str(approved))
 
-    assert str(paused.exception) == f"edition {approved} is complete; only a running sending can be paused"
+    assert str(paused.exception) == "the sending of friday/2021-11-26 is complete; only a running sending can be paused"
 
 
 def test_the_acts_of_a_sending_are_listed(approved: int, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`newsletter editions …`, `assemble` and `timetable`, as a person types them."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from newsletter.app import App
 from newsletter.cli.root import program
+from newsletter.db import Database
 from newsletter.editions import shelf
 from newsletter.editions.models import State
 from newsletter.errors import BadInput, NewsletterError
@@ -123,3 +125,67 @@ def test_the_timetable_is_in_local_time_and_in_utc(home: Path) -> None:
     assert {row["local"][11:16] for row in sends} == {"09:00"}
     assert {row["utc"][11:16] for row in sends} == {"13:00", "14:00"}
     assert datetime.fromisoformat(sends[0]["utc"]) > datetime.now(UTC)
+
+
+def _editor(home: Path, change: str) -> str:
+    """An editor that puts *change* (an expression of the text `t`) in place of the file's words."""
+    script = home / "editor.py"
+    script.write_text(
+        "import sys, pathlib\nfile = pathlib.Path(sys.argv[1])\nt = file.read_text('utf-8')\n"
+        f"file.write_text({change}, 'utf-8')\n",
+        "utf-8",
+    )
+    return f"{sys.executable} {script}"
+
+
+def _edit(home: Path, editor: str) -> str:
+    newsletter(home, "editions", "import", str(home / "edition.md"))
+    return newsletter(home, "editions", "edit", "2021-11-26", "--editor", editor)
+
+
+def test_an_edition_is_changed_in_an_editor(home: Path) -> None:
+    assert "changed, now revision 2" in _edit(home, _editor(home, "t.replace('$20', '€30')"))
+    assert "€30" in newsletter(home, "editions", "export", "2021-11-26")
+
+
+def test_an_editor_that_changes_nothing_changes_nothing(home: Path) -> None:
+    assert "nothing was changed" in _edit(home, _editor(home, "t"))
+
+
+def test_a_mistake_in_an_editor_costs_no_words(home: Path) -> None:
+    with pytest.raises(BadInput, match=r"^line \d+: .* is kept in ") as refused:
+        _edit(home, _editor(home, "t.replace('## 2.', '## 7.')"))
+    kept = Path(str(refused.value).rpartition(" ")[2])
+    assert "## 7. Getir" in kept.read_text("utf-8")
+    kept.unlink()
+
+
+def test_an_edition_that_changed_behind_the_editor_is_not_overwritten(home: Path, database: Database) -> None:
+    editor = _editor(home, "t.replace('$20', '€30')")
+    newsletter(home, "editions", "import", str(home / "edition.md"))
+    (home / "other.md").write_text(BY_HAND.replace("Weezy", "Gorillas"), "utf-8")
+    behind = home / "behind.py"
+    imports = [sys.executable, "-m", "newsletter", "--home", str(home), "editions", "import", str(home / "other.md")]
+    behind.write_text(
+        f"import subprocess, sys\nsubprocess.run({imports!r}, check=True)\n"
+        f"subprocess.run([*{editor.split()!r}, sys.argv[1]], check=True)\n",
+        "utf-8",
+    )
+    with pytest.raises(BadInput, match="changed by somebody else") as refused:
+        newsletter(home, "editions", "edit", "2021-11-26", "--editor", f"{sys.executable} {behind}")
+    Path(str(refused.value).rpartition(" ")[2]).unlink()
+    with database.read() as session:
+        assert shelf.find(session, "2021-11-26").stories[1].summary == "Gorillas."
+
+
+@pytest.mark.parametrize("editor", ["no-such-editor-anywhere", "false"])
+def test_an_editor_that_fails_is_one_sentence(home: Path, editor: str) -> None:
+    with pytest.raises(BadInput, match="the editor"):
+        _edit(home, editor)
+
+
+def test_a_sent_edition_is_said_not_to_be_reopened(home: Path, app: App) -> None:
+    with app.database.write() as session:
+        an_edition(session, state=State.SENT)
+    with pytest.raises(NewsletterError, match="is sent and can't be reopened"):
+        newsletter(home, "editions", "reopen", "2021-11-26")

@@ -7,6 +7,7 @@ from newsletter.config import Settings, Smtp
 from newsletter.doctor import Finding, Level, examine
 from newsletter.editions.models import Heartbeat
 from newsletter.stories.models import Health
+from subscribers.models import Consent
 from tests.factories import a_source, a_subscriber
 
 
@@ -48,3 +49,16 @@ def test_a_mail_server_that_does_not_answer_is_bad(app: App, settings: Settings,
     nobody = Smtp(host="127.0.0.1", port=1)
     deaf = App(settings.model_copy(update={"sender": "smtp", "smtp": nobody}), app.database)
     assert [finding.level for finding in _about("sender", deaf, now)] == [Level.BAD]
+
+
+def test_who_waits_to_be_asked_is_counted(app: App, now: datetime) -> None:
+    with app.database.write() as session:
+        a_subscriber(session, "ada@example.com", consent=Consent.PENDING)
+    text = "1 wait to be asked: newsletter subscribers invite --all"
+    assert Finding("subscribers", Level.NOTE, text) in _about("subscribers", app, now)
+
+
+def test_a_sender_that_is_still_the_example_is_noted(app: App, settings: Settings, now: datetime) -> None:
+    example = app.newsletter().model_copy(update={"from_address": "friday@example.com"})
+    fresh = App(settings.model_copy(update={"newsletters": {"friday": example}}), app.database)
+    assert [finding.level for finding in _about("newsletters", fresh, now)] == [Level.GOOD, Level.NOTE]

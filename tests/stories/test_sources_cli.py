@@ -62,3 +62,9 @@ def test_a_round_as_data_holds_the_figures(home: Path, stand: Newsstand) -> None
 
 def test_a_round_with_nothing_due_says_so(home: Path) -> None:
     assert "nothing is due" in run(home, "collect")
+
+
+def test_a_source_without_a_name_is_called_after_its_site(home: Path) -> None:
+    run(home, "sources", "add", "https://www.retail.example/feed.xml")
+    listed = json.loads(run(home, "sources", "list", "--json"))
+    assert [one["name"] for one in listed] == ["retail.example"]
