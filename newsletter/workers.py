@@ -29,7 +29,7 @@ class Worker:
         self._app, self._clock = app, clock
         self._sender = app.sender()
         self._owner = owners.name()
-        self._routes: dict[int, Route] = {}
+        self._routes: dict[tuple[int, str], Route] = {}
         self._rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
 
     @property
@@ -50,14 +50,16 @@ class Worker:
         self._sender.close()
 
     def _route(self, edition_id: int) -> Route | None:
-        """What sending needs to know of the edition; it can't change while the edition is being sent."""
-        if edition_id not in self._routes:
+        """What sending needs to know of the edition; only the hour can change while it is being sent."""
+        now = self._clock()
+        key = (edition_id, f"{now:%Y-%m-%d %H}")
+        if key not in self._routes:
             with self._app.database.read() as session:
                 found = session.get(Sending, edition_id)
                 if found is None or found.state is not SendingState.RUNNING:
                     return None  # a hint of another time
-                self._routes[edition_id] = sending.route(session, self._app, edition_id)
-        return self._routes[edition_id]
+                self._routes[key] = sending.route(session, self._app, edition_id, now=now)
+        return self._routes[key]
 
 
 def celery(app: App, worker: Worker) -> "Celery":

@@ -108,7 +108,7 @@ def dispatch_edition(
     Any number of processes may do so at once.
     """
     with app.database.read() as session:
-        way = route(session, app, edition_id)
+        way = route(session, app, edition_id, now=clock())
     if app.settings.workers == "celery":
         broker = hints.CeleryHints(hints.celery(app.settings.broker_url.get_secret_value()))
         with closing(broker):
@@ -192,7 +192,7 @@ def _decide_without_editors(
     watch.ring(session, f"held {shelf.name(edition)} {edition.revision}", text, now)
 
 
-def route(session: Session, app: App, edition_id: int) -> Route:
+def route(session: Session, app: App, edition_id: int, *, now: datetime) -> Route:
     """What sending needs to know of an edition whose audience is frozen."""
     edition = shelf.get(session, edition_id)
     newsletter = app.newsletter(edition.newsletter)
@@ -200,8 +200,10 @@ def route(session: Session, app: App, edition_id: int) -> Route:
     proof = proofs.latest(session, edition_id, edition.revision)
     if proof is None:
         raise WrongState(f"there is no proof of {shelf.name(edition)}: its readers can't be sent anything")
-    # the Date of every copy is the hour at which the audience was frozen, whenever a worker gets to it
-    mould = proofs.mould(proof, edition, newsletter, app.settings, now=sending.started_at)
+    # the Date of every copy is the hour at which the audience was frozen, whenever a worker gets to it;
+    # but a morning that comes many hours later has its own, or the mail would lie far down in the inbox
+    dated = max(sending.started_at, now) if newsletter.local_morning else sending.started_at
+    mould = proofs.mould(proof, edition, newsletter, app.settings, now=dated)
     secret = app.settings.secret.get_secret_value()
 
     def reader(person: Person) -> Reader:

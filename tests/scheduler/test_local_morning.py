@@ -138,6 +138,14 @@ def test_each_reader_gets_one_copy_when_all_mornings_are_over(process: Process) 
     assert (sent, edition(process.app).state) == ([1, 2, 4, 5], State.SENT)
 
 
+def test_each_copy_is_dated_with_its_own_readers_morning(process: Process) -> None:
+    drafted(process, approved="2021-11-25 18:00")
+    for at in ("2021-11-25 19:00", "2021-11-25 20:00", "2021-11-26 09:00", "2021-11-26 14:00"):
+        process.tick(at)
+    dates = [one["Date"].datetime for one in outbox(process.app, *ZONES)]
+    assert sorted(dates) == sorted(hours(process.app).values())
+
+
 @pytest.mark.parametrize(
     ("day", "first", "own"),
     [

@@ -146,7 +146,10 @@ def test_a_hint_while_the_sending_is_paused_leaves_the_batch_queued(product: App
 
 def test_workers_on_sqlite_are_refused_with_the_way_out(tmp_path: Path) -> None:
     (tmp_path / "newsletter.toml").write_text("", "utf-8")
-    with closing(apps.start(tmp_path, fresh=True)) as small, pytest.raises(ConfigError, match="set database_url to postgresql"):
+    with (
+        closing(apps.start(tmp_path, fresh=True)) as small,
+        pytest.raises(ConfigError, match="set database_url to postgresql"),
+    ):
         workers.Worker(small, clock=_now)
 
 
@@ -191,7 +194,7 @@ class _Overseer:
 
     def _oversee(self) -> None:
         with self._product.database.read() as session:
-            way = sending.route(session, self._product, self.edition_id)
+            way = sending.route(session, self._product, self.edition_id, now=_now())
         url = self._product.settings.broker_url.get_secret_value()
         with closing(hints.CeleryHints(hints.celery(url))) as broker:
             ended = hints.oversee(self._product.database, broker, way, clock=_now, stop=_in(80), again=2)
