@@ -32,7 +32,7 @@ from subscribers import addresses, audience, roll
 #: what providers tell of a copy after they took it
 _TOLD = (Status.DELIVERED, Status.DEFERRED, Status.BOUNCED, Status.DROPPED, Status.COMPLAINED)
 
-Which = Annotated[str, typer.Argument(help="Its date, newsletter/date, or number.")]
+Which = Annotated[str, typer.Argument(metavar="EDITION", help="Its date, newsletter/date, or number.")]
 
 
 @root.program.command()

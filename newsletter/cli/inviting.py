@@ -17,7 +17,7 @@ from subscribers import roll, waiting
 def invite(
     context: typer.Context,
     emails: Annotated[
-        list[str] | None, typer.Argument(metavar="[ADDRESS]...", help="Who is asked, even if they were lately.")
+        list[str] | None, typer.Argument(metavar="ADDRESS", help="Who is asked, even if they were lately.")
     ] = None,
     lists: Annotated[list[str] | None, typer.Option("--list", "-l", help="Who waits on it; may be repeated.")] = None,
     everybody: Annotated[bool, typer.Option("--all", help="Who waits on any list.")] = False,

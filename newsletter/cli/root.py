@@ -52,7 +52,16 @@ class _OnDemand(TyperGroup):
             for module in [COMMANDS[cmd_name]] if cmd_name in COMMANDS else COMMANDS.values():
                 importlib.import_module(f"newsletter.cli.{module}")
             self.commands.update(get_group(program).commands)
+            _unwrap(self)
         return self.commands.get(cmd_name)  # type: ignore[return-value]
+
+
+def _unwrap(group: TyperGroup) -> None:
+    """Join the lines of each paragraph of help: it breaks where the terminal does, not where the source does."""
+    for command in group.commands.values():
+        command.help = "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
+        if isinstance(command, TyperGroup):
+            _unwrap(command)
 
 
 program = typer.Typer(

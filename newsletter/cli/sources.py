@@ -20,7 +20,7 @@ program.add_typer(commands, name="sources")
 @commands.command()
 def add(
     context: typer.Context,
-    url: Annotated[str, typer.Argument(help="The feed's address: RSS, Atom or JSON Feed.")],
+    url: Annotated[str, typer.Argument(metavar="ADDRESS", help="The feed's address: RSS, Atom or JSON Feed.")],
     name: Annotated[str, typer.Option(help="As readers know it (default: the site's name).")] = "",
     owner: Annotated[str, typer.Option(help="Who owns it; two sources of one owner are one voice.")] = "",
     kind: Annotated[Kind, typer.Option(help="What sort of publisher it is.")] = Kind.TRADE,
@@ -55,7 +55,10 @@ def list_(context: typer.Context, as_json: screen.Json = False) -> None:
 
 
 @commands.command()
-def remove(context: typer.Context, source: Annotated[str, typer.Argument(help="Its address, name or number.")]) -> None:
+def remove(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Its address, name or number.")],
+) -> None:
     """Remove a feed, and the articles that came from it."""
     with open_app(context).database.write() as session:
         name, articles = sources.remove(session, source)

@@ -27,6 +27,7 @@ program.add_typer(people, name="subscribers")
 
 _SHOWN = 20
 
+Email = Annotated[str, typer.Argument(metavar="ADDRESS", help="Whose.")]
 Lists = Annotated[list[str] | None, typer.Option("--list", "-l", help="A list; may be given again.")]
 Confirmed = Annotated[
     str,
@@ -39,7 +40,7 @@ Confirmed = Annotated[
 @people.command()
 def add(
     context: typer.Context,
-    email: str,
+    email: Email,
     lists: Lists = None,
     name: Annotated[str, typer.Option(help="The name, as they write it.")] = "",
     language: Annotated[str, typer.Option(help="Such as en or pt-BR.")] = "",
@@ -195,7 +196,7 @@ def lists(
 @people.command()
 def suppress(
     context: typer.Context,
-    email: str,
+    email: Email,
     reason: Annotated[SuppressionReason, typer.Option(help="Why.")] = SuppressionReason.MANUAL,
     note: Annotated[str, typer.Option(help="In your words.")] = "",
     json: screen.Json = False,
@@ -208,7 +209,7 @@ def suppress(
 
 
 @people.command()
-def unsuppress(context: typer.Context, email: str, json: screen.Json = False) -> None:
+def unsuppress(context: typer.Context, email: Email, json: screen.Json = False) -> None:
     """Allow mail to an address again."""
     app = open_app(context)
     with app.database.write() as session:
@@ -217,7 +218,7 @@ def unsuppress(context: typer.Context, email: str, json: screen.Json = False) ->
 
 
 @people.command()
-def unsubscribe(context: typer.Context, email: str, lists: Lists = None, json: screen.Json = False) -> None:
+def unsubscribe(context: typer.Context, email: Email, lists: Lists = None, json: screen.Json = False) -> None:
     """Take a person off lists, or off all of them."""
     app = open_app(context)
     with app.database.write() as session:
@@ -229,7 +230,7 @@ def unsubscribe(context: typer.Context, email: str, lists: Lists = None, json: s
 @people.command()
 def erase(
     context: typer.Context,
-    email: str,
+    email: Email,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     json: screen.Json = False,
 ) -> None:

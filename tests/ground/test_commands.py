@@ -59,3 +59,8 @@ def test_a_database_server_that_is_away_is_one_sentence(tmp_path: Path) -> None:
 def test_the_doctor_makes_no_database(tmp_path: Path) -> None:
     done = _run(tmp_path, "doctor")
     assert (done.returncode, "newsletter init" in done.stdout, list(tmp_path.iterdir())) == (1, True, [])
+
+
+def test_paragraphs_of_help_break_only_where_the_terminal_does(tmp_path: Path) -> None:
+    shown = _run(tmp_path, "subscribers", "invite", "--help", COLUMNS="200").stdout
+    assert "within a week. Who has left or is suppressed is never mailed." in shown
