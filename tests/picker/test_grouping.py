@@ -54,3 +54,18 @@ def test_the_means_are_those_of_every_pair() -> None:
     mean = (math.cos(math.radians(70)) + math.cos(math.radians(50))) / 2
     assert grouping.group(vectors, cut=mean - 0.001) == [(1, 2, 3)]
     assert grouping.group(vectors, cut=mean + 0.001) == [(1, 2), (3,)]
+
+
+def test_two_close_groups_that_are_only_somewhat_alike_are_two_stories() -> None:
+    """Look-alikes: each tells of its own far more closely than of the other."""
+    look_alikes = {1: at(0), 2: at(5), 3: at(60), 4: at(65)}
+    assert grouping.group(look_alikes, cut=0.2) == [(1, 2), (3, 4)]
+
+
+def test_groups_join_where_the_looser_is_no_more_alike_in_itself() -> None:
+    loose = {1: at(0), 2: at(5), 3: at(30), 4: at(75)}
+    assert grouping.group(loose, cut=0.2) == [(1, 2, 3, 4)]
+
+
+def test_a_single_report_needs_nothing_but_the_cut() -> None:
+    assert grouping.group({1: at(0), 2: at(1), 3: at(60)}, cut=0.2) == [(1, 2, 3)]
