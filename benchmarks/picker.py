@@ -1,25 +1,25 @@
 """How well and how fast the picker picks: on simulated weeks, or on a folder of labelled articles.
 
-`python -m benchmarks.picker [FOLDER] [--quick] [--json] [--likeness]`. Each file FOLDER/*.jsonl is one week,
-an article a line: id, title, text, source, published (ISO 8601), event; and, where known, owner, kind,
-authority, and copied (true for a reprint).
+`python -m benchmarks.picker [FOLDER] [--tuned] [--first N …] [--quick] [--json] [--likeness]`. By default the weeks
+are those held out: nobody looked at them while the picker was made. Each file FOLDER/*.jsonl is one week, an article
+a line: id, title, text, source, published (ISO 8601), event; and, where known, owner, kind, authority, and copied
+(true for a reprint).
 """
 
 import argparse
 import json
 import math
 import statistics
-import sys
 import time
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from benchmarks import _likeness as likeness
 from benchmarks import weeks
 from benchmarks.weeks import Labelled, Shape, Week
 from newsletter.stories.models import Kind
@@ -29,6 +29,19 @@ from newsletter.stories.picking.snapshot import Item, Snapshot
 from newsletter.stories.picking.telling import Story
 
 _SLOTS = 5
+#: the first of each 24 weeks: those the picker was made with, and those that it was judged on, once
+TUNED_ON, HELD_OUT = (0, 100), (9000, 12000)
+_EACH = 24
+_USUAL = Shape()
+#: they take turns: the usual week, a small one, a busy one, and one with as many look-alikes as stories
+SHAPES = {
+    "usual": _USUAL,
+    "small": weeks.times(_USUAL, 0.5),
+    "busy": weeks.times(_USUAL, 1.3),
+    "look-alikes": Shape(alike=35),
+}
+#: look-alikes beyond anything measured on real news; told of by itself
+STRESS = Shape(alike=60, single=100, kept=(0.0, 0.3, 0.6, 0.9), namesakes=1.0)
 #: what a slot is worth: one of the true five, one of the next five
 _TRUE, _NEXT = 3, 1
 
@@ -74,43 +87,73 @@ def main() -> None:
     """Measure and print."""
     options = _options()
     if options.likeness:
-        _print_likeness()
+        likeness.show()
         return
     known = Frequencies() if options.folder else _earlier()
-    given = list(_read(options.folder)) if options.folder else _simulated(8 if options.quick else 24, options.first)
     # a folder brings no earlier weeks, so every week of it is a first one
     methods = {name: method for name, method in METHODS.items() if not options.folder or method is not _cold}
+    shapes: list[str] = []
     marks: dict[str, list[Marks]] = {name: [] for name in methods}
-    for week in given:
+    for shape, week in _read(options.folder) if options.folder else _simulated(options):
         sight = see(week, known)
+        shapes.append(shape)
         for name, method in methods.items():
             marks[name].append(judge(method(sight), truth(week)))
-    table = {name: _mean(found) for name, found in marks.items()}
+    by_shape: dict[str, list[Marks]] = {}
+    if not options.folder:
+        by_shape = _by_shape(shapes, marks[_OURS])
+        by_shape["stress"] = [judge(_this_picker(see(week, known)), truth(week)) for week in _stressed(options)]
     speed = [] if options.folder else [_speed(size) for size in ((300,) if options.quick else (300, 3000))]
     if options.json:
-        json.dump(
-            {"weeks": len(given), "methods": {n: _plain(m) for n, m in table.items()}, "speed": speed}, sys.stdout
-        )
-        print()
+        told = {"weeks": len(shapes), "methods": _plain(marks), "shapes": _plain(by_shape), "speed": speed}
+        print(json.dumps(told))
         return
-    _print(table, speed, given)
+    print(f"{len(shapes)} weeks{_which(options)}\n")
+    _print(marks, by_shape, speed)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.picker", description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, help="a folder of *.jsonl, one week each")
-    parser.add_argument("--quick", action="store_true", help="8 weeks instead of 24, and no week of 3,000 articles")
-    parser.add_argument("--first", type=int, default=0, help="the number of the first week; others are other weeks")
+    parser.add_argument("--quick", action="store_true", help="4 weeks, and no week of 3,000 articles")
+    parser.add_argument("--tuned", action="store_true", help="the weeks that the picker was made with")
+    parser.add_argument("--first", type=int, nargs="+", metavar="N", help=f"{_EACH} other weeks from each number N")
     parser.add_argument("--json", action="store_true", help="print data")
     parser.add_argument("--likeness", action="store_true", help="compare the simulated text with real news")
     return parser.parse_args()
 
 
-def _simulated(count: int, first: int = 0) -> list[Week]:
-    """Weeks of four shapes in turn: the usual one, a small one, a busy one, and one full of look-alikes."""
-    usual = Shape()
-    shapes = (usual, weeks.times(usual, 0.5), weeks.times(usual, 1.3), Shape(alike=60, single=100))
-    return [weeks.week(seed, shapes[seed % len(shapes)]) for seed in range(first, first + count)]
+def _firsts(options: argparse.Namespace) -> Sequence[int]:
+    return options.first or (TUNED_ON if options.tuned else HELD_OUT)
+
+
+def _which(options: argparse.Namespace) -> str:
+    if options.folder:
+        return f" of {options.folder}"
+    kind = "" if options.first else ", tuned on" if options.tuned else ", held out"
+    return f"{kind}, numbered from {' and '.join(map(str, _firsts(options)))}"
+
+
+def _simulated(options: argparse.Namespace) -> Iterator[tuple[str, Week]]:
+    """Each week with the name of its shape."""
+    names = list(SHAPES)
+    for first in _firsts(options)[: 1 if options.quick else None]:
+        for seed in range(first, first + (len(names) if options.quick else _EACH)):
+            yield names[seed % len(names)], weeks.week(seed, SHAPES[names[seed % len(names)]])
+
+
+def _stressed(options: argparse.Namespace) -> Iterator[Week]:
+    """The same numbers, a harder kind of week."""
+    for first in _firsts(options)[: 1 if options.quick else None]:
+        for seed in range(first, first + (2 if options.quick else 12)):
+            yield weeks.week(seed, STRESS)
+
+
+def _by_shape(shapes: Sequence[str], marks: Sequence[Marks]) -> dict[str, list[Marks]]:
+    found: dict[str, list[Marks]] = {name: [] for name in SHAPES}
+    for shape, mark in zip(shapes, marks, strict=True):
+        found[shape].append(mark)
+    return found
 
 
 # --- methods
@@ -190,8 +233,9 @@ def _newest(sight: Sight) -> Outcome:
     return Outcome([(item.id,) for item in every], [(item.id,) for item in every[:_SLOTS]])
 
 
+_OURS = "this picker"
 METHODS: dict[str, Callable[[Sight], Outcome]] = {
-    "this picker": _this_picker,
+    _OURS: _this_picker,
     "this picker, in its first week": _cold,
     "its stories by voices": _by(_voices),
     "its stories by hosts": _by(_hosts),
@@ -247,6 +291,13 @@ def _mean(marks: Sequence[Marks]) -> Marks:
     return Marks(*(statistics.fmean(getattr(one, name) for one in marks) for name in Marks.__slots__))
 
 
+def _error(marks: Sequence[Marks]) -> Marks:
+    """The standard error of each mean: how far other weeks like these would scatter it."""
+    count = len(marks)
+    spread = {name: [getattr(one, name) for one in marks] for name in Marks.__slots__}
+    return Marks(*(statistics.stdev(values) / math.sqrt(count) if count > 1 else 0.0 for values in spread.values()))
+
+
 # --- speed
 
 
@@ -269,51 +320,16 @@ def _of_size(articles: int) -> Week:
     return Week(week.articles[:articles], week.closes_at)
 
 
-# --- text
+# --- folders
 
 
-def _print_likeness() -> None:
-    """The cosines of centres, in the simulated weeks and as measured on ECB+ (5%, 50%, 95%)."""
-    measured = {
-        "one event, halved": (0.47, 0.66, 0.83),
-        "look-alikes": (0.10, 0.27, 0.49),
-        "unrelated": (0.01, 0.03, 0.07),
-    }
-    for name, values in _likeness(_simulated(4)).items():
-        here = " / ".join(f"{values[len(values) * share // 100]:.2f}" for share in (5, 50, 95))
-        print(f"{name:<20} here {here}   real news {' / '.join(f'{v:.2f}' for v in measured[name])}")
-
-
-def _likeness(given: Sequence[Week]) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {"one event, halved": [], "look-alikes": [], "unrelated": []}
-    for week in given:
-        known = see(week, Frequencies()).grouped.frequencies
-        by_event: dict[str, list[Mapping[str, float]]] = {}
-        kind: dict[str, str] = {}
-        for one in week.articles:
-            if not one.copied_from and one.item.owner != "Chatty":
-                by_event.setdefault(one.event, []).append(vectors.of_report(one.item, known))
-                kind.setdefault(one.event, one.event.partition(" like ")[2])
-        centres = {event: vectors.centroid(told) for event, told in by_event.items()}
-        for told in by_event.values():
-            if len(told) >= 4:
-                halves = vectors.centroid(told[::2]), vectors.centroid(told[1::2])
-                found["one event, halved"].append(vectors.cosine(*halves))
-        for event, other in kind.items():
-            if other in centres:
-                found["look-alikes"].append(vectors.cosine(centres[event], centres[other]))
-        every = sorted(centres)
-        found["unrelated"] += [vectors.cosine(centres[a], centres[b]) for a, b in pairwise(every)]
-    return {name: sorted(values) for name, values in found.items()}
-
-
-def _read(folder: Path) -> Iterator[Week]:
+def _read(folder: Path) -> Iterator[tuple[str, Week]]:
     """The weeks of *folder*: what is missing of owner, kind and authority is the source, trade and usual."""
     for file in sorted(folder.glob("*.jsonl")):
         numbered = enumerate(file.read_text("utf-8").splitlines(), start=1)
         articles = [_labelled(number, json.loads(line)) for number, line in numbered if line.strip()]
         closes_at = max(one.item.published_at for one in articles) + timedelta(hours=1)
-        yield Week(tuple(articles), closes_at)
+        yield file.stem, Week(tuple(articles), closes_at)
 
 
 def _labelled(number: int, line: Mapping[str, Any]) -> Labelled:
@@ -332,22 +348,37 @@ def _labelled(number: int, line: Mapping[str, Any]) -> Labelled:
     return Labelled(item, str(line["event"]), int(bool(line.get("copied"))))
 
 
-def _plain(marks: Marks) -> dict[str, float]:
-    return {name: round(getattr(marks, name), 3) for name in Marks.__slots__}
+def _plain(marks: Mapping[str, Sequence[Marks]]) -> dict[str, dict[str, float]]:
+    """Means, and beside each its standard error."""
+    return {name: {**_rounded(_mean(found)), **_rounded(_error(found), "_error")} for name, found in marks.items()}
 
 
-def _print(table: Mapping[str, Marks], speed: Sequence[Mapping[str, float]], given: Sequence[Week]) -> None:
-    articles = statistics.fmean(len(week.articles) for week in given)
-    print(f"{len(given)} weeks of {articles:.0f} articles on average\n")
-    print("| method | pair F1 | top-5 overlap | nDCG@5 | purity of top 5 |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for name, marks in table.items():
-        print(f"| {name} | {marks.pair_f1:.3f} | {marks.overlap:.3f} | {marks.ndcg:.3f} | {marks.purity:.3f} |")
+def _rounded(marks: Marks, ending: str = "") -> dict[str, float]:
+    return {f"{name}{ending}": round(getattr(marks, name), 3) for name in Marks.__slots__}
+
+
+def _print(
+    marks: Mapping[str, Sequence[Marks]], by_shape: Mapping[str, Sequence[Marks]], speed: Sequence[Mapping[str, float]]
+) -> None:
+    _print_marks("method", marks)
+    error = _error(marks[_OURS])
+    print(f"\nstandard error of this picker's means: overlap {error.overlap:.3f}, nDCG@5 {error.ndcg:.3f}")
+    if by_shape:
+        print()
+        _print_marks("this picker, by week", by_shape)
     if speed:
         print("\n| articles | seconds (one core) | peak memory |")
         print("| ---: | ---: | ---: |")
         for one in speed:
             print(f"| {one['articles']:,} | {one['seconds']:.2f} | {one['megabytes']} MB |")
+
+
+def _print_marks(heading: str, marks: Mapping[str, Sequence[Marks]]) -> None:
+    print(f"| {heading} | pair F1 | top-5 overlap | nDCG@5 | purity of top 5 |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for name, found in marks.items():
+        mean = _mean(found)
+        print(f"| {name} | {mean.pair_f1:.3f} | {mean.overlap:.3f} | {mean.ndcg:.3f} | {mean.purity:.3f} |")
 
 
 if __name__ == "__main__":

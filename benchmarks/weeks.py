@@ -2,7 +2,8 @@
 
 Everything is made here from a seed. Words are invented, and stand as often as words do: a few everywhere
 (Zipf), some by topic, some by kind of news, few by event. How alike the articles are was set by the
-cosines measured on real news; `python -m benchmarks.picker --likeness` prints both.
+cosines measured on real news; `python -m benchmarks.picker --likeness` prints both. The usual week has the
+make-up of the pools that the picker's thresholds were measured on: 230 events, 35 of them widely told.
 """
 
 import random
@@ -16,6 +17,8 @@ from newsletter.stories.picking.snapshot import Item
 
 CLOSES_AT = datetime(2021, 11, 25, 16, tzinfo=UTC)
 _WEEK_HOURS = 168
+#: some events are told by all in much the same words, others by each in its own
+_CLOSE = (0.35, 1.1)
 _GLUE = tuple(
     "the of to in a and for on that with is as by at from it its has was will be an are this".split()  # noqa: SIM905
 )
@@ -40,7 +43,7 @@ class Shape:
 
     #: stories that several newsrooms tell, those that one tells, and look-alikes of the former
     shared: int = 35
-    single: int = 130
+    single: int = 171
     alike: int = 24
     #: press releases that are printed everywhere, and in how many places
     bursts: int = 4
@@ -51,6 +54,10 @@ class Shape:
     reprinted: float = 0.12
     #: companies in the news
     companies: int = 160
+    #: shares of its facts that a look-alike may have in common with its story
+    kept: tuple[float, ...] = (0.0, 0.1, 0.3, 0.6)
+    #: how often it is news of the same company
+    namesakes: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +92,19 @@ class _Event:
     #: each in the words that one newsroom or another uses for it
     facts: tuple[tuple[str, ...], ...]
     starts: float
+    #: how closely its newsrooms keep to the facts: 1 for all but nothing else
+    close: float = 1.0
 
 
 def week(seed: int, shape: Shape | None = None) -> Week:
     """The simulated week number *seed*; the same every time. All weeks speak one language."""
     return _Newsdesk(random.Random(seed), shape or Shape(), _Words(random.Random(0), topics=12)).week()
+
+
+def twins(seed: int, stories: int, reports: int) -> Week:
+    """So many stories and a look-alike of each, all told by as many newsrooms: what a labelled corpus looks like."""
+    desk = _Newsdesk(random.Random(seed), Shape(reprinted=0), _Words(random.Random(0), topics=12))
+    return desk.twins(stories, reports)
 
 
 def times(shape: Shape, factor: float) -> Shape:
@@ -168,6 +183,13 @@ class _Newsdesk:
         self.dice.shuffle(self.articles)
         return Week(tuple(self.articles))
 
+    def twins(self, stories: int, reports: int) -> Week:
+        for _ in range(stories):
+            event = self._event()
+            self._cover(event, reports)
+            self._cover(self._look_alike(event), reports)
+        return Week(tuple(self.articles))
+
     def _event(self) -> _Event:
         topic = self.dice.randrange(12)
         company, other = self.dice.choices(self.companies, cum_weights=self.fame, k=2)
@@ -179,6 +201,7 @@ class _Newsdesk:
             names=(company, other, self.dice.choice(self.words.places), product),
             facts=tuple(self._fact(topic) for _ in range(14)),
             starts=self.dice.uniform(2, _WEEK_HOURS - 4),
+            close=self.dice.uniform(*_CLOSE),
         )
 
     def _fact(self, topic: int) -> tuple[str, ...]:
@@ -190,19 +213,17 @@ class _Newsdesk:
         )
 
     def _look_alike(self, event: _Event) -> _Event:
-        """The same company with the same kind of news; another place, product and half of the facts."""
+        """The same kind of news, of the same company or of another; of place, product and facts, some are the same."""
         other = self._event()
-        kept = self.dice.sample(event.facts, round(len(event.facts) * self.dice.choice((0.0, 0.3, 0.6, 0.9))))
-        names = (
-            event.names[0],
-            *(self.dice.choice(pair) for pair in zip(event.names[1:], other.names[1:], strict=True)),
-        )
+        kept = self.dice.sample(event.facts, round(len(event.facts) * self.dice.choice(self.shape.kept)))
+        company = event.names[0] if self.dice.random() < self.shape.namesakes else other.names[0]
+        rest = (self.dice.choice(pair) for pair in zip(event.names[1:], other.names[1:], strict=True))
         return replace(
             other,
             name=f"{other.name} like {event.name}",
             topic=event.topic,
             kind=event.kind,
-            names=names,
+            names=(company, *rest),
             facts=(*kept, *other.facts[len(kept) :]),
         )
 
@@ -236,7 +257,8 @@ class _Newsdesk:
             self._write(event, outlet, event.starts - 3 * (number % 6))
 
     def _write(self, event: _Event, outlet: Outlet, hours: float, *, short: bool | None = None) -> Labelled:
-        close = min(self.dice.uniform(0.5, 1.6), 1.0)  # some stick to the facts, some write around them
+        # some stick to the facts, some write around them
+        close = min(event.close * self.dice.uniform(0.5, 1.6), 1.0)
         angle = self.dice.sample(event.facts, 4 + round((len(event.facts) - 4) * close))
         own = [self.words.rare() for _ in range(7)]
         brief = self.dice.random() < 0.22 if short is None else short
