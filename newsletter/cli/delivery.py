@@ -13,7 +13,6 @@ from rich.markup import escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from newsletter import jobs
 from newsletter.app import App
 from newsletter.cli import root, screen
 from newsletter.delivery import audit as auditing
@@ -43,6 +42,8 @@ def send(
     json: screen.Json = False,
 ) -> None:
     """Send an approved EDITION to its readers, or go on with it. Ctrl-C finishes what is on the wire, then stops."""
+    from newsletter import jobs  # loads most of the product, which `status` and `log` need not wait for
+
     app = root.open_app(context)
     with app.database.read() as session:
         found = shelf.find(session, edition)

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app
 from newsletter.errors import BadInput
-from newsletter.jobs import inviting
-from newsletter.jobs.inviting import Asked
 from subscribers import roll, waiting
+
+if TYPE_CHECKING:
+    from newsletter.jobs.inviting import Asked
 
 
 def invite(
@@ -28,6 +29,8 @@ def invite(
     With --list or --all only those whom nobody has asked within a week. Who has left or is suppressed is
     never mailed. Exit code 1 where a letter did not go out.
     """
+    from newsletter.jobs import inviting  # loads most of the product, which `list` need not wait for
+
     if not (emails or lists or everybody):
         raise BadInput("say who is to be asked: addresses, --list, or --all")
     if everybody and (emails or lists):
@@ -53,7 +56,7 @@ def invite(
         raise typer.Exit(1)
 
 
-def tell(asked: Sequence[Asked], lately: int = 0) -> None:
+def tell(asked: "Sequence[Asked]", lately: int = 0) -> None:
     """Say who was asked, who was not and why, and how many were asked lately."""
     failed = [one for one in asked if one.reason]
     if failed:

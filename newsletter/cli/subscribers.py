@@ -8,19 +8,22 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 from rich.markup import escape
 
+from newsletter.app import App
 from newsletter.cli import inviting, screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.errors import BadInput
-from newsletter.jobs import inviting as letters
 from subscribers import csv_files, roll
 from subscribers.csv_files import Report
 from subscribers.models import Consent, Subscriber, SuppressionReason
 from subscribers.sheets import Problem, safe
+
+if TYPE_CHECKING:
+    from newsletter.jobs.inviting import Asked
 
 people = typer.Typer(help="People, lists, and who must not be mailed.", no_args_is_help=True)
 program.add_typer(people, name="subscribers")
@@ -64,7 +67,7 @@ def add(
         if again:
             roll.rejoin(session, person.id, lists or (), source=source, now=moment)
         standing = roll.subscriptions(session, person.id)
-    asked = list(letters.invite(app, [person.id], lists=lists, again=True, clock=now)) if invite else []
+    asked = _asked(app, person.id, lists) if invite else []
     if json:
         screen.data(_shown(person, standing) | ({"not_invited": asked[0].reason} if asked else {}))
     else:
@@ -241,6 +244,12 @@ def erase(
     with app.database.write() as session:
         erased = roll.erase(session, roll.get(session, email).id)
     _done(email, erased, "erased", "was not here", json)
+
+
+def _asked(app: App, subscriber_id: int, lists: list[str] | None) -> "list[Asked]":
+    from newsletter.jobs import inviting as letters  # loads most of the product, which `list` need not wait for
+
+    return list(letters.invite(app, [subscriber_id], lists=lists, again=True, clock=now))
 
 
 def _shown(person: Subscriber, standing: dict[str, Consent] | None = None) -> dict[str, Any]:
