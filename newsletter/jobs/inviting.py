@@ -6,12 +6,13 @@ Who left, or is suppressed, never gets it; a letter whose fate is unknown is not
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
 from newsletter import config
 from newsletter.app import App
-from newsletter.config import Newsletter
+from newsletter.config import Newsletter, Settings
 from newsletter.delivery.parcel import Sender
 from newsletter.errors import ConfigError, NewsletterError, Refused, Unavailable, Unknown
 from newsletter.jobs import invitations, post
@@ -22,6 +23,7 @@ from subscribers import audience, waiting
 from subscribers.waiting import Invitee
 
 _DAY = 24 * 3600
+_HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,10 @@ def invite(
     """Mail each person who waits on *lists* (None: on any) a link to confirm by; what came of each, as it is known.
 
     With *again* also those who were asked within the week. One failed letter does not stop the others.
+    Raises ConfigError where no reader could open the links.
     """
     config.require(app.settings, "secret")
+    _within_reach(app.settings)
     sender = app.sender()
     try:
         for subscriber_id in subscriber_ids:
@@ -73,6 +77,13 @@ def compose(app: App, newsletter: Newsletter, invitee: Invitee, *, now: datetime
         reply_to=newsletter.reply_to,
         now=now,
     )
+
+
+def _within_reach(settings: Settings) -> None:
+    """A letter whose link is dead would cost everybody their turn."""
+    if settings.sender != "maildir" and urlsplit(settings.public_url).hostname in _HERE:
+        where = f"set it in {config.FILE_NAME} before anybody is asked"
+        raise ConfigError(f"public_url is {settings.public_url}, which no reader can open: {where}")
 
 
 def _ask(

@@ -13,6 +13,7 @@ from newsletter.config import Settings, Smtp
 from newsletter.delivery import planning
 from newsletter.delivery.balance import balance
 from newsletter.editions.models import State
+from newsletter.errors import ConfigError
 from newsletter.jobs import inviting
 from newsletter.jobs.inviting import Asked
 from newsletter.testing.smtp_sink import SmtpSink
@@ -163,6 +164,13 @@ def test_a_lost_answer_is_told_and_nobody_is_asked_twice(app: App, settings: Set
     with SmtpSink(lambda moment: cut() if moment.step == "message" else None) as server:
         asked = _invite(_by_smtp(app, settings, server), bob, now=now)
     assert (asked[0].reason.startswith("it may have arrived"), _due(app, now)) == (True, [])
+
+
+def test_nobody_is_asked_by_a_link_that_leads_nowhere(app: App, settings: Settings, bob: int, now: datetime) -> None:
+    at_home = settings.model_copy(update={"public_url": "http://127.0.0.1:8025"})
+    with SmtpSink() as server, pytest.raises(ConfigError, match="which no reader can open"):
+        _invite(_by_smtp(app, at_home, server), bob, now=now)
+    assert _due(app, now) == [bob]
 
 
 def _no_bob(moment: Moment) -> Fault | None:
