@@ -59,7 +59,7 @@ def start(home: Path | None = None, *, fresh: bool = False) -> App:
     Raises ConfigError where it is an SQLite file that is not there, unless *fresh*: then it will be made.
     """
     settings = config.load(home)
-    database = db.connect(settings.database_url)
-    if database.file is not None and not fresh and not database.file.exists():
-        raise ConfigError(f"there is no {database.file}: newsletter init makes one, and --home names another folder")
-    return App(settings, database)
+    file = db.file(settings.database_url)
+    if file is not None and not fresh and not file.exists():
+        raise ConfigError(f"there is no {file}: newsletter init makes one, and --home names another folder")
+    return App(settings, db.connect(settings.database_url))

@@ -15,7 +15,7 @@ from newsletter.errors import ConfigError
 from subscribers import models as subscribers_models
 from subscribers.types import Id, Instant, choice
 
-__all__ = ["Database", "Id", "Instant", "Model", "choice", "connect", "upgrade"]
+__all__ = ["Database", "Id", "Instant", "Model", "choice", "connect", "file", "upgrade"]
 
 #: the folder of the migrations, in the tree as in the wheel
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -50,12 +50,6 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.writer.dialect.name == "sqlite"
 
-    @property
-    def file(self) -> Path | None:
-        """The file of an SQLite database; None where there is no file."""
-        name = self.url.database
-        return Path(name) if self.is_sqlite and name and not name.startswith((":memory:", "file:")) else None
-
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose work is committed at the end of the block, or rolled back by an exception."""
@@ -79,17 +73,21 @@ def connect(url: str | URL) -> Database:
     SQLite gets one writing connection that begins with BEGIN IMMEDIATE (its default mode loses
     concurrent updates silently) and readers that can't write. PostgreSQL gets one pool.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise ConfigError(
-            f"database_url: {url!r} is not a database address, such as sqlite:///newsletter.db"
-        ) from error
+    parsed = _parsed(url)
     if parsed.get_backend_name() == "sqlite":
         return _connect_sqlite(parsed)
     if parsed.get_backend_name() == "postgresql":
         return _connect_postgresql(parsed)
     raise ConfigError(f"database_url: {parsed.get_backend_name()!r} is not supported; use sqlite or postgresql+psycopg")
+
+
+def file(url: str | URL) -> Path | None:
+    """The file of the SQLite database at *url*; None where there is no file to it."""
+    parsed = _parsed(url)
+    name = parsed.database
+    if parsed.get_backend_name() != "sqlite" or not name or name.startswith((":memory:", "file:")):
+        return None
+    return Path(name)
 
 
 def upgrade(database: Database) -> None:
@@ -102,6 +100,15 @@ def upgrade(database: Database) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = database.writer
     command.upgrade(config, "head")
+
+
+def _parsed(url: str | URL) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise ConfigError(
+            f"database_url: {url!r} is not a database address, such as sqlite:///newsletter.db"
+        ) from error
 
 
 def _connect_sqlite(url: URL) -> Database:

@@ -83,8 +83,9 @@ def _settings(app: App) -> Iterator[Finding]:
 
 def _database(app: App) -> Iterator[Finding]:
     shown = app.database.url.render_as_string(hide_password=True)
-    if app.database.file is not None and not app.database.file.exists():
-        yield Finding("database", Level.BAD, f"there is no {app.database.file}; run newsletter init")
+    file = db.file(app.database.url)
+    if file is not None and not file.exists():
+        yield Finding("database", Level.BAD, f"there is no {file}; run newsletter init")
         return
     try:
         with app.database.reader.connect() as connection:

@@ -16,7 +16,7 @@ from newsletter.errors import WrongState
 from newsletter.jobs import restoring
 from subscribers import roll
 
-_MARKS = {Level.GOOD: "[green]●[/]", Level.NOTE: "[yellow]●[/]", Level.BAD: "[red]●[/]"}
+_MARKS = {Level.GOOD: "[green]✓[/]", Level.NOTE: "[yellow]![/]", Level.BAD: "[red]✗[/]"}
 
 _TEMPLATE = """\
 # Settings of the newsletter. NEWSLETTER_… in the environment overrides what stands here:

@@ -64,3 +64,7 @@ def test_the_doctor_makes_no_database(tmp_path: Path) -> None:
 def test_paragraphs_of_help_break_only_where_the_terminal_does(tmp_path: Path) -> None:
     shown = _run(tmp_path, "subscribers", "invite", "--help", COLUMNS="200").stdout
     assert "within a week. Who has left or is suppressed is never mailed." in shown
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    assert (_run(tmp_path / "typo", "sources", "list").returncode, (tmp_path / "typo").exists()) == (2, False)
