@@ -128,3 +128,10 @@ def test_adding_without_evidence_says_what_is_missing(run: Run, database: Databa
     with database.write() as session:
         a_list(session)
     assert "newsletter subscribers invite bob@example.com" in run("add", "bob@example.com", "--list", "weekly").stdout
+
+
+def test_letters_that_only_reach_a_folder_are_said_to(run: Run, database: Database, tmp_path: Path) -> None:
+    _newsletter(tmp_path)
+    with database.write() as session:
+        a_subscriber(session, consent=Consent.PENDING)
+    assert "nobody is mailed, the letters are in" in run("invite", "--all").stdout
