@@ -2,7 +2,8 @@
 
 The tables and decisions are the product's own (`newsletter.delivery.rules`); the database is a tuple. What
 is assumed of the world: a provider accepts a hand-over before the lease ends (the sender's deadline sees to
-that), and brings events at most a quiet period out of their order, but any time late.
+that), and brings events at most a quiet period out of their order, but any time late. A process that has
+claimed several batches ahead is several workers here, each with one of them.
 """
 
 from collections import deque
@@ -239,6 +240,8 @@ def _work(world: World, index: int, worker: Phase, size: Size, bugs: Bugs) -> It
         crashed = world._replace(crashes=world.crashes - 1)
         yield f"worker {index} is killed", _with_worker(crashed, index, Phase())
     if worker.doing == "claimed":
+        if worker.epoch == 1:  # once is enough, and for ever would be too much to explore
+            yield _give_back(world, index, worker)
         yield from _fence(world, index, worker, size, bugs)
     elif worker.doing == "fenced":
         yield from _write(world, index, worker, bugs)
@@ -259,6 +262,15 @@ def _claims(world: World, index: int) -> Iterator[tuple[str, World]]:
                 f"worker {index} claims {number}",
                 _with_worker(after, index, Phase("claimed", number, held.epoch, since=world.now)),
             )
+
+
+def _give_back(world: World, index: int, worker: Phase) -> tuple[str, World]:
+    """What was claimed ahead is not wanted after all; somebody else may hold it by now."""
+    number, batch = worker.batch, world.batches[worker.batch]
+    after = _with_worker(world, index, Phase())
+    if batch.state == CLAIMED and batch.epoch == worker.epoch:
+        after = _with_batch(after, number, batch._replace(state=QUEUED))
+    return f"worker {index} gives {number} back", after
 
 
 def _fence(world: World, index: int, worker: Phase, size: Size, bugs: Bugs) -> Iterator[tuple[str, World]]:

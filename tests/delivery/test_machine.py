@@ -60,6 +60,11 @@ def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedS
                 assert not self.gone & {person.id for person in fenced.people}, "I9"
             return multiple(*((fenced, self.now) for fenced in passed))
 
+        @rule(claim=claims)
+        def give_back(self, claim: Claim) -> None:
+            """What was claimed ahead is not wanted after all; somebody else may hold it by now."""
+            ledger.give_back(self.session, [claim])
+
         @rule(fence=fences, fate=FATES, dies=st.booleans())
         def send_and_record(self, fence: tuple[Fenced, datetime], fate: str, dies: bool) -> None:
             """The hand-over and its record; a worker that dies writes nothing down."""
