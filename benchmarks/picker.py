@@ -224,7 +224,8 @@ def _unclustered(sight: Sight) -> Outcome:
     """This picker's score, with every article a story of its own."""
     scored = []
     for item in sight.items:
-        alone = replace(sight.snapshot, items=(item,))
+        # without earlier words, which a score does not need, and which take long to add
+        alone = replace(sight.snapshot, items=(item,), frequencies=Frequencies())
         story = picker.group(alone).stories[0]
         scored.append((-scoring.recompute(scoring.weigh(story, alone).stored()), item.id))
     return Outcome([(item.id,) for item in sight.items], [(name,) for _, name in sorted(scored)[:_SLOTS]])
