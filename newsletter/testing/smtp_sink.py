@@ -8,6 +8,7 @@ import asyncio
 import base64
 import re
 import signal
+import socket
 import ssl
 import sys
 import threading
@@ -18,6 +19,7 @@ from typing import NamedTuple, Self
 
 from newsletter.testing.wire_faults import Fault, Moment, Script, Step, obedient
 
+_BUFFER = 2**18
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>\r\n]*>)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -93,10 +95,13 @@ class SmtpSink:
             self.log.write(f"{message.message_id} {message.recipient}\n")
 
     async def _open(self) -> None:
+        door = socket.create_server(("127.0.0.1", self.port), backlog=512)
+        # a buffer that does not grow: what the sink has not read stays with the sender, but for these bytes
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, limit=2**20, ssl=self.tls if self.implicit else None
+            self._serve, sock=door, limit=2**20, ssl=self.tls if self.implicit else None
         )
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = door.getsockname()[1]
 
     async def _close(self) -> None:
         self._server.close()
