@@ -15,7 +15,8 @@ def main(arguments: list[str]) -> int:
 
 
 def _runs_by_itself(file: Path) -> bool:
-    return file.stem != "__main__" and '\nif __name__ == "__main__":' in file.read_text("utf-8")
+    """A part of another one has an underscore before its name, or nothing to run."""
+    return not file.stem.startswith("_") and '\nif __name__ == "__main__":' in file.read_text("utf-8")
 
 
 def _run(name: str, arguments: list[str]) -> int:
