@@ -39,6 +39,7 @@ def assemble(session: Session, newsletter: Newsletter, friday: date, ranking: Ra
     wording.write(session, edition, wording.clean(propose(newsletter, chosen)))
     for story, ranked in zip(edition.stories, chosen, strict=True):
         story.why = ranked.why
+        story.image_width, story.image_height = ranked.image_width, ranked.image_height
     session.add(EditionEvent(edition_id=edition.id, state=edition.state, by="picker", reason="assembled", at=now))
     session.flush()
     return edition

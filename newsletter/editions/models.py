@@ -82,6 +82,9 @@ class EditionStory(Model):
     summary: Mapped[str] = mapped_column(Text, default="")
     url: Mapped[str] = mapped_column(String(2000), default="")
     image_url: Mapped[str] = mapped_column(String(2000), default="")
+    #: the image's true size in pixels; None where it is not known
+    image_width: Mapped[int | None]
+    image_height: Mapped[int | None]
     image_alt: Mapped[str] = mapped_column(Text, default="")
     #: "Retail Dive and 3 more"
     attribution: Mapped[str] = mapped_column(Text, default="")

@@ -77,16 +77,20 @@ def write(session: Session, edition: Edition, words: Words) -> None:
         if field.name != "stories":
             setattr(edition, field.name, getattr(words, field.name))
     reasons = {_identity(story): story.why for story in edition.stories}
+    sizes = {story.image_url: (story.image_width, story.image_height) for story in edition.stories}
     edition.stories.clear()
     session.flush()  # the old rows must be gone before their positions are taken again
-    edition.stories.extend(
-        EditionStory(
-            position=position,
-            why=reasons.get(_identity(story), ""),
-            **{field.name: getattr(story, field.name) for field in fields(StoryWords)},
+    for position, story in enumerate(words.stories, start=1):
+        width, height = sizes.get(story.image_url, (None, None))
+        edition.stories.append(
+            EditionStory(
+                position=position,
+                why=reasons.get(_identity(story), ""),
+                image_width=width,
+                image_height=height,
+                **{field.name: getattr(story, field.name) for field in fields(StoryWords)},
+            )
         )
-        for position, story in enumerate(words.stories, start=1)
-    )
     session.flush()
 
 

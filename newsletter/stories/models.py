@@ -88,6 +88,9 @@ class Article(Model):
     #: as much of the body as was to be had
     text: Mapped[str] = mapped_column(Text, default="")
     image_url: Mapped[str] = mapped_column(String(2000), default="")
+    #: the image's true size in pixels; None where it is not known
+    image_width: Mapped[int | None]
+    image_height: Mapped[int | None]
     author: Mapped[str] = mapped_column(String(300), default="")
     language: Mapped[str] = mapped_column(String(35), default="")
     #: never in the future: clamped to the time of the visit
@@ -189,6 +192,8 @@ class RankedStory(Model):
     #: the lead article's link and image
     url: Mapped[str] = mapped_column(String(2000), default="")
     image_url: Mapped[str] = mapped_column(String(2000), default="")
+    image_width: Mapped[int | None]
+    image_height: Mapped[int | None]
     #: "Retail Dive and 3 more"
     attribution: Mapped[str] = mapped_column(Text, default="")
     company: Mapped[str] = mapped_column(String(200), default="")

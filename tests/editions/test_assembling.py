@@ -34,6 +34,8 @@ def a_ranking(
                 summary=f"About {company}.",
                 url=f"https://example.com/{position}",
                 image_url=f"https://example.com/{position}.jpg",
+                image_width=1200,
+                image_height=600 + position,
                 attribution="Retail Dive and 3 more",
                 company=company,
                 article_ids=[],
@@ -182,3 +184,15 @@ def test_the_subject_is_short_and_natural(headlines: list[str], names: list[str]
 
 def test_the_preheader_of_a_single_story_is_empty() -> None:
     assert assembling.preheader(["Getir buys Weezy"]) == ""
+
+
+def test_a_picture_keeps_its_size_until_an_editor_takes_another(
+    session: Session, settings: Settings, friday: date, now: datetime
+) -> None:
+    edition = assembling.assemble(session, settings.newsletters["friday"], friday, a_ranking(session, *FIVE), now=now)
+    first, *rest = wording.of(edition).stories
+    other = replace(first, image_url="https://example.com/other.jpg")
+    changed = replace(wording.of(edition), stories=(*rest, other))
+    wording.put(session, edition, changed, by="ada", now=now)
+    sizes = [(story.image_width, story.image_height) for story in edition.stories]
+    assert sizes == [(1200, 602), (1200, 603), (1200, 604), (1200, 605), (None, None)]

@@ -33,10 +33,12 @@ def test_a_story_carries_what_an_edition_copies(
     session: Session, newsletter: Newsletter, week: list[Article], friday: date, now: datetime
 ) -> None:
     week[0].image_url = "https://retaildive.example/picture.jpg"
+    week[0].image_width, week[0].image_height = 1200, 630
     story = first(session, rank(session, newsletter, friday, now))
-    assert (story.url, story.image_url, story.attribution, story.company) == (
+    pictured = (story.image_url, story.image_width, story.image_height)
+    assert (story.url, pictured, story.attribution, story.company) == (
         week[0].url,
-        "https://retaildive.example/picture.jpg",
+        ("https://retaildive.example/picture.jpg", 1200, 630),
         "Retail Dive and 1 more",
         "Walmart",
     )

@@ -129,7 +129,7 @@ def _judge(newsletter: Newsletter, outcome: Pick) -> tuple[Verdict, tuple[str, .
 
 def _row(ranking_id: int, place: int, one: Ranked) -> RankedStory:
     lead = one.story.lead
-    pictured = [item.image_url for item in (lead, *one.story.reports) if item.image_url]
+    pictured = next((item for item in (lead, *one.story.reports) if item.image_url), lead)
     return RankedStory(
         ranking_id=ranking_id,
         position=place,
@@ -138,7 +138,9 @@ def _row(ranking_id: int, place: int, one: Ranked) -> RankedStory:
         headline=one.draft.headline,
         summary=one.draft.summary,
         url=lead.url,
-        image_url=pictured[0] if pictured else "",
+        image_url=pictured.image_url,
+        image_width=pictured.image_width,
+        image_height=pictured.image_height,
         attribution=one.draft.attribution,
         company=one.story.company,
         article_ids=list(one.story.articles),

@@ -61,4 +61,6 @@ def _item(article: Article, source: Source) -> Item:
         kind=source.kind,
         authority=source.authority,
         image_url=article.image_url,
+        image_width=article.image_width,
+        image_height=article.image_height,
     )

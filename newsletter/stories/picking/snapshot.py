@@ -27,6 +27,8 @@ class Item:
     #: in hundredths, as in Source
     authority: int = 100
     image_url: str = ""
+    image_width: int | None = None
+    image_height: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
