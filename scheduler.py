@@ -32,7 +32,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from newsletter import app, jobs, logs
 from newsletter.app import App
-from newsletter.delivery import owners
+from newsletter.delivery.ledger import owners
 from newsletter.editions import calendar
 from newsletter.errors import NewsletterError
 from newsletter.jobs import Work

@@ -13,9 +13,9 @@ from sqlalchemy.engine import make_url
 from newsletter import db
 from newsletter.config import Newsletter
 from newsletter.db import Database
-from newsletter.delivery import planning
-from newsletter.delivery.handover import Route
-from newsletter.delivery.throttle import Throttle
+from newsletter.delivery.ledger import planning
+from newsletter.delivery.pace.throttle import Throttle
+from newsletter.delivery.wire.handover import Route
 from newsletter.editions.models import Edition, State
 from newsletter.rendering import links
 from newsletter.rendering.mould import Mould, Reader

@@ -16,10 +16,10 @@ from typing import Any
 
 from benchmarks import _ground
 from newsletter import config, db
-from newsletter.delivery import dispatch
 from newsletter.delivery.models import SendingState
-from newsletter.delivery.parcel import Parcel, Sender
-from newsletter.delivery.senders.smtp import SmtpSender
+from newsletter.delivery.senders.smtp.sender import SmtpSender
+from newsletter.delivery.wire import dispatch
+from newsletter.delivery.wire.parcel import Parcel, Sender
 
 #: seconds after which a trial is stopped
 _PATIENCE = 1800
@@ -52,7 +52,7 @@ def send_smtp(url: str, edition_id: int, port: int, size: int) -> dict[str, floa
 
 def send_sendgrid(url: str, edition_id: int, host: str, size: int) -> dict[str, float]:
     """Send a planned edition to a SendGrid look-alike."""
-    from newsletter.delivery.senders.sendgrid import SendGridSender
+    from newsletter.delivery.senders.sendgrid.sender import SendGridSender
 
     settings = config.SendGrid.model_validate({"api_key": "SG.look-alike", "host": host})
     return _send(url, edition_id, size, SendGridSender(settings))

@@ -6,7 +6,7 @@ from pathlib import Path
 from newsletter import config, db
 from newsletter.config import Newsletter, Settings
 from newsletter.db import Database
-from newsletter.delivery.parcel import Sender
+from newsletter.delivery.wire.parcel import Sender
 from newsletter.errors import ConfigError, NotFound
 
 
@@ -35,12 +35,12 @@ class App:
         """The configured way to the wire; raises ConfigError, which names what is missing."""
         match self.settings.sender:
             case "smtp":
-                from newsletter.delivery.senders.smtp import SmtpSender
+                from newsletter.delivery.senders.smtp.sender import SmtpSender
 
                 config.require(self.settings, "smtp.host")
                 return SmtpSender(self.settings.smtp)
             case "sendgrid":
-                from newsletter.delivery.senders.sendgrid import SendGridSender
+                from newsletter.delivery.senders.sendgrid.sender import SendGridSender
 
                 config.require(self.settings, "sendgrid.api_key")
                 return SendGridSender(self.settings.sendgrid)

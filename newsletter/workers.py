@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from newsletter.app import App
-from newsletter.delivery import handover, hints, owners
-from newsletter.delivery.handover import Route
+from newsletter.delivery.ledger import owners
 from newsletter.delivery.models import Sending, SendingState
+from newsletter.delivery.wire import handover, hints
+from newsletter.delivery.wire.handover import Route
 from newsletter.errors import ConfigError
 from newsletter.jobs import sending
 

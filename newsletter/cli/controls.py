@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from newsletter.cli import root, screen
 from newsletter.cli.delivery import Which
-from newsletter.delivery import controls
-from newsletter.delivery.balance import balance
 from newsletter.delivery.models import Act, Batch, BatchState, Sending
+from newsletter.delivery.operations import controls
+from newsletter.delivery.operations.balance import balance
 from newsletter.editions import shelf
 from newsletter.errors import BadInput
 from newsletter.jobs import holding

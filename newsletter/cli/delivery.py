@@ -15,11 +15,12 @@ from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.cli import root, screen
-from newsletter.delivery import audit as auditing
-from newsletter.delivery import balance as balances
-from newsletter.delivery import owners, sendlog
+from newsletter.delivery.ledger import owners
 from newsletter.delivery.models import Sending, SendingState, Status
-from newsletter.delivery.parcel import Parcel
+from newsletter.delivery.operations import audit as auditing
+from newsletter.delivery.operations import balance as balances
+from newsletter.delivery.operations import sendlog
+from newsletter.delivery.wire.parcel import Parcel
 from newsletter.editions import shelf
 from newsletter.editions.models import Edition
 from newsletter.errors import Unavailable

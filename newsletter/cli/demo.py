@@ -9,7 +9,7 @@ from rich.markup import escape
 from newsletter.app import App
 from newsletter.cli import screen
 from newsletter.cli.root import program
-from newsletter.delivery.balance import Balance
+from newsletter.delivery.operations.balance import Balance
 from newsletter.demo import friday, server
 from newsletter.demo.friday import Ended, Step
 

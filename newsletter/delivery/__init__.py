@@ -1,9 +1,11 @@
 """Who gets it, once.
 
-the ledger       models, rules (what may follow what), planning, ledger (claim and fence), recording,
-                 settling, silence, finishing, statuses
-to the wire      dispatch (the loop), stock (claimed ahead), handover, flight (under way), parcel (the seam),
-                 senders/, hints (to workers elsewhere), owners, replies
-how fast         throttle, warm_up, brake
-for operators    controls, balance, sendlog, audit
+models           the tables: a row for each recipient, state on the batch
+ledger/          rules (what may follow what), planning, claiming (claim and fence), recording, settling,
+                 silence, finishing, statuses, owners
+wire/            dispatch (the loop), stock (claimed ahead), handover, flight (under way), parcel (the seam),
+                 hints (to workers elsewhere), replies
+senders/         maildir, smtp/, sendgrid/
+pace/            throttle, warm_up, brake
+operations/      controls, balance, sendlog, audit
 """

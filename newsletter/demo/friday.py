@@ -14,7 +14,7 @@ from pathlib import Path
 from newsletter import app as apps
 from newsletter import config, db, jobs
 from newsletter.app import App
-from newsletter.delivery.balance import Balance
+from newsletter.delivery.operations.balance import Balance
 from newsletter.demo import people, sources
 from newsletter.editions.models import Edition
 from newsletter.errors import WrongState

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from newsletter.app import App
-from newsletter.delivery import owners, planning
+from newsletter.delivery.ledger import owners, planning
 from newsletter.editions import calendar, shelf, watch
 from newsletter.editions.calendar import Claim, Overtaken
 from newsletter.editions.models import Job

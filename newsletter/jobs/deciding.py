@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.delivery import controls
 from newsletter.delivery.models import Sending, SendingState
+from newsletter.delivery.operations import controls
 from newsletter.editions import calendar, review, shelf
 from newsletter.editions.models import Edition
 from newsletter.errors import WrongState

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from newsletter.app import App
 from newsletter.delivery.models import Batch
-from newsletter.delivery.senders.sendgrid import SendGridSender, batch_id
+from newsletter.delivery.senders.sendgrid.sender import SendGridSender, batch_id
 
 
 def hold_back(app: App, edition_id: int, *, for_good: bool) -> dict[str, str]:

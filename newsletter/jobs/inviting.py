@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from newsletter import config
 from newsletter.app import App
 from newsletter.config import Newsletter, Settings
-from newsletter.delivery.parcel import Sender
+from newsletter.delivery.wire.parcel import Sender
 from newsletter.errors import ConfigError, NewsletterError, Refused, Unavailable, Unknown
 from newsletter.jobs import invitations, post
 from newsletter.jobs.post import Letter

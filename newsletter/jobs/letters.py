@@ -6,7 +6,7 @@ import structlog
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.delivery.parcel import Sender
+from newsletter.delivery.wire.parcel import Sender
 from newsletter.editions import calendar, shelf, watch
 from newsletter.editions.models import Alarm, Edition, Job
 from newsletter.errors import Delivery, NotFound

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import cast
 
-from newsletter.delivery.parcel import Parcel
+from newsletter.delivery.wire.parcel import Parcel
 from newsletter.rendering.mould import Mould, Reader
 from newsletter.rendering.slots import one_line
 

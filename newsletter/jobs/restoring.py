@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from newsletter.app import App
-from newsletter.delivery import settling
+from newsletter.delivery.ledger import settling
 from newsletter.editions import calendar, review, shelf, watch
 from newsletter.editions.models import Edition, State
 

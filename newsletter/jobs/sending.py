@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.delivery import controls, dispatch, finishing, hints, planning, settling
-from newsletter.delivery.dispatch import Ended
-from newsletter.delivery.handover import Route
+from newsletter.delivery.ledger import finishing, planning, settling
 from newsletter.delivery.models import Sending, SendingState
-from newsletter.delivery.parcel import Sender
-from newsletter.delivery.throttle import Throttle
+from newsletter.delivery.operations import controls
+from newsletter.delivery.pace.throttle import Throttle
+from newsletter.delivery.wire import dispatch, hints
+from newsletter.delivery.wire.dispatch import Ended
+from newsletter.delivery.wire.handover import Route
+from newsletter.delivery.wire.parcel import Sender
 from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.delivery import settling, silence
-from newsletter.delivery.balance import balance
-from newsletter.delivery.parcel import Parcel
-from newsletter.delivery.rules import GIVE_UP, Hearing
-from newsletter.delivery.silence import Waiting
+from newsletter.delivery.ledger import settling, silence
+from newsletter.delivery.ledger.rules import GIVE_UP, Hearing
+from newsletter.delivery.ledger.silence import Waiting
+from newsletter.delivery.operations.balance import balance
+from newsletter.delivery.wire.parcel import Parcel
 from newsletter.editions import shelf, watch
 from newsletter.editions.models import Alarm
 from newsletter.errors import Refused, Unknown

@@ -9,9 +9,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import settling, statuses
+from newsletter.delivery.ledger import settling, statuses
+from newsletter.delivery.ledger.statuses import Move
 from newsletter.delivery.models import Batch, BatchState, Delivery, Sending
-from newsletter.delivery.statuses import Move
 from newsletter.tracking import sendgrid
 from newsletter.tracking.models import Event, Watermark
 from newsletter.tracking.sendgrid import PROVIDER, Heard, Lesson

@@ -9,9 +9,9 @@ from hashlib import sha256
 from json import dumps
 from typing import Any
 
-from newsletter.delivery import replies
 from newsletter.delivery.models import Status
-from newsletter.delivery.senders.sendgrid import ATTEMPT, EDITION, SUBSCRIBER
+from newsletter.delivery.senders.sendgrid.sender import ATTEMPT, EDITION, SUBSCRIBER
+from newsletter.delivery.wire import replies
 
 PROVIDER = "sendgrid"
 

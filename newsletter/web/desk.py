@@ -11,10 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.delivery import balance, sendlog
-from newsletter.delivery.balance import Balance
 from newsletter.delivery.models import Act, Sending, Status
-from newsletter.delivery.sendlog import Line
+from newsletter.delivery.operations import balance, sendlog
+from newsletter.delivery.operations.balance import Balance
+from newsletter.delivery.operations.sendlog import Line
 from newsletter.editions import shelf
 from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.errors import NotFound

@@ -1,6 +1,6 @@
 """Every interleaving of a small ledger: two workers, a few batches, crashes, late answers, events, time.
 
-The tables and decisions are the product's own (`newsletter.delivery.rules`); the database is a tuple. What
+The tables and decisions are the product's own (`newsletter.delivery.ledger.rules`); the database is a tuple. What
 is assumed of the world: a provider accepts a hand-over before the lease ends (the sender's deadline sees to
 that), and brings events at most a quiet period out of their order, but any time late. A process that has
 claimed several batches ahead is several workers here, each with one of them.
@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from newsletter.delivery import rules
+from newsletter.delivery.ledger import rules
+from newsletter.delivery.ledger.rules import Hearing, Verdict
 from newsletter.delivery.models import BatchState
-from newsletter.delivery.rules import Hearing, Verdict
 
 # plain strings, because an enum's hash is a call, and a million worlds are hashed
 QUEUED, CLAIMED, SENDING = BatchState.QUEUED.value, BatchState.CLAIMED.value, BatchState.SENDING.value

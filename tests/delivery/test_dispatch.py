@@ -4,11 +4,11 @@ from datetime import datetime
 from threading import Event
 
 from newsletter.db import Database
-from newsletter.delivery import dispatch
-from newsletter.delivery.balance import Balance, balance
-from newsletter.delivery.dispatch import Ended
 from newsletter.delivery.models import SendingState
-from newsletter.delivery.parcel import Parcel, Report, Words
+from newsletter.delivery.operations.balance import Balance, balance
+from newsletter.delivery.wire import dispatch
+from newsletter.delivery.wire.dispatch import Ended
+from newsletter.delivery.wire.parcel import Parcel, Report, Words
 from newsletter.errors import Refused, Unknown
 from tests.delivery.world import NINE, Notebook, people, planned, route
 

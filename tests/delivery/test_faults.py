@@ -14,12 +14,13 @@ from sqlalchemy.engine import make_url
 
 from newsletter import db
 from newsletter.db import Database
-from newsletter.delivery import controls, dispatch, handover
-from newsletter.delivery.audit import audit
-from newsletter.delivery.balance import Balance, balance
-from newsletter.delivery.dispatch import Patience
 from newsletter.delivery.models import SendingState
-from newsletter.delivery.parcel import Parcel, Report, Words
+from newsletter.delivery.operations import controls
+from newsletter.delivery.operations.audit import audit
+from newsletter.delivery.operations.balance import Balance, balance
+from newsletter.delivery.wire import dispatch, handover
+from newsletter.delivery.wire.dispatch import Patience
+from newsletter.delivery.wire.parcel import Parcel, Report, Words
 from newsletter.errors import NewsletterError, Unavailable
 from tests.delivery.world import NINE, RNG, Notebook, people, planned, route
 

@@ -13,11 +13,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import audit, planning, sendlog, settling
-from newsletter.delivery.audit import Violation
-from newsletter.delivery.balance import Balance, balance
+from newsletter.delivery.ledger import planning, settling
+from newsletter.delivery.ledger.rules import Hearing
 from newsletter.delivery.models import Status
-from newsletter.delivery.rules import Hearing
+from newsletter.delivery.operations import audit, sendlog
+from newsletter.delivery.operations.audit import Violation
+from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.testing import wire_faults
 from newsletter.testing.sendgrid import Lookalike, lookalike
 from newsletter.testing.sendgrid_events import Fates, Outcome

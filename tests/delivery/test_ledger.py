@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import audit, controls, ledger, recording, settling
-from newsletter.delivery.balance import Balance, balance
+from newsletter.delivery.ledger import claiming, recording, settling
+from newsletter.delivery.ledger.rules import Hearing
 from newsletter.delivery.models import Act, Batch, Outcome, SendingState
-from newsletter.delivery.parcel import Report, Words
-from newsletter.delivery.rules import Hearing
+from newsletter.delivery.operations import audit, controls
+from newsletter.delivery.operations.balance import Balance, balance
+from newsletter.delivery.wire.parcel import Report, Words
 from newsletter.errors import WrongState
 from subscribers import roll
 from subscribers.models import SuppressionReason
@@ -20,7 +21,7 @@ LATER = NINE + timedelta(minutes=5)
 QUIET = timedelta(minutes=30)
 
 
-def record(session: Session, fenced: ledger.Fenced, report: Report | None = None, now: datetime = NINE) -> bool:
+def record(session: Session, fenced: claiming.Fenced, report: Report | None = None, now: datetime = NINE) -> bool:
     return recording.record(session, fenced, report or Report(), now=now, rng=RNG)
 
 
@@ -32,8 +33,8 @@ def test_two_workers_never_hold_the_same_batch(session: Session) -> None:
     people(session, 30)
     edition_id = planned(session).edition_id
 
-    first = ledger.claim(session, edition_id, owner="ada", lease=LEASE, limit=2, now=NINE)
-    second = ledger.claim(session, edition_id, owner="bob", lease=LEASE, limit=2, now=NINE)
+    first = claiming.claim(session, edition_id, owner="ada", lease=LEASE, limit=2, now=NINE)
+    second = claiming.claim(session, edition_id, owner="bob", lease=LEASE, limit=2, now=NINE)
 
     assert ([one.number for one in first], [one.number for one in second]) == ([1, 2], [3])
 
@@ -41,20 +42,20 @@ def test_two_workers_never_hold_the_same_batch(session: Session) -> None:
 def test_who_lost_the_lease_does_not_pass_the_fence(session: Session) -> None:
     people(session, 10)
     edition_id = planned(session).edition_id
-    slow = ledger.claim(session, edition_id, owner="ada", lease=LEASE, limit=1, now=NINE)
+    slow = claiming.claim(session, edition_id, owner="ada", lease=LEASE, limit=1, now=NINE)
     settling.expire(session, now=LATER)
-    ledger.claim(session, edition_id, owner="bob", lease=LEASE, limit=1, now=LATER)
+    claiming.claim(session, edition_id, owner="bob", lease=LEASE, limit=1, now=LATER)
 
-    assert ledger.fence(session, slow, lists=LISTS, lease=LEASE, now=LATER) == []
+    assert claiming.fence(session, slow, lists=LISTS, lease=LEASE, now=LATER) == []
 
 
 def test_a_paused_sending_lets_nothing_through_the_fence(session: Session) -> None:
     people(session, 10)
     edition_id = planned(session).edition_id
-    claims = ledger.claim(session, edition_id, owner="ada", lease=LEASE, limit=1, now=NINE)
+    claims = claiming.claim(session, edition_id, owner="ada", lease=LEASE, limit=1, now=NINE)
     controls.pause(session, edition_id, by="ada", reason="a wrong price", now=NINE)
 
-    assert ledger.fence(session, claims, lists=LISTS, lease=LEASE, now=NINE) == []
+    assert claiming.fence(session, claims, lists=LISTS, lease=LEASE, now=NINE) == []
 
 
 def test_who_left_after_planning_is_skipped_with_the_reason(session: Session) -> None:
@@ -161,7 +162,7 @@ def test_a_worker_gives_back_what_it_holds_and_never_handed_over(session: Sessio
 def test_before_the_fence_a_dead_workers_batch_goes_back_to_the_queue(session: Session) -> None:
     people(session, 10)
     edition_id = planned(session).edition_id
-    ledger.claim(session, edition_id, owner="ada", lease=LEASE, limit=1, now=NINE)
+    claiming.claim(session, edition_id, owner="ada", lease=LEASE, limit=1, now=NINE)
 
     settling.expire(session, now=LATER)
 

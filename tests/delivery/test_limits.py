@@ -9,13 +9,16 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import Limits
 from newsletter.db import Database
-from newsletter.delivery import brake, controls, dispatch, ledger, statuses, warm_up
-from newsletter.delivery.balance import Balance, balance
-from newsletter.delivery.brake import Figures
+from newsletter.delivery.ledger import claiming, statuses
 from newsletter.delivery.models import Batch, BatchState, Delivery, Sending, SendingState, Status
-from newsletter.delivery.parcel import Parcel, Report, Words
-from newsletter.delivery.throttle import Throttle
-from newsletter.delivery.warm_up import Day
+from newsletter.delivery.operations import controls
+from newsletter.delivery.operations.balance import Balance, balance
+from newsletter.delivery.pace import brake, warm_up
+from newsletter.delivery.pace.brake import Figures
+from newsletter.delivery.pace.throttle import Throttle
+from newsletter.delivery.pace.warm_up import Day
+from newsletter.delivery.wire import dispatch
+from newsletter.delivery.wire.parcel import Parcel, Report, Words
 from tests.delivery.world import FRIDAY, LEASE, NINE, Notebook, people, planned, route
 
 HOUR = timedelta(hours=1)
@@ -153,7 +156,7 @@ def test_canaries_are_spread_over_the_audience_and_go_first(session: Session) ->
     ids = people(session, 100)
     sending = canaried(session, 100)
 
-    claims = ledger.claim(session, sending.edition_id, owner="ada", lease=LEASE, limit=9, now=NINE)
+    claims = claiming.claim(session, sending.edition_id, owner="ada", lease=LEASE, limit=9, now=NINE)
 
     first = session.query(Delivery.subscriber_id).filter_by(edition_id=sending.edition_id, batch=claims[0].number)
     assert (len(claims), sorted(one for (one,) in first)) == (1, ids[19::20])

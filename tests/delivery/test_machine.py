@@ -11,12 +11,13 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import audit, controls, ledger, recording, settling
-from newsletter.delivery.balance import balance
-from newsletter.delivery.ledger import Claim, Fenced
+from newsletter.delivery.ledger import claiming, recording, settling
+from newsletter.delivery.ledger.claiming import Claim, Fenced
+from newsletter.delivery.ledger.rules import Hearing
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Outcome, Progress, Sending, SendingState
-from newsletter.delivery.parcel import Report, Words
-from newsletter.delivery.rules import Hearing
+from newsletter.delivery.operations import audit, controls
+from newsletter.delivery.operations.balance import balance
+from newsletter.delivery.wire.parcel import Report, Words
 from newsletter.editions.models import Edition
 from subscribers import roll
 from subscribers.models import Subscriber, Subscription, Suppression
@@ -50,12 +51,12 @@ def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedS
 
         @rule(target=claims, owner=st.sampled_from(["ada", "bob"]))
         def claim(self, owner: str) -> object:
-            found = ledger.claim(self.session, self.edition_id, owner=owner, lease=LEASE, limit=1, now=self.now)
+            found = claiming.claim(self.session, self.edition_id, owner=owner, lease=LEASE, limit=1, now=self.now)
             return multiple(*found)
 
         @rule(target=fences, claim=claims)
         def fence(self, claim: Claim) -> object:
-            passed = ledger.fence(self.session, [claim], lists=LISTS, lease=LEASE, now=self.now)
+            passed = claiming.fence(self.session, [claim], lists=LISTS, lease=LEASE, now=self.now)
             for fenced in passed:
                 assert not self.gone & {person.id for person in fenced.people}, "I9"
             return multiple(*((fenced, self.now) for fenced in passed))
@@ -63,7 +64,7 @@ def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedS
         @rule(claim=claims)
         def give_back(self, claim: Claim) -> None:
             """What was claimed ahead is not wanted after all; somebody else may hold it by now."""
-            ledger.give_back(self.session, [claim])
+            claiming.give_back(self.session, [claim])
 
         @rule(fence=fences, fate=FATES, dies=st.booleans())
         def send_and_record(self, fence: tuple[Fenced, datetime], fate: str, dies: bool) -> None:
@@ -75,8 +76,8 @@ def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedS
         @rule(owner=st.sampled_from(["ada", "bob"]), fate=FATES, dies=st.booleans())
         def work(self, owner: str, fate: str, dies: bool) -> None:
             """From claim to record without an interruption."""
-            claims = ledger.claim(self.session, self.edition_id, owner=owner, lease=LEASE, limit=1, now=self.now)
-            for fenced in ledger.fence(self.session, claims, lists=LISTS, lease=LEASE, now=self.now):
+            claims = claiming.claim(self.session, self.edition_id, owner=owner, lease=LEASE, limit=1, now=self.now)
+            for fenced in claiming.fence(self.session, claims, lists=LISTS, lease=LEASE, now=self.now):
                 self._send(fenced, fate, dies)
 
         def _send(self, fenced: Fenced, fate: str, dies: bool) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import planning
+from newsletter.delivery.ledger import planning
 from newsletter.delivery.models import Batch, Delivery, Sending, SendingState
 from subscribers import roll
 from subscribers.models import Consent, SuppressionReason

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import statuses
+from newsletter.delivery.ledger import statuses
+from newsletter.delivery.ledger.statuses import MAY_FOLLOW, Move
 from newsletter.delivery.models import Progress, Status
-from newsletter.delivery.statuses import MAY_FOLLOW, Move
 from tests.delivery.world import NINE, people, planned
 
 TOLD = [status for status in MAY_FOLLOW if status is not None]

@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import controls, dispatch, flight, ledger, settling
-from newsletter.delivery.balance import Balance
-from newsletter.delivery.dispatch import Ended
+from newsletter.delivery.ledger import claiming, settling
 from newsletter.delivery.models import SendingState
-from newsletter.delivery.parcel import Parcel, Report
-from newsletter.delivery.stock import LEASE, Stock
-from newsletter.delivery.throttle import Room
+from newsletter.delivery.operations import controls
+from newsletter.delivery.operations.balance import Balance
+from newsletter.delivery.pace.throttle import Room
+from newsletter.delivery.wire import dispatch, flight
+from newsletter.delivery.wire.dispatch import Ended
+from newsletter.delivery.wire.parcel import Parcel, Report
+from newsletter.delivery.wire.stock import LEASE, Stock
 from newsletter.errors import Unknown
 from tests.delivery.world import LISTS, NINE, Notebook, batches, people, planned, route, taken
 
@@ -76,7 +78,7 @@ def test_a_claim_ahead_whose_lease_is_over_does_not_pass_the_fence(session: Sess
 
     claims = stock.take(session, "", limit=1, room=Room(), now=late)
 
-    assert ledger.fence(session, claims, lists=LISTS, lease=LEASE, now=late) == []
+    assert claiming.fence(session, claims, lists=LISTS, lease=LEASE, now=late) == []
 
 
 def test_a_pause_leaves_nothing_claimed(database: Database) -> None:

@@ -7,12 +7,13 @@ from threading import Event
 
 from newsletter import db
 from newsletter.config import SendGrid, Smtp
-from newsletter.delivery import dispatch, owners
-from newsletter.delivery.dispatch import Patience
+from newsletter.delivery.ledger import owners
 from newsletter.delivery.models import SendingState
-from newsletter.delivery.parcel import Sender
-from newsletter.delivery.senders.sendgrid import SendGridSender
-from newsletter.delivery.senders.smtp import SmtpSender
+from newsletter.delivery.senders.sendgrid.sender import SendGridSender
+from newsletter.delivery.senders.smtp.sender import SmtpSender
+from newsletter.delivery.wire import dispatch
+from newsletter.delivery.wire.dispatch import Patience
+from newsletter.delivery.wire.parcel import Sender
 from newsletter.testing.sendgrid import KEY
 from tests.delivery.world import route
 

@@ -11,12 +11,12 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from newsletter.config import Limits, Newsletter
-from newsletter.delivery import ledger, planning
-from newsletter.delivery.handover import Route
-from newsletter.delivery.ledger import Fenced
+from newsletter.delivery.ledger import claiming, planning
+from newsletter.delivery.ledger.claiming import Fenced
 from newsletter.delivery.models import Batch, Sending
-from newsletter.delivery.parcel import Parcel, Report
-from newsletter.delivery.throttle import Throttle
+from newsletter.delivery.pace.throttle import Throttle
+from newsletter.delivery.wire.handover import Route
+from newsletter.delivery.wire.parcel import Parcel, Report
 from newsletter.rendering.mould import Mould, Reader
 from subscribers.audience import Person
 from subscribers.models import Consent, Subscriber, Subscription
@@ -146,8 +146,8 @@ def taken(
     lease: timedelta = LEASE,
 ) -> list[Fenced]:
     """Batches claimed and fenced."""
-    claims = ledger.claim(session, edition_id, owner=owner, lease=lease, limit=limit, now=now)
-    return ledger.fence(session, claims, lists=LISTS, lease=lease, now=now)
+    claims = claiming.claim(session, edition_id, owner=owner, lease=lease, limit=limit, now=now)
+    return claiming.fence(session, claims, lists=LISTS, lease=lease, now=now)
 
 
 def batches(session: Session, edition_id: int) -> list[tuple[int, str, int]]:

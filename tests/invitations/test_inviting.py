@@ -10,8 +10,8 @@ import pytest
 
 from newsletter.app import App
 from newsletter.config import Settings, Smtp
-from newsletter.delivery import planning
-from newsletter.delivery.balance import balance
+from newsletter.delivery.ledger import planning
+from newsletter.delivery.operations.balance import balance
 from newsletter.editions.models import State
 from newsletter.errors import ConfigError
 from newsletter.jobs import inviting

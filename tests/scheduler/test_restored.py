@@ -18,8 +18,8 @@ from newsletter import app as product
 from newsletter import jobs
 from newsletter.app import App
 from newsletter.cli.root import program
-from newsletter.delivery.balance import Balance, balance
 from newsletter.delivery.models import Act
+from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.editions.models import Edition, Job, Slot, SlotState, State
 from newsletter.rendering import proofs
 from newsletter.testing.sendgrid import Lookalike, lookalike

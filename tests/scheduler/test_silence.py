@@ -12,10 +12,11 @@ from sqlalchemy import select
 from newsletter import jobs
 from newsletter.app import App
 from newsletter.config import SendGrid
-from newsletter.delivery import audit, silence
-from newsletter.delivery.balance import Balance, balance, progress
+from newsletter.delivery.ledger import silence
+from newsletter.delivery.ledger.rules import Hearing
 from newsletter.delivery.models import Act, Sending, Status
-from newsletter.delivery.rules import Hearing
+from newsletter.delivery.operations import audit
+from newsletter.delivery.operations.balance import Balance, balance, progress
 from newsletter.editions.models import State
 from newsletter.rendering import proofs
 from newsletter.testing.sendgrid import Fault, Lookalike, lookalike

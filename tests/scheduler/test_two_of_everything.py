@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from newsletter import db, jobs
 from newsletter.app import App
 from newsletter.config import Settings, Smtp
-from newsletter.delivery.audit import audit
-from newsletter.delivery.balance import Balance
 from newsletter.delivery.models import Batch
+from newsletter.delivery.operations.audit import audit
+from newsletter.delivery.operations.balance import Balance
 from newsletter.editions.models import Edition, Slot, SlotState, State
 from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import at, delay

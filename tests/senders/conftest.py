@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from newsletter.config import Smtp
-from newsletter.delivery.parcel import Parcel
-from newsletter.delivery.senders.smtp import SmtpSender
+from newsletter.delivery.senders.smtp.sender import SmtpSender
+from newsletter.delivery.wire.parcel import Parcel
 from newsletter.rendering.mould import Mould, Reader
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from newsletter.config import SendGrid
-from newsletter.delivery.parcel import Parcel
-from newsletter.delivery.senders.sendgrid import SendGridSender
+from newsletter.delivery.senders.sendgrid.sender import SendGridSender
+from newsletter.delivery.wire.parcel import Parcel
 from newsletter.rendering.mould import Mould, Reader
 from newsletter.testing.sendgrid import KEY
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from newsletter.delivery.parcel import Words
-from newsletter.delivery.senders.sendgrid import batch_id
+from newsletter.delivery.senders.sendgrid.sender import batch_id
+from newsletter.delivery.wire.parcel import Words
 from newsletter.errors import Delivery, Refused, Unavailable, Unknown
 from newsletter.testing.sendgrid import Fault, Lookalike, lookalike
 from tests.senders.sendgrid_world import mould, parcel, reader, sender

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.delivery.senders.sendgrid_pace import DEFAULT_BACK_OFF, LONGEST_BACK_OFF, Pace
+from newsletter.delivery.senders.sendgrid.pace import DEFAULT_BACK_OFF, LONGEST_BACK_OFF, Pace
 from newsletter.errors import Unavailable
 
 MIDNIGHT = 1_637_884_800.0  # Fri, 26 Nov 2021 00:00:00 GMT

@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from newsletter.config import Smtp
-from newsletter.delivery.parcel import Report, Words
-from newsletter.delivery.senders.smtp import SmtpSender
+from newsletter.delivery.senders.smtp.sender import SmtpSender
+from newsletter.delivery.wire.parcel import Report, Words
 from newsletter.errors import ConfigError, Refused, Unavailable
 from newsletter.testing.smtp_sink import SmtpSink
 from tests.senders.conftest import DottedMould, MakeSender, PlainMould, a_parcel

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from newsletter.delivery.parcel import Parcel, Report
-from newsletter.delivery.senders.smtp import SmtpSender
+from newsletter.delivery.senders.smtp.sender import SmtpSender
+from newsletter.delivery.wire.parcel import Parcel, Report
 from newsletter.errors import Refused, Unavailable
 from newsletter.testing import wire_faults
 from newsletter.testing.smtp_sink import SmtpSink

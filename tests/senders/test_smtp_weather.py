@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter.config import Smtp
-from newsletter.delivery.parcel import Parcel
-from newsletter.delivery.senders.smtp import SmtpSender
+from newsletter.delivery.senders.smtp.sender import SmtpSender
+from newsletter.delivery.wire.parcel import Parcel
 from newsletter.testing import wire_faults
 from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault, Moment, Script, Wire

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from newsletter import jobs
 from newsletter.app import App
 from newsletter.config import SendGrid
-from newsletter.delivery.balance import Balance, balance, progress
 from newsletter.delivery.models import Status
+from newsletter.delivery.operations.balance import Balance, balance, progress
 from newsletter.editions.models import State
 from newsletter.jobs import holding
 from newsletter.rendering import proofs

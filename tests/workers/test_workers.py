@@ -19,9 +19,10 @@ from sqlalchemy.engine import URL
 from newsletter import app as apps
 from newsletter import jobs, workers
 from newsletter.app import App
-from newsletter.delivery import controls, hints
-from newsletter.delivery.dispatch import Ended
 from newsletter.delivery.models import Batch, BatchState, SendingState
+from newsletter.delivery.operations import controls
+from newsletter.delivery.wire import hints
+from newsletter.delivery.wire.dispatch import Ended
 from newsletter.editions.models import Edition, State
 from newsletter.errors import ConfigError
 from newsletter.jobs import sending

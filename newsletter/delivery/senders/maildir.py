@@ -9,7 +9,7 @@ import time
 from collections.abc import Set
 from pathlib import Path
 
-from newsletter.delivery.parcel import Parcel, Report, Words
+from newsletter.delivery.wire.parcel import Parcel, Report, Words
 from newsletter.errors import Unavailable
 from newsletter.rendering.mould import Mould, Reader
 

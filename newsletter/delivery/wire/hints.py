@@ -14,11 +14,12 @@ import structlog
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import brake, finishing, ledger, settling
-from newsletter.delivery.balance import Balance, balance
-from newsletter.delivery.dispatch import Ended
-from newsletter.delivery.handover import Route
+from newsletter.delivery.ledger import claiming, finishing, settling
 from newsletter.delivery.models import Sending, SendingState
+from newsletter.delivery.operations.balance import Balance, balance
+from newsletter.delivery.pace import brake
+from newsletter.delivery.wire.dispatch import Ended
+from newsletter.delivery.wire.handover import Route
 from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -131,4 +132,4 @@ def _look(session: Session, route: Route, now: datetime) -> tuple[SendingState, 
     brake.look(session, edition_id, route.throttle.limits, now=now)
     finishing.finish(session, edition_id, now=now)
     state = session.get_one(Sending, edition_id, populate_existing=True).state
-    return state, ledger.due(session, edition_id, limit=_AHEAD, now=now), balance(session, edition_id)
+    return state, claiming.due(session, edition_id, limit=_AHEAD, now=now), balance(session, edition_id)

@@ -5,9 +5,9 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import rules
-from newsletter.delivery.balance import balance
+from newsletter.delivery.ledger import rules
 from newsletter.delivery.models import Act, Batch, BatchState, Sending, SendingState
+from newsletter.delivery.operations.balance import balance
 from newsletter.errors import NewsletterError
 
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import rules
-from newsletter.delivery.balance import Balance, balance
+from newsletter.delivery.ledger import rules
 from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Progress, Sending, SendingState, Status
+from newsletter.delivery.operations.balance import Balance, balance
 from subscribers.models import Consent, Subscription
 
 #: subscriber id and attempt of each event by which the provider says that it took a copy of the edition

@@ -18,11 +18,11 @@ from typing import NamedTuple, Protocol, cast
 
 import structlog
 
-from newsletter.delivery.parcel import Words
-from newsletter.delivery.replies import tidy
-from newsletter.delivery.senders import envelopes
-from newsletter.delivery.senders.consignment import Copy
-from newsletter.delivery.senders.envelopes import Offer
+from newsletter.delivery.senders.smtp import envelopes
+from newsletter.delivery.senders.smtp.consignment import Copy
+from newsletter.delivery.senders.smtp.envelopes import Offer
+from newsletter.delivery.wire.parcel import Words
+from newsletter.delivery.wire.replies import tidy
 from newsletter.errors import Refused
 
 log = structlog.get_logger(__name__)

@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Limits
-from newsletter.delivery import controls, rules
-from newsletter.delivery.balance import balance, progress
+from newsletter.delivery.ledger import rules
 from newsletter.delivery.models import Batch, Sending, SendingState, Status
+from newsletter.delivery.operations import controls
+from newsletter.delivery.operations.balance import balance, progress
 
 #: one bad address among few readers stops nothing
 LEAST = 2

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import recording, rules, settling
+from newsletter.delivery.ledger import recording, rules, settling
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Outcome, Sending, SendingState, Status
 from newsletter.editions import shelf
 from newsletter.errors import BadInput, NotFound, WrongState

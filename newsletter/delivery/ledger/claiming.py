@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Sending, SendingState, Status
-from newsletter.delivery.throttle import Room
+from newsletter.delivery.pace.throttle import Room
 from subscribers import audience
 from subscribers.audience import Person
 from subscribers.rows import Rows

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import rules
-from newsletter.delivery.ledger import Fenced
+from newsletter.delivery.ledger import rules
+from newsletter.delivery.ledger.claiming import Fenced
+from newsletter.delivery.ledger.rules import Verdict
 from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Sending, Status
-from newsletter.delivery.parcel import Report, Words
-from newsletter.delivery.rules import Verdict
+from newsletter.delivery.wire.parcel import Report, Words
 
 _QUIETLY: dict[str, Any] = {"synchronize_session": False}
 _BATCH: Any = Batch.__table__

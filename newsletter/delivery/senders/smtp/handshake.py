@@ -10,8 +10,8 @@ import socket
 import ssl
 
 from newsletter.config import Smtp
-from newsletter.delivery.senders import envelopes
-from newsletter.delivery.senders.smtp_protocol import Desk, Reply, Session
+from newsletter.delivery.senders.smtp import envelopes
+from newsletter.delivery.senders.smtp.protocol import Desk, Reply, Session
 from newsletter.errors import ConfigError, Refused, Unavailable
 
 

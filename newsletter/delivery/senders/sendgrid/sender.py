@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from newsletter import config
-from newsletter.delivery import replies
-from newsletter.delivery.parcel import Parcel, Report, Words
-from newsletter.delivery.senders.sendgrid_pace import Pace
-from newsletter.delivery.senders.sendgrid_wire import CONNECT_LIMIT, Wire
+from newsletter.delivery.senders.sendgrid.pace import Pace
+from newsletter.delivery.senders.sendgrid.wire import CONNECT_LIMIT, Wire
+from newsletter.delivery.wire import replies
+from newsletter.delivery.wire.parcel import Parcel, Report, Words
 from newsletter.errors import Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Reader
 

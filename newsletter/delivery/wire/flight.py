@@ -6,10 +6,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from types import TracebackType
 
-from newsletter.delivery import handover
-from newsletter.delivery.handover import Answer, Route
-from newsletter.delivery.ledger import Fenced
-from newsletter.delivery.parcel import Prompt, Report, Sender
+from newsletter.delivery.ledger.claiming import Fenced
+from newsletter.delivery.wire import handover
+from newsletter.delivery.wire.handover import Answer, Route
+from newsletter.delivery.wire.parcel import Prompt, Report, Sender
 from newsletter.errors import Unknown
 
 #: seconds after its deadline at which a sender that promised to come back is not waited for any more

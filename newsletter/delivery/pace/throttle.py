@@ -16,8 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.config import DomainLimits, Limits
-from newsletter.delivery import warm_up
 from newsletter.delivery.models import Allowance, Batch, BatchState, Sending, Tally
+from newsletter.delivery.pace import warm_up
 
 #: seconds of a rate that may go at once
 BURST = 0.25

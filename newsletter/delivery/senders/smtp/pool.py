@@ -5,10 +5,10 @@ import ssl
 from collections import deque
 
 from newsletter.config import Smtp
-from newsletter.delivery.parcel import Words
-from newsletter.delivery.senders import smtp_handshake
-from newsletter.delivery.senders.consignment import Consignment, Copy
-from newsletter.delivery.senders.smtp_protocol import Session
+from newsletter.delivery.senders.smtp import handshake
+from newsletter.delivery.senders.smtp.consignment import Consignment, Copy
+from newsletter.delivery.senders.smtp.protocol import Session
+from newsletter.delivery.wire.parcel import Words
 from newsletter.errors import Refused, Unavailable
 
 #: connections that may be lost under a copy's envelope before it goes back to the ledger
@@ -107,7 +107,7 @@ class Pool:
 
     async def _dial(self) -> None:
         try:
-            session = await smtp_handshake.connect(self._smtp, self._tls, self)
+            session = await handshake.connect(self._smtp, self._tls, self)
         except (Unavailable, Refused) as failure:
             self._failures += 1
             self._pause(self._failures)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import ledger
-from newsletter.delivery.ledger import Claim
-from newsletter.delivery.throttle import Room
+from newsletter.delivery.ledger import claiming
+from newsletter.delivery.ledger.claiming import Claim
+from newsletter.delivery.pace.throttle import Room
 
 #: recipients claimed ahead, about
 AHEAD = 1000
@@ -43,10 +43,10 @@ class Stock:
 
     def give_back(self, session: Session) -> None:
         """Let others have what was not taken."""
-        ledger.give_back(session, self._claims)
+        claiming.give_back(session, self._claims)
         self._claims = []
 
     def _claim(self, session: Session, lane: str, *, limit: int, room: Room, now: datetime) -> list[Claim]:
-        return ledger.claim(
+        return claiming.claim(
             session, self._edition_id, owner=self._owner, lease=LEASE, limit=limit, now=now, lane=lane, room=room
         )

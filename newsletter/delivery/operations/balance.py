@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import rules
+from newsletter.delivery.ledger import rules
 from newsletter.delivery.models import Batch, BatchState, Progress, Sending, Status
 from newsletter.editions import shelf
 from newsletter.errors import NotFound

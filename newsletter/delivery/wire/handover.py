@@ -10,12 +10,13 @@ import structlog
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import controls, ledger, recording
-from newsletter.delivery.ledger import Claim, Fenced
+from newsletter.delivery.ledger import claiming, recording
+from newsletter.delivery.ledger.claiming import Claim, Fenced
 from newsletter.delivery.models import Batch, Sending, SendingState
-from newsletter.delivery.parcel import Parcel, Report, Sender, Words
-from newsletter.delivery.stock import AHEAD, Stock
-from newsletter.delivery.throttle import Throttle
+from newsletter.delivery.operations import controls
+from newsletter.delivery.pace.throttle import Throttle
+from newsletter.delivery.wire.parcel import Parcel, Report, Sender, Words
+from newsletter.delivery.wire.stock import AHEAD, Stock
 from newsletter.errors import Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Mould, Reader
 from subscribers.audience import Person
@@ -107,7 +108,7 @@ def _pass(
     session: Session, route: Route, claims: Sequence[Claim], lane: str, *, lease: timedelta, now: datetime
 ) -> list[Fenced]:
     """Through the fence, and out of the buckets."""
-    fenced = ledger.fence(session, claims, lists=route.lists, lease=lease, now=now)
+    fenced = claiming.fence(session, claims, lists=route.lists, lease=lease, now=now)
     messages = sum(len(batch.people) for batch in fenced)
     if messages:
         route.throttle.spend(session, lane, messages, now=now)
@@ -216,7 +217,7 @@ def _take_one(
     lease, room = lease_for(sender), route.throttle.room(session, batch.lane, now=now)
     if room.messages < batch.size and not room.overdraw:
         return []
-    claims = ledger.claim_these(session, route.edition_id, [number], owner=owner, lease=lease, now=now)
+    claims = claiming.claim_these(session, route.edition_id, [number], owner=owner, lease=lease, now=now)
     return _pass(session, route, claims, batch.lane, lease=lease, now=now)
 
 

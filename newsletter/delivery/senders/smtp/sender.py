@@ -5,10 +5,10 @@ import threading
 from concurrent.futures import Future
 
 from newsletter.config import Smtp
-from newsletter.delivery.parcel import Parcel, Report
-from newsletter.delivery.senders import smtp_handshake
-from newsletter.delivery.senders.consignment import Consignment
-from newsletter.delivery.senders.smtp_pool import Pool
+from newsletter.delivery.senders.smtp import handshake
+from newsletter.delivery.senders.smtp.consignment import Consignment
+from newsletter.delivery.senders.smtp.pool import Pool
+from newsletter.delivery.wire.parcel import Parcel, Report
 from newsletter.errors import Unavailable, Unknown
 
 #: recipients under way at once, at most: what a kill -9 can leave unknown
@@ -26,7 +26,7 @@ class SmtpSender:
 
     def __init__(self, smtp: Smtp) -> None:
         self._smtp = smtp
-        self._tls = smtp_handshake.trust(smtp)
+        self._tls = handshake.trust(smtp)
         self.batch_size = smtp.batch_size
         self.window = IN_FLIGHT // smtp.batch_size
         #: envelopes are begun for so long, then two answers may be awaited, then the last one

@@ -19,14 +19,17 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from newsletter.delivery import brake, controls, finishing, handover, ledger, settling
-from newsletter.delivery.balance import Balance, balance
-from newsletter.delivery.flight import Flight
-from newsletter.delivery.handover import Answer, Route
-from newsletter.delivery.ledger import Fenced
+from newsletter.delivery.ledger import claiming, finishing, settling
+from newsletter.delivery.ledger.claiming import Fenced
 from newsletter.delivery.models import Sending, SendingState
-from newsletter.delivery.parcel import Sender
-from newsletter.delivery.stock import Stock
+from newsletter.delivery.operations import controls
+from newsletter.delivery.operations.balance import Balance, balance
+from newsletter.delivery.pace import brake
+from newsletter.delivery.wire import handover
+from newsletter.delivery.wire.flight import Flight
+from newsletter.delivery.wire.handover import Answer, Route
+from newsletter.delivery.wire.parcel import Sender
+from newsletter.delivery.wire.stock import Stock
 from newsletter.errors import NewsletterError
 
 log = structlog.get_logger(__name__)
@@ -175,7 +178,7 @@ class _Run:
         edition_id = self.route.edition_id
         self._sweep(session, now=now)
         self._brake(session, now=now)
-        state = ledger.state(session, edition_id)
+        state = claiming.state(session, edition_id)
         room = self.sender.window - len(self.flight)
         if self.stop.is_set() or state is not SendingState.RUNNING:
             self.stock.give_back(session)

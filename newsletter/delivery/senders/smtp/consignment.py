@@ -2,8 +2,8 @@
 
 from concurrent.futures import Future
 
-from newsletter.delivery.parcel import Parcel, Report, Words
-from newsletter.delivery.replies import tidy
+from newsletter.delivery.wire.parcel import Parcel, Report, Words
+from newsletter.delivery.wire.replies import tidy
 from newsletter.errors import Delivery, Refused, Unavailable
 from newsletter.rendering.mould import Reader
 

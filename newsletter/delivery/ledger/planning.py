@@ -27,8 +27,8 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import DomainLimits, Limits, Newsletter
 from newsletter.db import Database, Instant
-from newsletter.delivery import throttle
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending, SendingState
+from newsletter.delivery.pace import throttle
 from newsletter.errors import NewsletterError
 from subscribers.audience import audience
 from subscribers.models import Subscriber

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from newsletter.delivery import recording, rules
+from newsletter.delivery.ledger import recording, rules
+from newsletter.delivery.ledger.owners import is_dead
+from newsletter.delivery.ledger.rules import Hearing
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending, SendingState
-from newsletter.delivery.owners import is_dead
-from newsletter.delivery.rules import Hearing
 
 #: copies that were proved one by one share batches of at most so many
 _PROVED_TOGETHER = 1000

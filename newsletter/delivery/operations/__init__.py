@@ -1,0 +1,1 @@
+"""For operators: what they may do to a sending, and what they see of it."""

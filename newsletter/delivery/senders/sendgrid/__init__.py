@@ -1,0 +1,1 @@
+"""SendGrid: its API, its pace, and how far a request came."""

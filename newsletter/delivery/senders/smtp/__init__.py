@@ -1,0 +1,1 @@
+"""Mail servers: pipelined connections on an event loop of their own."""
