@@ -26,7 +26,12 @@ from tests.delivery.world import LEASE, LISTS, NINE, RNG, people, planned
 QUIET = timedelta(minutes=2)
 #: what becomes of a hand-over
 FATES = st.sampled_from(["taken", "lost", "again", "refused", "some", "nothing"])
-EXAMPLES = [pytest.param(20, id="short"), pytest.param(400, id="long", marks=pytest.mark.long)]
+#: how many walks, and the states that so many certainly reach (which walks are drawn changes with every line of code)
+OFTEN = {BatchState.QUEUED, BatchState.CLAIMED, BatchState.SENDING}
+WALKS = [
+    pytest.param(20, OFTEN, id="short"),
+    pytest.param(400, set(BatchState) - {BatchState.CANCELLED}, id="long", marks=pytest.mark.long),
+]
 
 
 def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedStateMachine]:
@@ -180,8 +185,10 @@ def _empty(session: Session) -> None:
     session.expunge_all()
 
 
-@pytest.mark.parametrize("examples", EXAMPLES)
-def test_a_random_walk_keeps_every_invariant_and_reaches_the_states(database: Database, examples: int) -> None:
+@pytest.mark.parametrize(("examples", "expected"), WALKS)
+def test_a_random_walk_keeps_every_invariant_and_reaches_the_states(
+    database: Database, examples: int, expected: set[BatchState]
+) -> None:
     reached: Counter[BatchState] = Counter()
 
     run_state_machine_as_test(
@@ -189,11 +196,11 @@ def test_a_random_walk_keeps_every_invariant_and_reaches_the_states(database: Da
         settings=settings(
             max_examples=examples,
             stateful_step_count=25,
-            derandomize=examples < 100,  # the short walk is the same every time, so that it reaches every state
+            derandomize=examples < 100,  # the short walk is the same every time: a red one can be repeated
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
 
-    assert set(reached) >= set(BatchState) - {BatchState.CANCELLED}
+    assert set(reached) >= expected
