@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from . import addresses, details
+from . import addresses, details, strangers
 from .errors import NoSuchList
 from .models import Consent, ConsentEvent, List, Model, Subscriber, Subscription
 
@@ -83,6 +83,7 @@ def take_in(
     before = _known(session, entries)
     _add_people(session, [entry for entry in entries if entry.key not in before], now)
     ids = {**before, **_known(session, [entry for entry in entries if entry.key not in before])}
+    strangers.welcome(session, [entry.key for entry in entries if entry.key not in before])
     amended = _amend_people(session, [entry for entry in entries if entry.key in before], before, overwrite)
     wanted = {
         (ids[entry.key].id, lists[slug]): consent for entry in entries for slug, consent in entry.consents.items()

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, MetaData, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .types import Id, Instant, choice
@@ -43,6 +43,21 @@ class SuppressionReason(StrEnum):
     COMPLAINT = "complaint"
     #: somebody here decided so
     MANUAL = "manual"
+
+
+class Barred(StrEnum):
+    """Why somebody who is not here must not be brought in by a file."""
+
+    #: the address does not exist
+    HARD_BOUNCE = "hard_bounce"
+    #: pressed "spam", here or elsewhere
+    COMPLAINT = "complaint"
+    #: somebody decided so, here or elsewhere
+    MANUAL = "manual"
+    #: left, elsewhere; only a new yes of their own brings them in
+    UNSUBSCRIBED = "unsubscribed"
+    #: asked to be forgotten; only their own sign-up, or somebody's on purpose, brings them back
+    ERASED = "erased"
 
 
 class Subscriber(Model):
@@ -103,10 +118,56 @@ class ConsentEvent(Model):
     #: by which way: "csv import", "one-click", "confirmation link", "command line", "complaint"
     source: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(Instant)
+    #: when the person said so, where a file or form tells; None: at that moment, or not known
+    given_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: the network address they said it from, where that is known
+    given_from: Mapped[str] = mapped_column(String(45), default="", server_default="")
+    #: the import that brought it; None: the person's own act, or somebody's by hand
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("import_file.id"))
+
+
+class ImportFile(Model):
+    """A file that was imported, or was about to be; what a process that died had taken in is not taken in again."""
+
+    __tablename__ = "import_file"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    #: SHA-256 of the file and of all that decides how it is read
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    #: whether the file, or the operator, said how people stand; else it was taken for granted that they wait
+    told: Mapped[bool]
+    #: addresses taken in so far, in the order of their keys
+    done: Mapped[int] = mapped_column(default=0)
+    #: outcome → how many, so far
+    counts: Mapped[dict[str, int]] = mapped_column(JSON)
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Salt(Model):
+    """What is mixed into the hashes of strangers; one row, made on first use and never changed."""
+
+    __tablename__ = "salt"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    value: Mapped[str] = mapped_column(String(64))
+
+
+class Stranger(Model):
+    """Somebody who is not here and must not be mailed, known by a salted hash of the address alone."""
+
+    __tablename__ = "stranger"
+
+    digest: Mapped[str] = mapped_column(String(40), primary_key=True)
+    reason: Mapped[Barred] = mapped_column(choice(Barred))
+    #: by which way we know; never the provider's words, which may hold the address
+    source: Mapped[str] = mapped_column(String(64), default="")
+    at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Suppression(Model):
-    """An address never to be mailed, whether or not it is anybody's here."""
+    """An address of somebody here that is never to be mailed; of who is not here, see `Stranger`."""
 
     __tablename__ = "suppression"
 

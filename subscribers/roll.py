@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from . import addresses, details, intake
+from . import addresses, details, intake, strangers
 from .errors import BadAddress, NoSuchSubscriber
-from .models import Consent, List, Subscriber, Subscription, Suppression, SuppressionReason
+from .models import Barred, Consent, List, Subscriber, Subscription, Suppression, SuppressionReason
 
 
 def add(
@@ -70,6 +70,8 @@ def suppress(session: Session, email: str, *, reason: SuppressionReason, note: s
     key = addresses.key(email)
     if not key.partition("@")[2] or len(key) > 320:
         raise BadAddress(f"{email!r} is not an address")
+    if find(session, email) is None:
+        return _suppress_stranger(session, key, Barred(reason.value), now)
     words = note.replace("\0", "")  # PostgreSQL keeps no NUL, and a provider may send anything
     row = intake.once(session, Suppression).values(email_key=key, reason=reason, note=words, at=now)
     return session.scalar(row.returning(Suppression.id)) is not None
@@ -77,8 +79,9 @@ def suppress(session: Session, email: str, *, reason: SuppressionReason, note: s
 
 def unsuppress(session: Session, email: str) -> bool:
     """Allow mail to *email* again; False where nothing stood against it."""
-    statement = delete(Suppression).where(Suppression.email_key == addresses.key(email))
-    return session.connection().execute(statement).rowcount > 0
+    key = addresses.key(email)
+    lifted = session.connection().execute(delete(Suppression).where(Suppression.email_key == key)).rowcount > 0
+    return strangers.forget(session, key) or lifted
 
 
 def find(session: Session, email: str) -> Subscriber | None:
@@ -148,21 +151,31 @@ def lists(session: Session) -> list[ListCount]:
     ]
 
 
-def erase(session: Session, subscriber_id: int) -> bool:
+def erase(session: Session, subscriber_id: int, *, now: datetime) -> bool:
     """Forget a person: name, address, lists and history are deleted; False where nobody has that id.
 
-    A suppression of the address stays, reduced to the key that keeps it shut, because forgetting that
-    they must not be mailed would let the next import mail them.
+    A salted hash of the address stays, because forgetting that they must not be mailed would let the next
+    old file, or a late event, bring them back.
     """
     key = session.scalar(select(Subscriber.email_key).where(Subscriber.id == subscriber_id))
     if key is None:
         return False
-    session.execute(update(Suppression).where(Suppression.email_key == key).values(note=""))
+    reason = session.scalar(select(Suppression.reason).where(Suppression.email_key == key))
+    why = Barred.ERASED if reason is None else Barred(reason.value)
+    strangers.bar(session, {key: why}, source="erased", now=now)
+    session.execute(delete(Suppression).where(Suppression.email_key == key))
     session.execute(delete(Subscriber).where(Subscriber.id == subscriber_id))
     return True
 
 
 _COLUMNS = (Consent.CONFIRMED, Consent.PENDING, Consent.UNSUBSCRIBED)
+
+
+def _suppress_stranger(session: Session, key: str, reason: Barred, now: datetime) -> bool:
+    suppressed = strangers.barred(session, [key]).get(key) in strangers.SUPPRESSING
+    if not suppressed:
+        strangers.bar(session, {key: reason}, source="suppressed", now=now)
+    return not suppressed
 
 
 def _move(

@@ -242,7 +242,7 @@ def erase(
     if not yes:
         typer.confirm(f"Delete {email} with name, lists and history, for good?", abort=True)
     with app.database.write() as session:
-        erased = roll.erase(session, roll.get(session, email).id)
+        erased = roll.erase(session, roll.get(session, email).id, now=now())
     _done(email, erased, "erased", "was not here", json)
 
 

@@ -63,7 +63,7 @@ def test_who_left_after_planning_is_skipped_with_the_reason(session: Session) ->
     edition_id = planned(session).edition_id
     roll.unsubscribe(session, ids[0], source="one-click", now=NINE)
     roll.suppress(session, "reader1@example.com", reason=SuppressionReason.COMPLAINT, now=NINE)
-    roll.erase(session, ids[2])
+    roll.erase(session, ids[2], now=NINE)
 
     assert (taken(session, edition_id), reasons(session)) == (
         [],
@@ -79,7 +79,7 @@ def reasons(session: Session) -> dict[int, str]:
 def test_a_batch_with_nobody_left_is_settled_at_the_fence(session: Session) -> None:
     ids = people(session, 1)
     edition_id = planned(session).edition_id
-    roll.erase(session, ids[0])
+    roll.erase(session, ids[0], now=NINE)
 
     taken(session, edition_id)
 

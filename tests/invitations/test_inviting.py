@@ -20,7 +20,7 @@ from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault, Moment, answer, cut
 from subscribers import roll, waiting
 from subscribers.models import Consent, SuppressionReason
-from tests.factories import a_subscriber, an_edition
+from tests.factories import LONG_AGO, a_subscriber, an_edition
 from tests.scheduler.world import outbox
 from tests.web.site import served
 
@@ -119,7 +119,7 @@ def test_the_suppressed_and_those_who_left_get_nothing(app: App, bob: int, now: 
 
 def test_who_was_erased_in_the_meantime_is_no_trouble(app: App, bob: int, now: datetime) -> None:
     with app.database.write() as session:
-        roll.erase(session, bob)
+        roll.erase(session, bob, now=LONG_AGO)
     assert _invite(app, bob, now=now) == [Asked("", "erased")]
 
 

@@ -61,7 +61,7 @@ def test_the_barred_are_named_with_their_reasons(session: Session, now: datetime
     roll.unsubscribe(session, ben.id, source="one-click", now=now)
     roll.suppress(session, cy.email, reason=SuppressionReason.HARD_BOUNCE, now=now)
     roll.suppress(session, dee.email, reason=SuppressionReason.COMPLAINT, now=now)
-    roll.erase(session, eve.id)
+    roll.erase(session, eve.id, now=LONG_AGO)
     assert audience.barred(session, [ada.id, ben.id, cy.id, dee.id, eve.id], ["weekly"]) == {
         ben.id: "unsubscribed after planning",
         cy.id: "suppressed: hard bounce",

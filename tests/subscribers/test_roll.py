@@ -10,7 +10,7 @@ from newsletter.db import Database
 from subscribers import audience, roll
 from subscribers.errors import BadAddress, BadDetail, NoSuchList, NoSuchSubscriber
 from subscribers.models import Consent, ConsentEvent, Subscriber, Suppression, SuppressionReason
-from tests.factories import a_list, a_subscriber
+from tests.factories import LONG_AGO, a_list, a_subscriber
 
 
 def _mailed(session: Session, *lists: str) -> list[int]:
@@ -68,6 +68,7 @@ def test_evidence_that_can_not_be_kept_whole_is_refused(session: Session, now: d
 
 
 def test_a_suppression_keeps_whatever_words_a_provider_sends(session: Session, now: datetime) -> None:
+    a_subscriber(session)
     roll.suppress(session, "ada@example.com", reason=SuppressionReason.HARD_BOUNCE, note="550\0 gone", now=now)
     assert session.scalars(select(Suppression.note)).one() == "550 gone"
 
@@ -151,6 +152,7 @@ def test_a_suppressed_address_gets_nothing_on_any_list(session: Session, now: da
 
 
 def test_the_first_suppression_is_kept(session: Session, now: datetime) -> None:
+    a_subscriber(session)
     roll.suppress(session, "ada@example.com", reason=SuppressionReason.HARD_BOUNCE, note="550 no such user", now=now)
     later = now + timedelta(days=1)
     again = roll.suppress(session, "Ada@example.com", reason=SuppressionReason.MANUAL, note="x", now=later)
@@ -208,7 +210,7 @@ def test_lists_are_counted(session: Session) -> None:
 
 def test_erasing_leaves_nothing_of_a_person(session: Session) -> None:
     ada = a_subscriber(session)
-    roll.erase(session, ada.id)
+    roll.erase(session, ada.id, now=LONG_AGO)
     assert session.scalar(select(func.count()).select_from(Subscriber)) == 0
     assert _history(session, ada.id) == []
 
@@ -216,19 +218,19 @@ def test_erasing_leaves_nothing_of_a_person(session: Session) -> None:
 def test_an_erased_person_stays_suppressed_but_nothing_is_said_of_them(session: Session, now: datetime) -> None:
     ada = a_subscriber(session)
     roll.suppress(session, ada.email, reason=SuppressionReason.COMPLAINT, note="Ada wrote in", now=now)
-    roll.erase(session, ada.id)
+    roll.erase(session, ada.id, now=LONG_AGO)
     roll.add(session, ada.email, lists=["weekly"], consent=Consent.CONFIRMED, source="csv import", now=now)
-    assert (_mailed(session), session.scalars(select(Suppression.note)).all()) == ([], [""])
+    assert (_mailed(session), session.scalars(select(Suppression.note)).all()) == ([], ["erased"])
 
 
 def test_erasing_twice_is_erasing_once(session: Session) -> None:
     ada = a_subscriber(session)
-    assert [roll.erase(session, ada.id) for _ in range(2)] == [True, False]
+    assert [roll.erase(session, ada.id, now=LONG_AGO) for _ in range(2)] == [True, False]
 
 
 def test_an_erased_persons_id_is_nobodys_ever_after(database: Database, now: datetime) -> None:
     with database.write() as session:
         erased = roll.add(session, "ada@example.com", source="sign-up", now=now).id
-        roll.erase(session, erased)
+        roll.erase(session, erased, now=LONG_AGO)
     with database.write() as session:
         assert roll.add(session, "ben@example.com", source="sign-up", now=now).id != erased

@@ -11,8 +11,8 @@ from newsletter.delivery.models import BatchState, Progress, Status
 from newsletter.tracking import events
 from newsletter.tracking.events import Recorded
 from newsletter.tracking.models import Event, Watermark
-from subscribers import roll
-from subscribers.models import Consent, Suppression, SuppressionReason
+from subscribers import roll, strangers
+from subscribers.models import Barred, Consent, Suppression, SuppressionReason
 from tests.factories import a_subscriber
 from tests.tracking.ledger import SENT_AT, a_sending, an_event, state_of, statuses_of
 
@@ -180,9 +180,10 @@ def test_a_late_bounce_finds_its_copy_by_the_address(session: Session) -> None:
     assert statuses_of(session, edition_id) == {ada: Status.BOUNCED}
 
 
-def test_a_late_bounce_of_a_stranger_is_stored(session: Session) -> None:
+def test_a_late_bounce_of_a_stranger_is_stored_and_remembered_without_the_address(session: Session) -> None:
     recorded = events.record(session, [_late_bounce("nobody@example.com")], now=LATER)
-    assert (recorded.new, list(_suppressions(session))) == (1, ["nobody@example.com"])
+    assert (recorded.new, _suppressions(session)) == (1, {})
+    assert strangers.barred(session, ["nobody@example.com"]) == {"nobody@example.com": Barred.HARD_BOUNCE}
 
 
 def test_a_late_bounce_before_any_copy_moves_no_copy(session: Session) -> None:

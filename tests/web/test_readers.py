@@ -86,7 +86,7 @@ def test_a_link_that_is_not_ours_is_refused_in_a_sentence(site: httpx.Client, pa
 
 def test_who_was_erased_gets_a_page_all_the_same(world: World, site: httpx.Client) -> None:
     with world.app.database.write() as session:
-        roll.erase(session, world.ada)
+        roll.erase(session, world.ada, now=LONG_AGO)
     assert [site.get(f"/{path}/{world.token}").status_code for path in "upe"] == [200, 200, 200]
 
 
