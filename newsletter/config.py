@@ -22,6 +22,11 @@ from newsletter.errors import ConfigError
 FILE_NAME = "newsletter.toml"
 _PREFIX = "NEWSLETTER_"
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_PUBLIC_URL = re.compile(
+    r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?"
+)
+#: `List-Unsubscribe: <…/u/TOKEN>` is then 998 characters long; longer ones are altered by relays after they are signed
+LONGEST_PUBLIC_URL = 998 - len("List-Unsubscribe: <>") - len("/u/") - 42
 _HEADER_SAFE = re.compile(r"[^\r\n\x00-\x1f]*")
 
 
@@ -163,11 +168,12 @@ class Newsletter(Section):
     """A recurring publication."""
 
     #: its key under [newsletters.…]
-    slug: str = ""
+    slug: str = Field(default="", max_length=64)
     title: str
     from_name: str = ""
-    from_address: str
-    reply_to: str = ""
+    #: RFC 5321 section 4.5.3.1.3: 256 characters with the angle brackets
+    from_address: str = Field(max_length=254)
+    reply_to: str = Field(default="", max_length=254)
     postal_address: str
     time_zone: str = "UTC"
     language: str = "en"
@@ -241,9 +247,18 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _no_final_slash(cls, value: str) -> str:
-        if not re.match(r"https?://[^/\s]+", value):
-            raise ValueError(f"{value!r} is not an address, such as https://news.example.com")
-        return value.rstrip("/")
+        value = value.rstrip("/")
+        if not _PUBLIC_URL.fullmatch(value):
+            raise ValueError(
+                f"{value!r} is not an address that readers' links can begin with, such as https://news.example.com: "
+                "only ASCII (xn--…, %C3%BC), and no name, question mark or # in it"
+            )
+        if len(value) > LONGEST_PUBLIC_URL:
+            raise ValueError(
+                f"has {len(value):,} characters, and may have {LONGEST_PUBLIC_URL}: no line of a mail may be over 998 "
+                "(RFC 5322 section 2.1.1), and List-Unsubscribe holds it with a token"
+            )
+        return value
 
     @field_validator("newsletters", mode="before")
     @classmethod

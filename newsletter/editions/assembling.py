@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.editions import review, shelf
+from newsletter.editions import markdown, review, shelf
 from newsletter.editions import words as wording
 from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.editions.words import StoryWords, Words
@@ -65,7 +65,7 @@ def propose(newsletter: Newsletter, chosen: Sequence[RankedStory]) -> Words:
         title=newsletter.title,
         subject=subject(headlines, names),
         preheader=preheader(headlines),
-        introduction=introduction(len(chosen), names),
+        introduction=markdown.escape(introduction(len(chosen), names)),
         stories=tuple(_copy(story) for story in chosen),
     )
 
@@ -150,10 +150,9 @@ def _blank(session: Session, newsletter: Newsletter, friday: date, now: datetime
 def _copy(story: RankedStory) -> StoryWords:
     return StoryWords(
         headline=story.headline,
-        summary=story.summary,
+        summary=markdown.escape(story.summary),
         url=story.url,
         image_url=story.image_url,
-        image_alt=story.headline if story.image_url else "",
         attribution=story.attribution,
     )
 

@@ -69,12 +69,12 @@ def take_in(
 ) -> tuple[Edition, str]:
     """Make or change *day*'s edition to say *words*, written by hand; returns it and what that came to.
 
-    A subject that was not written is proposed, or stays as it is.
+    A subject that was not written is the title, or stays as it is.
     """
     edition = shelf.of_date(session, newsletter.slug, day)
     if edition is None:
-        proposed = words.subject or assembling.subject([story.headline for story in words.stories])
-        edition = assembling.by_hand(session, newsletter, day, replace(words, subject=proposed), by=by, now=now)
+        named = replace(words, subject=words.subject or words.title)
+        edition = assembling.by_hand(session, newsletter, day, named, by=by, now=now)
         return edition, f"a new draft of {len(words.stories)} stories"
     was = edition.state
     changed = wording.put(session, edition, replace(words, subject=words.subject or edition.subject), by=by, now=now)

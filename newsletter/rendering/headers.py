@@ -12,6 +12,7 @@ _LINE = 76
 _WORD = 45
 _PHRASE = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 _PRINTABLE = re.compile(r"[ -~]*")
+_QUOTABLE = re.compile(r"[ !#-\[\]-~]*")
 _ADDRESS = re.compile(r"[^\x00-\x20\x7f-\x9f<>()\[\],;:\\\"@]+@[^\x00-\x20\x7f-\x9f<>()\[\],;:\\\"@]+")
 _NOT_LABEL = re.compile(r"[^a-z0-9-]+")
 
@@ -62,8 +63,9 @@ def _phrase(name: str, used: int) -> list[str]:
     name = one_line(name)[:LONGEST_NAME].rstrip()
     if _PHRASE.fullmatch(name) and "=?" not in name:
         return name.split()
-    if _PRINTABLE.fullmatch(name) and "=?" not in name:
-        return ['"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"']
+    # OpenSMTPD rewrites what is escaped within quotes, after it was signed
+    if _QUOTABLE.fullmatch(name) and "=?" not in name:
+        return [f'"{name}"']
     return list(_encoded(name, used))
 
 

@@ -1,6 +1,5 @@
-"""Plain text, as editors write it, made safe and readable: paragraphs, links, line widths, directions."""
+"""What editors write, made safe and readable: paragraphs of inline Markdown, links, line widths, directions."""
 
-import html
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -9,28 +8,47 @@ from urllib.parse import urlsplit
 import nh3
 from markupsafe import Markup
 
+from newsletter.editions import markdown, weblinks
 from newsletter.rendering import slots
 
 #: columns of the text part
 WIDTH = 72
 _BETWEEN = re.compile(r"\n\s*\n")
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]}'’”]")
+#: a line end that readers see: before an item of a list, and Markdown's own
+_LINE_END = re.compile(r"\n(?=[ \t]*(?:[-*+•]|\d{1,3}[.)])[ \t])|(?<!\\)\\\n")
+_TAGS, _SCHEMES = {"a", "br", "code", "em", "strong"}, {"http", "https", "mailto"}
 
 
 def paragraphs(text: str) -> tuple[str, ...]:
-    """The paragraphs of *text*, which an empty line parts; each on one line, without markers and controls."""
+    """The paragraphs of *text*, which an empty line parts, without markers and controls.
+
+    Each is one line of Markdown, or several where readers shall see several.
+    """
     parts = _BETWEEN.split(text.replace("\r\n", "\n").replace("\r", "\n"))
-    return tuple(line for part in parts if (line := slots.one_line(part)))
+    return tuple(paragraph for part in parts if (paragraph := "\n".join(_lines(_joined(part)))))
 
 
 def to_html(paragraph: str) -> Markup:
-    """*paragraph* as HTML: every character means itself, and addresses of pages become links."""
-    escaped = html.escape(slots.one_line(paragraph), quote=False)
-    linked = _LINK.sub(lambda link: f'<a href="{link[0]}">{link[0]}</a>', escaped)
+    """*paragraph*'s Markdown as HTML; addresses of pages become links, and HTML in it means itself."""
+    lines = "<br>".join(markdown.to_html(line) for line in _lines(paragraph))
     # the last word on what may stand here; nothing above it has to be trusted
-    return Markup(  # noqa: S704
-        nh3.clean(linked, tags={"a"}, attributes={"a": {"href"}}, url_schemes={"http", "https"}, link_rel=None)
-    )
+    safe = nh3.clean(lines, tags=_TAGS, attributes={"a": {"href"}}, url_schemes=_SCHEMES, link_rel=None)
+    # Markdown may have put a marker or a control together
+    return Markup(slots.one_line(safe).replace("<br>", "<br />"))  # noqa: S704
+
+
+def to_text(paragraph: str) -> str:
+    """*paragraph*'s Markdown as plain words, with the address of each link behind its words."""
+    return "\n".join(slots.one_line(markdown.to_text(line)) for line in _lines(paragraph))
+
+
+def _lines(text: str) -> Iterator[str]:
+    return filter(None, map(slots.one_line, text.split("\n")))
+
+
+def _joined(paragraph: str) -> str:
+    """*paragraph* without the line ends that only its source has."""
+    return "\n".join(" ".join(part.split("\n")) for part in _LINE_END.split(paragraph))
 
 
 def link(url: str) -> str:
@@ -51,6 +69,11 @@ def host(url: str) -> str:
 def wrap(text: str, indent: str = "") -> str:
     """*text* in lines of at most `WIDTH` columns, each after *indent*; addresses of pages are never broken."""
     room = WIDTH - len(indent)
+    return "\n".join(f"{indent}{line}" for whole in text.split("\n") for line in _filled(whole, room))
+
+
+def _filled(text: str, room: int) -> list[str]:
+    """*text* in lines of at most *room* columns."""
     lines = [""]
     for word in _words(text, room):
         if lines[-1] and columns(lines[-1]) + 1 + columns(word) <= room:
@@ -59,7 +82,7 @@ def wrap(text: str, indent: str = "") -> str:
             lines.append(word)
         else:
             lines[-1] = word
-    return "\n".join(f"{indent}{line}" for line in lines)
+    return lines
 
 
 def columns(text: str) -> int:
@@ -70,7 +93,7 @@ def columns(text: str) -> int:
 def _words(text: str, room: int) -> Iterator[str]:
     """The words of *text*; one wider than *room* comes in parts, as in scripts that don't part words."""
     for word in text.split():
-        if columns(word) <= room or _LINK.search(word):
+        if columns(word) <= room or next(weblinks.find(word), None):
             yield word
         else:
             yield from _parts(word, room)

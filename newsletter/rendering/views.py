@@ -18,7 +18,7 @@ _RIGHT_TO_LEFT = frozenset({"ar", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur"
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph, as text and as safe HTML, and where it begins: "ltr" or "rtl"."""
+    """One paragraph of Markdown, as plain text and as safe HTML, and where it begins: "ltr" or "rtl"."""
 
     text: str
     html: Markup
@@ -167,4 +167,9 @@ def _sponsor(edition: Edition) -> Sponsor | None:
 
 
 def _paragraphs(text: str) -> tuple[Paragraph, ...]:
-    return tuple(Paragraph(line, prose.to_html(line), prose.direction(line)) for line in prose.paragraphs(text))
+    return tuple(map(_paragraph, prose.paragraphs(text)))
+
+
+def _paragraph(source: str) -> Paragraph:
+    text = prose.to_text(source)
+    return Paragraph(text, prose.to_html(source), prose.direction(text))

@@ -71,7 +71,7 @@ def test_the_chosen_stories_are_copied_in_order(
             "Walmart goes live on Twitter",
             "About Walmart.",
             "https://example.com/1",
-            "Walmart goes live on Twitter",
+            "",
             "Retail Dive and 3 more",
             "because of Walmart",
         ),
@@ -80,12 +80,24 @@ def test_the_chosen_stories_are_copied_in_order(
             "Carrefour opens a cashierless shop",
             "About Carrefour.",
             "https://example.com/2",
-            "Carrefour opens a cashierless shop",
+            "",
             "Retail Dive and 3 more",
             "because of Carrefour",
         ),
     ]
     assert (len(edition.stories), edition.ranking_id, edition.state) == (5, ranking.id, State.DRAFT)
+
+
+def test_words_of_a_feed_that_look_like_markdown_mean_themselves(
+    session: Session, settings: Settings, friday: date, now: datetime
+) -> None:
+    ranking = a_ranking(session, ("Half off", "Walmart"))
+    story = session.scalars(select(RankedStory).where(RankedStory.position == 1)).one()
+    story.summary = "*Terms* apply [1](https://example.com/a_b). See https://example.com/_c_/d."
+    edition = assembling.assemble(session, settings.newsletters["friday"], friday, ranking, now=now)
+    assert edition.stories[0].summary == (
+        "\\*Terms\\* apply \\[1\\](https://example.com/a_b). See https://example.com/_c_/d."
+    )
 
 
 def test_the_words_are_proposed(session: Session, settings: Settings, friday: date, now: datetime) -> None:

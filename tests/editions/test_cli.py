@@ -62,7 +62,7 @@ def test_an_edition_is_written_by_hand_and_exported_the_same(home: Path) -> None
     said = newsletter(home, "editions", "import", str(home / "edition.md"))
     assert said == "friday/2021-11-26: a new draft of 2 stories\n"
     exported = newsletter(home, "editions", "export", "2021-11-26")
-    assert exported == f"Subject: Café “Walmart”\n{BY_HAND}"
+    assert exported == f"Subject: The Friday Five\n{BY_HAND}"
 
 
 def test_importing_an_export_changes_nothing(home: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from newsletter import config
 from newsletter.errors import ConfigError
+from newsletter.rendering import links
 
 FRIDAY = """
 [newsletters.friday]
@@ -103,3 +104,41 @@ def test_a_bare_number_for_a_domain_means_messages_in_a_second(tmp_path: Path) -
         "gmail.com": config.DomainLimits(per_second=20),
         "gmx.net": config.DomainLimits(connections=2),
     }
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("https://news.example.com/" + "a" * 909, "has 934 characters, and may have 933"),
+        ("https://bücher.example", "only ASCII"),
+        ("https://news.example.com/?a=1", "no name, question mark or #"),
+        ("https://news.example.com/#a", "no name, question mark or #"),
+        ("https://ada@news.example.com", "no name, question mark or #"),
+        ("https://news.example.com/a b", "is not an address"),
+        ("https://news.example.com/>", "is not an address"),
+        ("news.example.com", "is not an address"),
+    ],
+)
+def test_an_address_that_no_header_can_hold_is_refused(tmp_path: Path, url: str, sentence: str) -> None:
+    with pytest.raises(ConfigError, match=f"public_url: .*{sentence}"):
+        config.load(_home(tmp_path, f'public_url = "{url}"\n'), {})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://news.example.com/" + "a" * 908, "http://127.0.0.1:8025", "https://[::1]:8025/mail/~us"]
+)
+def test_an_address_that_a_header_can_hold_is_kept(tmp_path: Path, url: str) -> None:
+    assert config.load(_home(tmp_path, f'public_url = "{url}/"\n'), {}).public_url == url
+
+
+def test_the_longest_address_makes_no_line_too_long() -> None:
+    token = links.token("secret", 2**32 - 1, 2**40 - 1)
+    line = f"List-Unsubscribe: <{links.unsubscribe('x' * config.LONGEST_PUBLIC_URL, token)}>"
+    assert len(line) == 998
+
+
+@pytest.mark.parametrize("key", ["from_address", "reply_to"])
+def test_an_address_longer_than_mail_allows_is_refused(tmp_path: Path, key: str) -> None:
+    text = f'{FRIDAY}reply_to = "friday@x"\n'
+    with pytest.raises(ConfigError, match=rf"newsletters\.friday\.{key}: .*254"):
+        config.load(_home(tmp_path, text.replace(f'{key} = "friday@', f'{key} = "{"f" * 255}@')), {})

@@ -77,6 +77,21 @@ def test_a_long_name_in_another_script_is_parted_between_characters() -> None:
     assert str(make_header(decode_header(line.partition("<")[0]))).replace(" ", "") == "To:" + "阿达" * 20
 
 
+@pytest.mark.parametrize("name", ['6", three', "a\\b", '"', "\\", 'Ada "the Countess" King'])
+@pytest.mark.parametrize("header", ["To", "From"])
+def test_a_name_that_would_need_escapes_within_quotes_is_encoded(header: str, name: str) -> None:
+    # OpenSMTPD 6.8 rewrites `"6\\", three"` to `"6\\"@host, three"` after signing
+    line = headers.mailbox(header, name, "ada@example.com")
+
+    assert (line.count(b'"'), line.count(b"\\"), line.count(b"=?utf-8?b?")) == (0, 0, 1)
+
+
+def test_a_title_that_would_need_escapes_within_quotes_is_encoded() -> None:
+    assert headers.list_id('The "Friday" Five', "friday", "news.example.com") == (
+        "=?utf-8?b?VGhlICJGcmlkYXkiIEZpdmU=?= <friday.news.example.com>"
+    )
+
+
 def test_line_ends_in_a_name_become_blanks() -> None:
     assert headers.mailbox("To", "Eve\r\nBcc: all@example.com", "eve@example.com") == (
         b'To: "Eve Bcc: all@example.com" <eve@example.com>\r\n'

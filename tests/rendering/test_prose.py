@@ -1,10 +1,12 @@
 """Plain text made safe and readable."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.rendering import prose
+from newsletter.rendering import prose, slots
 
 
 def test_paragraphs_are_parted_by_an_empty_line() -> None:
@@ -21,9 +23,46 @@ def test_addresses_of_pages_become_links_without_the_full_stop() -> None:
     )
 
 
-@given(st.text(st.one_of(st.characters(), st.sampled_from("<>&\"'/: https://javascript:alert(1)"))))
+LIVE = re.compile(r'<a href="(?:https?://|mailto:)[^"<>]*">|</?(?:a|code|em|strong)>|<br />', re.IGNORECASE)
+MARKS = st.sampled_from(
+    [*"<>&\"'/:*_`[]()\\!\n ", "https://", "javascript:alert(1)", "zqHTMLtoken", "qz", "&#x202e;", "&#122;"]
+)
+
+
+@given(st.lists(st.one_of(st.characters(), MARKS)).map("".join))
 def test_no_text_becomes_live_markup(text: str) -> None:
-    assert "<" not in prose.to_html(text).replace('<a href="http', "").replace("</a>", "")
+    html = LIVE.sub("", prose.to_html(text))
+
+    assert ("<" in html, slots.broken(html), slots.count(html).total()) == (False, None, 0)
+
+
+@given(st.lists(st.one_of(st.characters(), MARKS)).map("".join))
+def test_no_text_makes_a_slot_of_the_text_part(text: str) -> None:
+    plain = prose.to_text(text)
+
+    assert (slots.broken(plain), slots.count(plain).total()) == (None, 0)
+
+
+def test_markdown_is_read() -> None:
+    assert prose.to_html("*Vogue* **buys** `app.js` from [Mode & Co](https://example.com/?a=1&b=2).") == (
+        "<em>Vogue</em> <strong>buys</strong> <code>app.js</code> from "
+        '<a href="https://example.com/?a=1&amp;b=2">Mode &amp; Co</a>.'
+    )
+
+
+def test_markdown_becomes_words_in_the_text_part() -> None:
+    assert prose.to_text("*Vogue* **buys** `app.js` from [Mode & Co](https://example.com/?a=1&b=2).") == (
+        "Vogue buys app.js from Mode & Co <https://example.com/?a=1&b=2>."
+    )
+
+
+def test_a_list_keeps_its_lines() -> None:
+    (paragraph,) = prose.paragraphs("We saw\nin Paris:\n- *ten* seconds\n- to pay\n1. and\\\nto shop")
+
+    assert (prose.to_html(paragraph), prose.wrap(prose.to_text(paragraph))) == (
+        "We saw in Paris:<br />- <em>ten</em> seconds<br />- to pay<br />1. and<br />to shop",
+        "We saw in Paris:\n- ten seconds\n- to pay\n1. and\nto shop",
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,129 @@
+"""Inline Markdown (CommonMark), as editors write it: emphasis, strong, code, links. No HTML, no pictures, no blocks."""
+
+import html
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+
+from newsletter.editions import weblinks
+
+_SCHEME_BEHIND = re.compile(r"(?<![^\W_])https?$", re.IGNORECASE)
+_TAGS = {"em": "em", "strong": "strong", "link": "a"}
+#: what can begin a mark; with a backslash before it, it is itself
+_MARKS = re.compile(r"[\\`*_\[\]<&]")
+
+
+def to_html(text: str) -> str:
+    """One paragraph of Markdown as HTML with no other tags than a, em, strong and code."""
+    return "".join(_tag(token) for token in _tokens(text))
+
+
+def to_text(text: str) -> str:
+    """One paragraph of Markdown as plain words; a link's address follows its words: `words <https://…>`."""
+    parts: list[str] = []
+    #: for each open link, its address and where its words begin in *parts*
+    links: list[tuple[str, int]] = []
+    for token in _tokens(text):
+        if token.type == "link_open":
+            links.append((str(token.attrs["href"]), len(parts)))
+        elif token.type == "link_close":
+            address, start = links.pop()
+            address = address.removeprefix("mailto:")
+            if "".join(parts[start:]) != address:
+                parts.append(f" <{address}>")
+        else:
+            parts.append(_words(token))
+    return "".join(parts)
+
+
+def escape(text: str) -> str:
+    """*text*, in which every character means itself, as Markdown that says the same."""
+    return "\n\n".join(map(_escaped, text.split("\n\n")))
+
+
+def is_link(address: str) -> bool:
+    """Whether a reader can follow *address* from a mail."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return (parts.scheme in {"http", "https"} and bool(parts.hostname)) or (
+        parts.scheme == "mailto" and "@" in parts.path
+    )
+
+
+def _escaped(paragraph: str) -> str:
+    if _means_itself(paragraph):
+        return paragraph
+    parts, done = [], 0
+    for start, end in weblinks.find(paragraph):
+        parts += [_MARKS.sub(r"\\\g<0>", paragraph[done:start]), paragraph[start:end]]
+        done = end
+    return "".join([*parts, _MARKS.sub(r"\\\g<0>", paragraph[done:])])
+
+
+def _means_itself(paragraph: str) -> bool:
+    tokens = _tokens(paragraph)
+    marked = any(token.type not in {"text", "softbreak"} and token.info != "auto" for token in tokens)
+    return not marked and "".join(map(_words, tokens)) == paragraph
+
+
+def _tokens(text: str) -> Sequence[Token]:
+    return _MARKDOWN.parseInline(text)[0].children or []
+
+
+def _tag(token: Token) -> str:
+    name, _, side = token.type.rpartition("_")
+    if side == "open":
+        href = f' href="{html.escape(str(token.attrs["href"]))}"' if name == "link" else ""
+        return f"<{_TAGS[name]}{href}>"
+    if side == "close":
+        return f"</{_TAGS[name]}>"
+    words = html.escape(_words(token), quote=False)
+    return f"<code>{words}</code>" if token.type == "code_inline" else words
+
+
+def _words(token: Token) -> str:
+    return "\n" if token.type in {"softbreak", "hardbreak"} else token.content
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    """An address without marks around it, taken whole before its own signs can be read as marks."""
+    scheme = _SCHEME_BEHIND.search(state.pending)
+    if state.linkLevel or not scheme or not state.src.startswith("://", state.pos):
+        return False
+    start = state.pos - len(scheme[0])
+    end = weblinks.end_of(state.src, start)
+    # a page's source, copied, says &amp; for &
+    address = state.src[start:end].replace("&amp;", "&")
+    if not is_link(address):
+        return False
+    if not silent:
+        state.pending = state.pending[: -len(scheme[0])]
+        opening = state.push("link_open", "a", 1)
+        opening.attrs, opening.info = {"href": address}, "auto"
+        state.push("text", "", 0).content = address
+        state.push("link_close", "a", -1).info = "auto"
+    state.pos = end
+    return True
+
+
+class _Markdown(MarkdownIt):
+    """Addresses stay as they were written, for mail programs know other scripts; only some are links."""
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802
+        return url.replace(" ", "%20")
+
+    def normalizeLinkText(self, link: str) -> str:  # noqa: N802
+        return link
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802
+        return is_link(url)
+
+
+_MARKDOWN = _Markdown("commonmark", {"html": False}).disable(["html_inline", "image"])
+_MARKDOWN.inline.ruler.after("text", "address", _address)
