@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from newsletter import config, db
 from newsletter.config import Newsletter, Settings
 from newsletter.db import Database
-from newsletter.delivery.wire.parcel import Sender
 from newsletter.errors import ConfigError, NotFound
+
+if TYPE_CHECKING:
+    from newsletter.delivery.wire.parcel import Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class App:
         wanted = "say which newsletter" if slug is None else f"there is no newsletter {slug!r}"
         raise NotFound(f"{wanted}: {', '.join(newsletters)}")
 
-    def sender(self) -> Sender:
+    def sender(self) -> "Sender":
         """The configured way to the wire; raises ConfigError, which names what is missing."""
         match self.settings.sender:
             case "smtp":

@@ -15,7 +15,6 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from newsletter.errors import ConfigError
 
@@ -220,10 +219,8 @@ class Newsletter(Section):
         return value
 
 
-class Settings(BaseSettings):
+class Settings(Section):
     """Everything that can be set, read once and passed down."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="forbid")
 
     #: the folder that relative paths start from, and where newsletter.toml is
     home: Path = Path()
@@ -270,17 +267,6 @@ class Settings(BaseSettings):
     def path(self, relative: Path) -> Path:
         """*relative* as seen from the home folder."""
         return self.home / relative
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
 
 
 def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:

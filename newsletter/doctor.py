@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -87,6 +85,10 @@ def _database(app: App) -> Iterator[Finding]:
     if file is not None and not file.exists():
         yield Finding("database", Level.BAD, f"there is no {file}; run newsletter init")
         return
+    # slow to load, and a doctor's help needs none of it
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     try:
         with app.database.reader.connect() as connection:
             at = MigrationContext.configure(connection).get_current_revision()

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from . import addresses, details, strangers
 from .errors import NoSuchList
 from .models import Consent, ConsentEvent, List, Model, Subscriber, Subscription
+from .rows import upsert
 
 #: What may follow what without the person's own new confirmation; None is "not on the list".
 MAY_FOLLOW: Mapping[Consent | None, frozenset[Consent]] = {
@@ -99,11 +100,9 @@ def take_in(
     ]
 
 
-def once(session: Session, table: type[Model]) -> sqlite.Insert | postgresql.Insert:
+def once(session: Session, table: type[Model]) -> Any:
     """An INSERT that leaves out each row that somebody else has put there already."""
-    if session.get_bind().dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+    return upsert(session, table).on_conflict_do_nothing()
 
 
 def note(session: Session, changes: Mapping[tuple[int, int], Consent], source: str, now: datetime) -> None:

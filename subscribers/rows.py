@@ -1,11 +1,18 @@
-"""Rows in one piece, for the SELECTs that run for every few messages."""
+"""Rows into the database, whether they are there or not; and out of it in one piece, for what runs all the time."""
 
+import importlib
 import json
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
+
+
+def upsert(session: Session, table: Any) -> Any:
+    """INSERT INTO *table* as *session*'s own database words it, which can say ON CONFLICT."""
+    # the other database's dialect stays unloaded: with its drivers it takes as long as many a command
+    return importlib.import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}").insert(table)
 
 
 class Rows:

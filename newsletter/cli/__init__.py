@@ -3,10 +3,6 @@
 import sys
 from typing import NoReturn
 
-from rich.console import Console
-from rich.markup import escape
-from sqlalchemy.exc import DBAPIError
-
 from newsletter.cli.root import program
 from newsletter.errors import NewsletterError
 from subscribers.errors import SubscribersError
@@ -18,12 +14,25 @@ def main() -> None:
         program()
     except (NewsletterError, SubscribersError) as error:
         _fail(str(error))
-    except DBAPIError as error:
-        words = str(error.orig).strip().splitlines()[0]
-        _fail(f"the database says: {words}. newsletter doctor looks what is wrong; newsletter db upgrade makes tables")
+    except Exception as error:
+        if words := _of_the_database(error):
+            _fail(
+                f"the database says: {words}. newsletter doctor looks what is wrong; newsletter db upgrade makes tables"
+            )
+        raise
+
+
+def _of_the_database(error: Exception) -> str:
+    """The database's own first words, if it is one of its errors."""
+    from sqlalchemy.exc import DBAPIError  # not before there is an error: it is half of the time that help takes
+
+    return str(error.orig).strip().splitlines()[0] if isinstance(error, DBAPIError) else ""
 
 
 def _fail(sentence: str) -> NoReturn:
+    from rich.console import Console
+    from rich.markup import escape
+
     # escaped: "set host under [smtp]" is not markup
     Console(stderr=True, highlight=False).print(f"[bold red]error:[/] {escape(sentence)}", soft_wrap=True)
     sys.exit(2)

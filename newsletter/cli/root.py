@@ -1,59 +1,106 @@
 """The program and its commands."""
 
+import gc
 import importlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from newsletter.app import App, start
+if TYPE_CHECKING:
+    from newsletter.app import App
 
-#: command → the module beside this one that holds it, in the order in which help shows them
+
+class Place(NamedTuple):
+    """Where a command is, and what help says of it before it is loaded."""
+
+    #: the module beside this one that holds it
+    module: str
+    help: str
+
+
+#: every command, in the order in which help shows them
 COMMANDS = {
-    "demo": "demo",
-    "init": "setup",
-    "doctor": "setup",
-    "db": "setup",
-    "sources": "sources",
-    "subscribers": "subscribers",
-    "collect": "sources",
-    "assemble": "editions",
-    "stories": "stories",
-    "editions": "editions",
-    "preview": "preview",
-    "send": "delivery",
-    "status": "delivery",
-    "log": "delivery",
-    "audit": "delivery",
-    "pause": "controls",
-    "resume": "controls",
-    "cancel-sending": "controls",
-    "deliveries": "controls",
-    "timetable": "running",
-    "scheduler": "running",
-    "serve": "serve",
-    "worker": "worker",
-    "rehearse": "stories",
+    "demo": Place(
+        "demo",
+        "A whole Friday in a folder of its own: feeds, ranking, edition, 200 subscribers, sending, the ledger.",
+    ),
+    "init": Place("setup", "Make newsletter.toml, the database and the first list, in this folder."),
+    "doctor": Place("setup", "What is configured, reachable, missing; exit code 1 where something will not work."),
+    "db": Place("setup", "The database."),
+    "sources": Place("sources", "The feeds that are read."),
+    "subscribers": Place("subscribers", "People, lists, and who must not be mailed."),
+    "collect": Place("sources", "Visit the feeds that are due, and keep what is new."),
+    "assemble": Place(
+        "editions", "Rank the week's stories and make a draft; again replaces a draft that nobody has edited."
+    ),
+    "stories": Place("stories", "The week's stories: ranked, explained, pinned, merged."),
+    "editions": Place("editions", "Editions: list, show, edit, write by hand, approve, hold."),
+    "preview": Place(
+        "preview", "Write EDITION as a sample reader would get it (HTML, text, .eml), and say what the checks found."
+    ),
+    "send": Place(
+        "delivery",
+        "Send an approved EDITION to its readers, or go on with it. Ctrl-C finishes what is on the wire, then stops.",
+    ),
+    "status": Place(
+        "delivery", "Where the sending of EDITION stands: the balance, and what the provider has told since."
+    ),
+    "log": Place("delivery", "The send log: what became of each copy, in the other side's own words."),
+    "audit": Place(
+        "delivery", "Recount EDITION from its rows and events; exit code 1 where an invariant does not hold."
+    ),
+    "pause": Place(
+        "controls",
+        "Stop the sending of EDITION; what is on the wire is finished, and resuming sends only what is left.",
+    ),
+    "resume": Place(
+        "controls",
+        "Let the sending of EDITION go on with what is left; `newsletter send` or the scheduler does the sending.",
+    ),
+    "cancel-sending": Place("controls", "Stop the sending of EDITION for good; who has their copy keeps it."),
+    "deliveries": Place("controls", "The sendings, and what nobody can prove or the provider refused."),
+    "timetable": Place("running", "Show what is due next, in the newsletter's own time and in UTC."),
+    "scheduler": Place("running", "Run the timetable until SIGTERM or Ctrl+C."),
+    "serve": Place("serve", "Serve readers' pages, the desk and the provider's hooks, until Ctrl-C or SIGTERM."),
+    "worker": Place(
+        "worker",
+        "Send what the scheduler hints at, on this machine too, until SIGTERM. Needs PostgreSQL and a broker.",
+    ),
+    "rehearse": Place(
+        "stories",
+        "Pick stored weeks again with today's picker and compare with what was sent. Nothing is sent or stored.",
+    ),
 }
 
 
 class _OnDemand(TyperGroup):
-    """Imports a command's module when it is asked for: most commands need little of the product."""
+    """Imports a command's module when it is run: most commands, and help, need little of the product."""
+
+    def __init__(self, *, commands: Mapping[str, Any], **options: Any) -> None:
+        named = {name: TyperCommand(name, help=place.help) for name, place in COMMANDS.items()}
+        super().__init__(commands={**named, **commands}, **options)
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return list(COMMANDS)
 
-    def get_command(self, ctx: typer.Context, cmd_name: str) -> TyperCommand | None:  # type: ignore[override]
-        if cmd_name not in self.commands:
-            # an unknown one may be a slip of the pen: all are needed to say which was meant
-            for module in [COMMANDS[cmd_name]] if cmd_name in COMMANDS else COMMANDS.values():
-                importlib.import_module(f"newsletter.cli.{module}")
-            self.commands.update(get_group(program).commands)
-            _unwrap(self)
-        return self.commands.get(cmd_name)  # type: ignore[return-value]
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        if place := COMMANDS.get(args[0]):
+            self._load(place.module)
+        return super().resolve_command(ctx, args)
+
+    def _load(self, module: str) -> None:
+        # modules live as long as the process: looking through them for garbage is a tenth of a start
+        gc.disable()
+        importlib.import_module(f"newsletter.cli.{module}")
+        gc.freeze()
+        gc.enable()
+        self.commands.update(get_group(program).commands)
+        _unwrap(self)
 
 
 def _unwrap(group: TyperGroup) -> None:
@@ -84,8 +131,10 @@ def _home(
     context.obj = home
 
 
-def open_app(context: typer.Context, *, fresh: bool = False) -> App:
+def open_app(context: typer.Context, *, fresh: bool = False) -> "App":
     """The App of the folder the command line names, closed when the command ends; *fresh* where it may be new."""
+    from newsletter.app import start  # with the database's library; help can do without
+
     app = start(context.find_root().obj, fresh=fresh)
     context.call_on_close(app.close)
     return app

@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.db import Model
 from newsletter.editions.models import Alarm, Heartbeat
+from subscribers.rows import upsert
 
 #: begins the key of the alarm that says a draft is there; edition id and revision follow
 DRAFTED = "drafted "
@@ -43,8 +43,7 @@ def untold(session: Session) -> list[Alarm]:
 
 def add_once(session: Session, model: type[Model], **values: Any) -> bool:
     """Insert a row unless its key is there already; True means that it is new."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    return bool(rows_touched(session, insert(model).values(**values).on_conflict_do_nothing()))
+    return bool(rows_touched(session, upsert(session, model).values(**values).on_conflict_do_nothing()))
 
 
 def rows_touched(session: Session, statement: Any) -> int:

@@ -1,13 +1,17 @@
 """Collect, assemble, lock, approve, send, sweep: by the clock or by hand, through the same functions.
 
 Here the rooms meet: what a later room knows is handed to an earlier one as a value, and what belongs
-together is committed together.
+together is committed together. Each job is loaded when it is first asked for, because each needs other rooms.
 """
 
-from newsletter.jobs.clock import Work, run, tick
-from newsletter.jobs.deciding import approve, cancel, hold, reopen, skip
-from newsletter.jobs.drafting import Drafted, assemble, collect, lock, take_in
-from newsletter.jobs.sending import Ended, send, sweep
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from newsletter.jobs.clock import Work, run, tick
+    from newsletter.jobs.deciding import approve, cancel, hold, reopen, skip
+    from newsletter.jobs.drafting import Drafted, assemble, collect, lock, take_in
+    from newsletter.jobs.sending import Ended, send, sweep
 
 __all__ = [
     "Drafted",
@@ -27,3 +31,17 @@ __all__ = [
     "take_in",
     "tick",
 ]
+
+_MODULES = {
+    "clock": ("Work", "run", "tick"),
+    "deciding": ("approve", "cancel", "hold", "reopen", "skip"),
+    "drafting": ("Drafted", "assemble", "collect", "lock", "take_in"),
+    "sending": ("Ended", "send", "sweep"),
+}
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _MODULES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"there is no job {name!r}")

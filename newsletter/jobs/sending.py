@@ -1,4 +1,7 @@
-"""An approved edition to its readers: freeze the audience, send, notice when it is done, and sweep up."""
+"""An approved edition to its readers: freeze the audience, send, notice when it is done, and sweep up.
+
+What only some sendings need is loaded when they do: the first reader waits for every import at the top.
+"""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -22,12 +25,8 @@ from newsletter.delivery.wire.parcel import Sender
 from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
-from newsletter.jobs import holding, silence
-from newsletter.jobs.deciding import prove
-from newsletter.rendering import links, preflight, proofs
+from newsletter.rendering import links, proofs
 from newsletter.rendering.mould import Reader
-from newsletter.stories.picking import memory
-from newsletter.stories.picking.memory import Sent
 from subscribers.audience import Person
 
 log = structlog.get_logger(__name__)
@@ -124,6 +123,8 @@ def dispatch_edition(
         finally:
             sender.close()
     if ended.state is SendingState.PAUSED:  # by whomever: what the provider has not released must stop too
+        from newsletter.jobs import holding
+
         for batch_id, why in holding.hold_back(app, edition_id, for_good=False).items():
             log.error("held_back.failed", edition=edition_id, batch_id=batch_id, why=why)
     with app.database.write() as session:
@@ -145,6 +146,8 @@ def sweep(app: App, *, now: datetime) -> None:
 
 def tidy(session: Session, app: App, *, now: datetime) -> None:
     """`sweep`, in a transaction of the caller's."""
+    from newsletter.jobs import silence
+
     settling.expire(session, now=now)
     silence.refute(session, app, now=now)
     for sending in session.scalars(select(Sending).join(Edition).where(Edition.state == State.SENDING)).all():
@@ -169,6 +172,9 @@ def _settle(session: Session, app: App, sending: Sending, *, now: datetime) -> N
 
 def _remember(session: Session, app: App, edition: Edition, *, now: datetime) -> None:
     """Let the picker know what was told."""
+    from newsletter.stories.picking import memory
+    from newsletter.stories.picking.memory import Sent
+
     newsletter = app.settings.newsletters.get(edition.newsletter)
     if newsletter is not None:  # one that is not set up any more picks nothing either
         told = [Sent(story.headline, story.url) for story in edition.stories]
@@ -178,6 +184,9 @@ def _remember(session: Session, app: App, edition: Edition, *, now: datetime) ->
 def _decide_without_editors(
     session: Session, app: App, edition: Edition, newsletter: Newsletter, now: datetime
 ) -> None:
+    from newsletter.jobs.deciding import prove
+    from newsletter.rendering import preflight
+
     reason = "nobody approved it in time"
     if newsletter.when_not_approved == "send_if_green":
         proof = proofs.make(session, edition, newsletter, app.settings, now=now)

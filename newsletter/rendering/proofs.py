@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from newsletter.config import Newsletter, Settings
 from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
-from newsletter.rendering import sheet
 from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Mould, digest
 
@@ -21,6 +20,8 @@ def make(session: Session, edition: Edition, newsletter: Newsletter, settings: S
 
     Raises BadTemplate. To look at an edition that may be approved already, ask for its `current` proof.
     """
+    from newsletter.rendering import sheet  # with MJML and Jinja2; what is approved is sent without them
+
     page = sheet.lay_out(edition, newsletter, settings)
     last = latest(session, edition.id, edition.revision)
     if last is not None and last.digest == digest(page.subject, page.html, page.text):

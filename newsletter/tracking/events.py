@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.ledger import settling, statuses
@@ -18,6 +17,7 @@ from newsletter.tracking.sendgrid import PROVIDER, Heard, Lesson
 from subscribers import addresses, roll
 from subscribers.errors import BadAddress
 from subscribers.models import Subscriber, SuppressionReason
+from subscribers.rows import upsert
 
 _AT_ONCE = 1000
 #: a late bounce is looked for among so many of the newest editions
@@ -221,7 +221,7 @@ def _later(session: Session, one: Any, other: Any) -> Any:
 
 
 def _insert(session: Session, table: Any) -> Any:
-    return (postgresql if _is_postgresql(session) else sqlite).insert(table)
+    return upsert(session, table)
 
 
 def _is_postgresql(session: Session) -> bool:

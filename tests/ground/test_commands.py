@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -17,20 +18,46 @@ def _run(home: Path, *words: str, **environment: str) -> "subprocess.CompletedPr
     return subprocess.run(command, env=environment, capture_output=True, text=True, encoding="utf-8", check=False)
 
 
+def _loaded(name: str) -> Any:
+    group = get_command(program)
+    assert isinstance(group, typer.core.TyperGroup)
+    _, found, _ = group.resolve_command(typer.Context(group), [name])
+    assert found is not None
+    return found
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_is_where_the_table_says(name: str) -> None:
-    group = get_command(program)
-    assert isinstance(group, typer.core.TyperGroup)
-    found = group.get_command(typer.Context(group), name)
-    assert found is not None
-    assert found.name == name
+    found = _loaded(name)
+    assert (found.name, found.callback is None and not hasattr(found, "commands")) == (name, False)
 
 
-def test_the_table_names_every_command(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_of_each_command_what_it_says_of_itself(name: str) -> None:
+    assert (_loaded(name).help or "").partition("\n")[0] == COMMANDS[name].help
+
+
+def test_the_table_names_every_command() -> None:
+    for name in COMMANDS:
+        _loaded(name)
     group = get_command(program)
     assert isinstance(group, typer.core.TyperGroup)
-    group.get_command(typer.Context(group), "a slip of the pen")  # loads them all
     assert sorted(group.commands) == sorted(COMMANDS)
+
+
+def test_help_needs_neither_the_database_nor_the_settings(tmp_path: Path) -> None:
+    code = "import sys; from newsletter.cli import main; sys.argv = ['newsletter', '--help']\ntry: main()\nfinally: "
+    heavy = "print(sorted({'sqlalchemy', 'pydantic', 'jinja2', 'newsletter.app'} & set(sys.modules)), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code + heavy], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+@pytest.mark.parametrize("module", ["cli.delivery", "cli.controls", "cli.editions", "jobs.sending"])
+def test_what_sends_or_decides_starts_without_the_web_the_templates_and_the_picker(module: str) -> None:
+    heavy = "{'jinja2', 'mjml', 'httpx', 'feedparser', 'alembic', 'newsletter.stories.picking.picker'}"
+    code = f"import sys, newsletter.{module}; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[]\n")
 
 
 def test_a_slip_of_the_pen_is_answered_with_what_was_meant(tmp_path: Path) -> None:

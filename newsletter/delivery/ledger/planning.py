@@ -22,7 +22,6 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.config import DomainLimits, Limits, Newsletter
@@ -32,6 +31,7 @@ from newsletter.delivery.pace import throttle
 from newsletter.errors import NewsletterError
 from subscribers.audience import audience
 from subscribers.models import Subscriber
+from subscribers.rows import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,8 @@ def look_at_the_figures(database: Database) -> None:
 
 def _begin(session: Session, edition_id: int, sender: str, *, now: datetime) -> bool:
     """Write the sending's row; False where another planned before us."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
     row = {"edition_id": edition_id, "sender": sender, "state": SendingState.PLANNING, "started_at": now}
-    statement = dialect.insert(Sending).values(row).on_conflict_do_nothing().returning(Sending.edition_id)
+    statement = upsert(session, Sending).values(row).on_conflict_do_nothing().returning(Sending.edition_id)
     return session.scalars(statement).one_or_none() is not None
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Delivery, Progress, Status
+from subscribers.rows import upsert
 
 #: from → to; anything else is old news, kept as an event and moving nothing.
 #: "Delivered" is not the end: some servers accept first and refuse later, and readers complain later still.
@@ -92,8 +92,7 @@ def _ours(session: Session, keys: Sequence[tuple[int, int]]) -> set[tuple[int, i
 
 
 def _upsert(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Progress)
+    statement = upsert(session, Progress)
     news = statement.excluded
     session.execute(
         statement.on_conflict_do_update(

@@ -12,12 +12,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from newsletter.config import DomainLimits, Limits
 from newsletter.delivery.models import Allowance, Batch, BatchState, Sending, Tally
 from newsletter.delivery.pace import warm_up
+from subscribers.rows import upsert
 
 #: seconds of a rate that may go at once
 BURST = 0.25
@@ -26,13 +26,8 @@ _NONE = DomainLimits()
 #: seconds after which a connection may have become free
 _SOON = 0.05
 _TAT = select(Allowance.tat).where(Allowance.key == bindparam("key"))
-# built once: it runs for every few batches
-_TALLY = {
-    name: statement.on_conflict_do_update(
-        index_elements=["key", "minute"], set_={"messages": Tally.messages + statement.excluded.messages}
-    )
-    for name, statement in (("sqlite", sqlite.insert(Tally)), ("postgresql", postgresql.insert(Tally)))
-}
+# built once for each database: it runs for every few batches
+_tally: dict[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,7 @@ class Throttle:
             _upsert(session, Allowance, {"key": key}, {"tat": tat})
         for key in [self.sender] if lane == "" else [self.sender, f"{self.sender} {lane}"]:
             minute = {"key": key, "minute": int(now.timestamp() // 60), "messages": messages}
-            session.connection().execute(_TALLY[session.get_bind().dialect.name], minute)
+            session.connection().execute(_counting(session), minute)
 
     def hold(self, session: Session, seconds: float, *, now: datetime) -> None:
         """Let no worker send before *seconds* have passed: the other side said so."""
@@ -156,6 +151,16 @@ def _hold(session: Session, sender: str, until: float) -> float:
     return _tat(session, row["key"])
 
 
+def _counting(session: Session) -> Any:
+    """The statement that counts messages of a minute."""
+    name = session.get_bind().dialect.name
+    if name not in _tally:
+        statement = upsert(session, Tally)
+        more = {"messages": Tally.messages + statement.excluded.messages}
+        _tally[name] = statement.on_conflict_do_update(index_elements=["key", "minute"], set_=more)
+    return _tally[name]
+
+
 def _upsert(
     session: Session,
     table: type[Allowance],
@@ -163,6 +168,5 @@ def _upsert(
     new: Mapping[str, Any],
     changed: Mapping[str, Any] | None = None,
 ) -> None:
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(**key, **new)
+    statement = upsert(session, table).values(**key, **new)
     session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=dict(changed or new)))
