@@ -23,3 +23,11 @@ class NoSuchSubscriber(SubscribersError):
 
 class NoSuchList(SubscribersError):
     """There is no list of that name."""
+
+
+class BadSegment(SubscribersError):
+    """A filter over people that can't be understood."""
+
+
+class NoSuchSegment(SubscribersError):
+    """No segment was saved under that name."""

@@ -1,9 +1,22 @@
 """The tables that hold names and addresses; no table outside this package does."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, Index, MetaData, String, Text
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from .types import Id, Instant, choice
@@ -60,12 +73,35 @@ class Barred(StrEnum):
     ERASED = "erased"
 
 
+class Rhythm(StrEnum):
+    """How often a person wants to hear from us."""
+
+    #: every edition
+    WEEKLY = "weekly"
+    #: the first edition of each month
+    MONTHLY = "monthly"
+
+
+class Why(StrEnum):
+    """What somebody who left gave as the reason, in one click."""
+
+    TOO_OFTEN = "too_often"
+    NOT_RELEVANT = "not_relevant"
+    NEVER_ASKED = "never_asked"
+    ELSEWHERE = "elsewhere"
+    OTHER = "other"
+
+
 class Subscriber(Model):
     """A person."""
 
     __tablename__ = "subscriber"
     #: without it SQLite gives an erased person's id, which the ledger still holds, to the next one
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+    __table_args__ = (
+        # few want plain text, and planning asks how many
+        Index("ix_subscriber_plain_text", "id", sqlite_where=text("plain_text"), postgresql_where=text("plain_text")),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     #: as the person writes it, domain normalised
@@ -78,6 +114,12 @@ class Subscriber(Model):
     #: IANA name, or empty where unknown
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     created_at: Mapped[datetime] = mapped_column(Instant)
+    # defaults of the database too: people come in by COPY, thousands at a time
+    rhythm: Mapped[Rhythm] = mapped_column(choice(Rhythm), default=Rhythm.WEEKLY, server_default=Rhythm.WEEKLY.value)
+    #: no edition of an earlier date comes; None is not paused
+    paused_until: Mapped[date | None] = mapped_column(Date)
+    #: gets the text part alone
+    plain_text: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class List(Model):
@@ -124,6 +166,10 @@ class ConsentEvent(Model):
     given_from: Mapped[str] = mapped_column(String(45), default="", server_default="")
     #: the import that brought it; None: the person's own act, or somebody's by hand
     import_id: Mapped[int | None] = mapped_column(ForeignKey("import_file.id"))
+    #: the words that were agreed to, as `Wording.digest`; empty where none were shown
+    wording: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    #: which form it was given in
+    form: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class ImportFile(Model):
@@ -177,3 +223,124 @@ class Suppression(Model):
     #: the provider's words, or the operator's
     note: Mapped[str] = mapped_column(Text, default="")
     at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Wording(Model):
+    """The words beside a sign-up button, kept for ever, so that it can be shown what somebody said yes to."""
+
+    __tablename__ = "wording"
+
+    digest: Mapped[str] = mapped_column(String(16), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    first_used_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SignUp(Model):
+    """Somebody asked, in a form, to be sent a newsletter; who asks again brings their row up to date.
+
+    It names an address and not a person: a stranger may have typed it, and only its yes makes it somebody's.
+    """
+
+    __tablename__ = "sign_up"
+    __table_args__ = (
+        UniqueConstraint("email_key", "newsletter"),
+        Index(
+            "ix_sign_up_unmailed",
+            "id",
+            sqlite_where=text("mailed_at IS NULL"),
+            postgresql_where=text("mailed_at IS NULL"),
+        ),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    language: Mapped[str] = mapped_column(String(35), default="")
+    time_zone: Mapped[str] = mapped_column(String(64), default="")
+    #: the newsletter's slug
+    newsletter: Mapped[str] = mapped_column(String(64))
+    #: slugs of the lists that were asked for
+    lists: Mapped[list[str]] = mapped_column(JSON)
+    #: of the page it was asked on, for the letter
+    page_language: Mapped[str] = mapped_column(String(35), default="")
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    #: as `Wording.digest`
+    wording: Mapped[str] = mapped_column(String(16), default="")
+    form: Mapped[str] = mapped_column(String(64), default="")
+    #: from which address of the network; emptied when its time is over
+    given_from: Mapped[str] = mapped_column(String(45), default="")
+    #: when the letter that asks for the yes was handed over, or was about to be
+    mailed_at: Mapped[datetime | None] = mapped_column(Instant)
+    confirmed_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: when the welcome was handed over, or was about to be
+    welcomed_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class DoorRate(Model):
+    """How fast one network, or one address, may knock: GCRA, as for messages."""
+
+    __tablename__ = "door_rate"
+
+    #: what is counted, as a keyed hash: it can be compared but not read
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: theoretical arrival time of the next knock, seconds since 1970 in UTC
+    tat: Mapped[float] = mapped_column(Float(53))
+
+
+class TopicChoice(Model):
+    """A topic that a person ticked."""
+
+    __tablename__ = "topic_choice"
+    __table_args__ = (Index(None, "topic", "subscriber_id"),)
+
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True)
+    topic: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class AddressChange(Model):
+    """A person's wish to be written to elsewhere: confirmed at the new address, told at the old one."""
+
+    __tablename__ = "address_change"
+    __table_args__ = (Index(None, "subscriber_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
+    #: in whose name we write
+    newsletter: Mapped[str] = mapped_column(String(64))
+    old_email: Mapped[str] = mapped_column(String(320))
+    new_email: Mapped[str] = mapped_column(String(320))
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    #: when the new address was asked, or was about to be
+    mailed_at: Mapped[datetime | None] = mapped_column(Instant)
+    changed_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: when the old address was told, or was about to be
+    told_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Departure(Model):
+    """Why somebody left a newsletter, if they said; outlives the person, as a figure."""
+
+    __tablename__ = "departure"
+    __table_args__ = (UniqueConstraint("subscriber_id", "newsletter"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id", ondelete="SET NULL"))
+    newsletter: Mapped[str] = mapped_column(String(64))
+    #: the edition whose link they used
+    edition_id: Mapped[int | None] = mapped_column(Id)
+    why: Mapped[Why] = mapped_column(choice(Why))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Segment(Model):
+    """A saved filter over people; `segments` has its language."""
+
+    __tablename__ = "segment"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: as it was written: "list:weekly and language:fr"
+    query: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    changed_at: Mapped[datetime] = mapped_column(Instant)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from . import addresses, details, intake, strangers
 from .errors import BadAddress, NoSuchSubscriber
-from .models import Barred, Consent, List, Subscriber, Subscription, Suppression, SuppressionReason
+from .models import Barred, Consent, List, SignUp, Subscriber, Subscription, Suppression, SuppressionReason
 
 
 def add(
@@ -164,6 +164,7 @@ def erase(session: Session, subscriber_id: int, *, now: datetime) -> bool:
     why = Barred.ERASED if reason is None else Barred(reason.value)
     strangers.bar(session, {key: why}, source="erased", now=now)
     session.execute(delete(Suppression).where(Suppression.email_key == key))
+    session.execute(delete(SignUp).where(SignUp.email_key == key))
     session.execute(delete(Subscriber).where(Subscriber.id == subscriber_id))
     return True
 

@@ -54,6 +54,8 @@ class Edition(Model):
     sponsor_name: Mapped[str] = mapped_column(Text, default="")
     sponsor_text: Mapped[str] = mapped_column(Text, default="")
     sponsor_url: Mapped[str] = mapped_column(Text, default="")
+    #: goes only to the people of this segment; empty is everybody on the newsletter's lists
+    segment: Mapped[str] = mapped_column(String(64), default="", server_default="")
     #: counts up with every change of content; approval is of one revision
     revision: Mapped[int] = mapped_column(default=1)
     #: the ranking it was drafted from; None for an edition written by hand
