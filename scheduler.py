@@ -15,7 +15,8 @@ moves later by the gap, and of a time that comes twice the first counts. `newsle
 This process decides nothing. Every TICK it asks the database what is due (`jobs.tick`) and does that in
 threads (`jobs.run`). So it may be killed at any moment, started late, or run twice: what it held is taken
 up again when its lease ends, what it slept through is caught up inside the newsletter's window, and what
-is too old is recorded as missed and told.
+is too old is recorded as missed and told. A clock that jumped ahead, or that the database's clock contradicts,
+is not acted on; what was judged under one that went back is judged again.
 """
 
 import argparse
@@ -33,7 +34,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from newsletter import app, jobs, logs
 from newsletter.app import App
 from newsletter.delivery.ledger import owners
-from newsletter.editions import calendar
+from newsletter.editions import calendar, timekeeping
 from newsletter.errors import NewsletterError
 from newsletter.jobs import Work
 
@@ -108,7 +109,14 @@ class Desk:
         if self._stop.is_set():
             return
         try:
-            found = jobs.tick(self._product, now=_now(), owner=self._owner, busy=self.busy)
+            found = jobs.tick(
+                self._product,
+                now=_now(),
+                owner=self._owner,
+                busy=self.busy,
+                counter=timekeeping.counter(),
+                witness=timekeeping.of_the_database,
+            )
         except Exception:
             log.exception("tick.failed")
             return

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 
 from newsletter.config import Newsletter, WeekTime
 from newsletter.editions import watch
-from newsletter.editions.models import Job, Slot, SlotState
+from newsletter.editions.models import Edition, Job, Slot, SlotState, State
 from newsletter.errors import WrongState
 
 #: how far ahead slots are written
@@ -163,7 +163,9 @@ def send_late(session: Session, newsletter: Newsletter, day: date, now: datetime
     slot = session.scalar(select(Slot).where(*free).execution_options(populate_existing=True))
     if slot is None or now > deadline(newsletter, slot):
         return False
-    return bool(watch.rows_touched(session, update(Slot).where(*free).values(state=SlotState.PLANNED)))
+    return bool(
+        watch.rows_touched(session, update(Slot).where(*free).values(state=SlotState.PLANNED, finished_at=None))
+    )
 
 
 def will_send(session: Session, newsletter: Newsletter, day: date, now: datetime) -> datetime | None:
@@ -183,11 +185,40 @@ def miss(session: Session, newsletters: Mapping[str, Newsletter], now: datetime)
     query = select(Slot).where(lapsed, Slot.due_at < now).with_for_update(skip_locked=True)
     for slot in session.scalars(query.execution_options(populate_existing=True)):
         newsletter = newsletters.get(slot.newsletter)
-        if newsletter is None or now > deadline(newsletter, slot):
-            _give_up(session, slot, newsletter, now)
-            missed.append(slot)
+        if newsletter is not None and now <= deadline(newsletter, slot):
+            continue
+        if slot.finished_at is not None:  # it was done once; a clock that went back let it be looked at again
+            slot.state = SlotState.DONE
+            continue
+        _give_up(session, slot, newsletter, now)
+        missed.append(slot)
     session.flush()
     return missed
+
+
+def judge_again(session: Session, newsletters: Mapping[str, Newsletter], now: datetime) -> list[Slot]:
+    """Plan again what was done or given up under a clock that was ahead and has gone back to *now*; those slots.
+
+    What was done keeps its words until it is done anew: should its window pass once more with nothing to do,
+    it counts as done. Leases given under that clock end with the present one's.
+    """
+    too_long = (Slot.state == SlotState.RUNNING, Slot.lease_until > now + LEASE)
+    watch.rows_touched(session, update(Slot).where(*too_long).values(lease_until=now + LEASE))
+    again = []
+    judged = (Slot.state.in_((SlotState.DONE, SlotState.MISSED)), Slot.finished_at > now)
+    query = select(Slot).where(*judged).order_by(Slot.due_at).with_for_update()
+    for slot in session.scalars(query.execution_options(populate_existing=True)):
+        newsletter = newsletters.get(slot.newsletter)
+        if newsletter is None or now > (deadline(newsletter, slot) if slot.state is SlotState.MISSED else slot.due_at):
+            continue  # its time is past by this clock too
+        if _is_settled(session, slot):
+            continue
+        if slot.state is SlotState.MISSED:
+            slot.result, slot.finished_at = "", None
+        slot.state, slot.lease_until, slot.epoch = SlotState.PLANNED, None, slot.epoch + 1
+        again.append(slot)
+    session.flush()
+    return again
 
 
 def give_up_sending(session: Session, why: str, now: datetime) -> int:
@@ -208,6 +239,12 @@ def deadline(newsletter: Newsletter, slot: Slot) -> datetime:
 
 def _week_time(newsletter: Newsletter, job: Job) -> WeekTime:
     return {Job.ASSEMBLE: newsletter.assemble, Job.LOCK: newsletter.lock, Job.SEND: newsletter.send}[job]
+
+
+def _is_settled(session: Session, slot: Slot) -> bool:
+    """Whether nothing that the clock does can change the edition of *slot* any more."""
+    of_its_date = (Edition.newsletter == slot.newsletter, Edition.date == slot.date)
+    return session.scalar(select(Edition.state).where(*of_its_date)) in {State.SENDING, State.SENT, State.CANCELLED}
 
 
 def _follow(session: Session, newsletter: Newsletter, now: datetime) -> None:

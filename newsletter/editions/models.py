@@ -2,8 +2,9 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, Double, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from newsletter.db import Id, Instant, Model, choice
@@ -94,6 +95,21 @@ class EditionStory(Model):
     why: Mapped[str] = mapped_column(Text, default="")
 
 
+class Wording(Model):
+    """What one revision of an edition said, kept so that a change can be shown and taken back."""
+
+    __tablename__ = "edition_wording"
+    __table_args__ = (UniqueConstraint("edition_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    revision: Mapped[int]
+    #: `editions.words.Words` as plain data
+    words: Mapped[dict[str, Any]] = mapped_column(JSON)
+    by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class EditionEvent(Model):
     """Who moved an edition, when, to which state, and why."""
 
@@ -162,6 +178,21 @@ class Heartbeat(Model):
     result: Mapped[str] = mapped_column(Text, default="")
 
 
+class ClockReading(Model):
+    """What the clock said at the last tick, and the machine's counter beside it; see `editions.timekeeping`."""
+
+    __tablename__ = "clock_reading"
+
+    name: Mapped[str] = mapped_column(String(16), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    #: which start of which machine counted; empty where nothing counts
+    boot: Mapped[str] = mapped_column(String(64), default="")
+    #: seconds since that start, sleep included
+    counter: Mapped[float] = mapped_column(Double, default=0.0)
+    #: until when a time that came by a jump has to hold before anything is done by it
+    settles_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class Alarm(Model):
     """Something a person should know: a missed Friday, a held edition, a paused sending."""
 
@@ -174,3 +205,7 @@ class Alarm(Model):
     at: Mapped[datetime] = mapped_column(Instant)
     #: when the editors were mailed about it
     told_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: the editors whose letter is out of our hands, so that none gets it twice
+    told_to: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
+    #: why an editor could not be mailed, in the mail server's words; empty where all were
+    trouble: Mapped[str] = mapped_column(Text, default="", server_default="")

@@ -1,5 +1,6 @@
 """What runs again and again, when it last did, and what a person should know."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,6 +35,21 @@ def beat(session: Session, name: str, now: datetime, *, ok: bool = True, result:
 def ring(session: Session, key: str, text: str, now: datetime) -> bool:
     """Tell a person *text*, once for each *key*; False means it has been told before."""
     return add_once(session, Alarm, key=key[:200], text=text, at=now)
+
+
+def withdraw(session: Session, matters: Collection[str], now: datetime) -> None:
+    """Let the *matters* ("friday/2021-11-26") ring anew: what was rung about them after *now* was told too early.
+
+    What nobody was mailed about yet is dropped; the rest stays to be read.
+    """
+    for alarm in session.scalars(select(Alarm).where(Alarm.at > now)).all():
+        if not any(matter in alarm.key for matter in matters):
+            continue
+        if alarm.told_at is None:
+            session.delete(alarm)
+        else:
+            alarm.key = f"{alarm.key[:160]} told {alarm.at:%Y-%m-%d %H:%M:%S}"
+    session.flush()
 
 
 def untold(session: Session) -> list[Alarm]:

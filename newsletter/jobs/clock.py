@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.delivery.ledger import owners, planning
-from newsletter.editions import calendar, shelf, watch
+from newsletter.editions import calendar, shelf, timekeeping, watch
 from newsletter.editions.calendar import Claim, Overtaken
 from newsletter.editions.models import Job
+from newsletter.editions.timekeeping import Counter, Reading, Trust, Witness
 from newsletter.errors import NewsletterError, WrongState
-from newsletter.jobs import drafting, letters, sending, silence
+from newsletter.jobs import drafting, letters, sending, silence, turning_back
 
 log = structlog.get_logger(__name__)
 
@@ -36,26 +37,28 @@ class Work:
     edition_id: int | None = None
 
 
-def tick(app: App, *, now: datetime, owner: str, busy: Collection[Work] = ()) -> list[Work]:
+def tick(
+    app: App,
+    *,
+    now: datetime,
+    owner: str,
+    busy: Collection[Work] = (),
+    counter: Counter | None = None,
+    witness: Witness | None = None,
+) -> list[Work]:
     """Plan, renew, sweep and take what is due; returns the work to be done. Touches only the database.
 
-    *busy* is what this process is doing now: its leases are renewed.
+    *busy* is what this process is doing now: its leases are renewed. A clock that can't be believed, by the
+    machine's *counter* or a *witness*, leads to nothing but letters.
     """
-    newsletters = app.settings.newsletters
-    _sweep(app, now)
     with app.database.write() as session:
-        watch.take_turn(session, "tick", timedelta(0), now)
-        for work in busy:
-            if work.slot is not None:
-                calendar.renew(session, work.slot, now)
-        calendar.release(session, owners.is_dead, now)
-        for newsletter in newsletters.values():
-            calendar.plan(session, newsletter, now)
-        missed = calendar.miss(session, newsletters, now)
-        found = _due(session, app, now, owner)
-        watch.beat(session, "tick", now, result=", ".join(work.name for work in found))
-    for slot in missed:
-        log.error("slot.missed", newsletter=slot.newsletter, date=str(slot.date), job=slot.job.value)
+        judged = timekeeping.look(session, Reading(now, counter), witness)
+        if judged.trust is Trust.WENT_BACK:
+            turning_back.follow(session, app, now=now)
+    if judged.trust in {Trust.SETTLING, Trust.DISPUTED}:
+        found = _wait_for_the_clock(app, now, busy)
+    else:
+        found = _by_the_clock(app, now, owner, busy)
     doing = {work.name for work in busy}
     return [work for work in found if work.name not in doing]
 
@@ -77,6 +80,43 @@ def run(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop
     return follows
 
 
+def _by_the_clock(app: App, now: datetime, owner: str, busy: Collection[Work]) -> list[Work]:
+    newsletters = app.settings.newsletters
+    _sweep(app, now)
+    with app.database.write() as session:
+        _renew(session, busy, now)
+        calendar.release(session, owners.is_dead, now)
+        for newsletter in newsletters.values():
+            calendar.plan(session, newsletter, now)
+        missed = calendar.miss(session, newsletters, now)
+        found = _due(session, app, now, owner)
+        watch.beat(session, "tick", now, result=", ".join(work.name for work in found))
+    for slot in missed:
+        log.error("slot.missed", newsletter=slot.newsletter, date=str(slot.date), job=slot.job.value)
+    return found
+
+
+def _wait_for_the_clock(app: App, now: datetime, busy: Collection[Work]) -> list[Work]:
+    """Keep what is under way, and let the editors know."""
+    with app.database.write() as session:
+        _renew(session, busy, now)
+        watch.beat(session, "tick", now, ok=False, result="waits: the clock can't be believed")
+        return _letters(session, now)
+
+
+def _renew(session: Session, busy: Collection[Work], now: datetime) -> None:
+    watch.take_turn(session, "tick", timedelta(0), now)
+    for work in busy:
+        if work.slot is not None:
+            calendar.renew(session, work.slot, now)
+
+
+def _letters(session: Session, now: datetime) -> list[Work]:
+    if watch.untold(session) and watch.take_turn(session, "letters", LETTERS_EVERY, now):
+        return [Work("letters")]
+    return []
+
+
 def _sweep(app: App, now: datetime) -> None:
     """Whatever is wrong with one sending, the timetable goes on."""
     try:
@@ -96,9 +136,7 @@ def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
         found.append(Work(f"{slot.job.value} {slot.newsletter}/{slot.date}", slot=slot))
     found += [_dispatch(edition_id) for edition_id in sending.under_way(session, now=now)]
     found += [Work(f"canary {number}", edition_id=number) for number in silence.due(session, app, now=now)]
-    if watch.untold(session) and watch.take_turn(session, "letters", LETTERS_EVERY, now):
-        found.append(Work("letters"))
-    return found
+    return found + _letters(session, now)
 
 
 def _dispatch(edition_id: int) -> Work:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.errors import BadInput, NotFound, WrongState
@@ -67,6 +67,13 @@ def find(session: Session, which: str) -> Source:
 def all(session: Session) -> list[Source]:  # noqa: A001 - sources.all reads as it should
     """Every source, by name."""
     return list(session.scalars(select(Source).order_by(func.lower(Source.name), Source.id)))
+
+
+def turn_back(session: Session, *, now: datetime) -> None:
+    """Follow a clock that went back to *now*: what was read and seen "later" was read and seen by now."""
+    session.execute(update(Source).where(Source.fetched_at > now).values(fetched_at=now, next_fetch_at=now))
+    session.execute(update(Article).where(Article.seen_at > now).values(seen_at=now))
+    session.execute(update(Article).where(Article.published_at > now).values(published_at=now))
 
 
 def _checked(url: str) -> str:
