@@ -93,6 +93,9 @@ class SendGrid(Section):
     host: str = "https://api.sendgrid.com"
     #: the event webhook's public key, one line of base64, from SendGrid's settings page
     webhook_key: str = ""
+    #: whether this install alone sends through the account: then its unsubscribes count for our readers even
+    #: where they name no copy of ours
+    account_is_ours: bool = False
     batch_size: int = Field(default=1000, ge=1, le=1000)
     #: requests under way at once
     connections: int = Field(default=4, ge=1, le=64)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from . import addresses, details, intake, strangers
 from .errors import BadAddress, NoSuchSubscriber
-from .models import Barred, Consent, List, SignUp, Subscriber, Subscription, Suppression, SuppressionReason
+from .models import (Barred, Consent, ConsentEvent, List, SignUp, Subscriber, Subscription, Suppression, SuppressionReason)
 
 
 def add(
@@ -55,6 +55,27 @@ def unsubscribe(
     """The person leaves *lists* (None: all of them); 0 where they had left, or were erased, before."""
     staying = {Consent.PENDING, Consent.CONFIRMED}
     return _move(session, subscriber_id, lists, staying, Consent.UNSUBSCRIBED, source=source, now=now)
+
+
+def take_back(session: Session, subscriber_id: int, *, left_by: str, source: str, now: datetime) -> int:
+    """The person takes back that they left by way of *left_by*: each list that they left so stands as before.
+
+    How many lists that moved. A list that was left in any other way stays left.
+    """
+    query = (
+        select(List.slug, ConsentEvent.consent, ConsentEvent.source)
+        .join(List, List.id == ConsentEvent.list_id)
+        .where(ConsentEvent.subscriber_id == subscriber_id)
+        .order_by(ConsentEvent.id)
+    )
+    history: dict[str, list[tuple[Consent, str]]] = {}
+    for slug, consent, by in session.execute(query):
+        history.setdefault(slug, []).append((consent, by))
+    before = {slug: words[-2][0] for slug, words in history.items() if len(words) > 1 and words[-1][1] == left_by}
+    return sum(
+        _move(session, subscriber_id, [slug], {Consent.UNSUBSCRIBED}, consent, source=source, now=now)
+        for slug, consent in before.items()
+    )
 
 
 def rejoin(session: Session, subscriber_id: int, lists: Sequence[str], *, source: str, now: datetime) -> int:

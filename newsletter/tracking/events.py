@@ -11,18 +11,16 @@ from sqlalchemy.orm import Session
 from newsletter.delivery.ledger import settling, statuses
 from newsletter.delivery.ledger.statuses import Move
 from newsletter.delivery.models import Batch, BatchState, Delivery, Sending
-from newsletter.tracking import sendgrid
+from newsletter.tracking import lessons, ownership, quarantine, sendgrid
 from newsletter.tracking.models import Event, Watermark
-from newsletter.tracking.sendgrid import PROVIDER, Heard, Lesson
-from subscribers import addresses, roll
-from subscribers.errors import BadAddress
-from subscribers.models import Subscriber, SuppressionReason
+from newsletter.tracking.quarantine import Unreadable
+from newsletter.tracking.sendgrid import PROVIDER, Heard
 from subscribers.rows import upsert
 
 _AT_ONCE = 1000
 #: a late bounce is looked for among so many of the newest editions
 _EDITIONS_BACK = 26
-_SUPPRESSED_FOR = {Lesson.HARD_BOUNCE: SuppressionReason.HARD_BOUNCE, Lesson.COMPLAINT: SuppressionReason.COMPLAINT}
+_LONGEST_PIECE = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,25 +30,59 @@ class Recorded:
     #: events that were new, and events that we had
     new: int = 0
     known: int = 0
+    #: of the new ones, events of another install on the same account, which change nobody here
+    foreign: int = 0
+    #: pieces that could not be read, now in quarantine
+    unreadable: int = 0
     #: batches whose fate is known by it
     settled: int = 0
 
 
 def record(
-    session: Session, raw_events: Sequence[Mapping[str, Any]], *, now: datetime, trouble_at: datetime | None = None
+    session: Session,
+    raw_events: Sequence[Mapping[str, Any]],
+    *,
+    unreadable: Sequence[Unreadable] = (),
+    account_is_ours: bool = False,
+    now: datetime,
+    trouble_at: datetime | None = None,
 ) -> Recorded:
     """Store each of SendGrid's events once, and let the new ones settle batches, move statuses and teach the roll.
 
     The order, the number of copies and the cut of the posts make no difference to where things stand
-    afterwards. *trouble_at*: when a post was last turned away through our own fault.
+    afterwards. Only what is about a copy or a person of ours moves anything (see `ownership`). *unreadable*:
+    what else stood in the post. *trouble_at*: when a post was last turned away through our own fault.
     """
-    heard = {each.key: each for each in (sendgrid.read(event, now=now) for event in raw_events)}
-    new = _store(session, _located(session, list(heard.values())), now=now)
-    settled = _settle(session, new, now=now)
-    _advance(session, new)
-    _learn(session, new, now=now)
+    heard, odd = _read(raw_events, now=now)
+    quarantine.keep(session, PROVIDER, [*unreadable, *odd], now=now)
+    known_attempts = _known_attempts(session, {each.attempt for each in heard.values() if each.attempt})
+    people = ownership.people(session, heard.values())
+    owned = [ownership.claim(each, known_attempts, people) for each in heard.values()]
+    new = _store(session, _located(session, owned), now=now)
+    ours = [each for each in new if each.is_ours]
+    settled = _settle(session, ours, known_attempts, now=now)
+    _advance(session, ours)
+    lessons.learn(session, new, account_is_ours=account_is_ours, now=now)
     _move_watermark(session, heard.values(), now=now, trouble_at=trouble_at)
-    return Recorded(new=len(new), known=len(raw_events) - len(new), settled=settled)
+    return Recorded(
+        new=len(new),
+        known=len(raw_events) - len(new) - len(odd),
+        foreign=len(new) - len(ours),
+        unreadable=len(unreadable) + len(odd),
+        settled=settled,
+    )
+
+
+def _read(raw_events: Sequence[Mapping[str, Any]], *, now: datetime) -> tuple[dict[str, Heard], list[Unreadable]]:
+    heard, odd = dict[str, Heard](), list[Unreadable]()
+    for event in raw_events:
+        try:
+            each = sendgrid.read(event, now=now)
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            odd.append(Unreadable(repr(event)[:_LONGEST_PIECE], f"{type(error).__name__}: {error}"))
+        else:
+            heard[each.key] = each
+    return heard, odd
 
 
 def trouble(session: Session, *, now: datetime) -> None:
@@ -59,21 +91,13 @@ def trouble(session: Session, *, now: datetime) -> None:
 
 
 def _located(session: Session, heard: list[Heard]) -> list[Heard]:
-    """The same, where late bounces know whose copy they are most likely about."""
-    late = [each for each in heard if each.is_late_bounce and each.address]
-    if not late:
-        return heard
-    keys = {addresses.key(each.address) for each in late}
-    query = select(Subscriber.email_key, Subscriber.id).where(Subscriber.email_key.in_(keys))
-    people = dict(session.execute(query).all())
-    return [_with_copy(session, each, people) if each.is_late_bounce else each for each in heard]
-
-
-def _with_copy(session: Session, bounce: Heard, people: Mapping[str, int]) -> Heard:
-    subscriber_id = people.get(addresses.key(bounce.address))
-    if subscriber_id is None:
-        return bounce
-    return replace(bounce, subscriber_id=subscriber_id, edition_id=_newest_copy(session, subscriber_id, bounce.at))
+    """The same, where late bounces know which copy they are most likely about."""
+    return [
+        replace(each, edition_id=_newest_copy(session, each.subscriber_id, each.at))
+        if each.is_late_bounce and each.subscriber_id is not None
+        else each
+        for each in heard
+    ]
 
 
 def _newest_copy(session: Session, subscriber_id: int, before: datetime) -> int | None:
@@ -123,6 +147,7 @@ def _row(heard: Heard, now: datetime) -> dict[str, Any]:
         "kind": heard.kind,
         "at": heard.at,
         "received_at": now,
+        "is_ours": heard.is_ours,
         "edition_id": heard.edition_id,
         "subscriber_id": heard.subscriber_id,
         "attempt": heard.attempt,
@@ -131,12 +156,10 @@ def _row(heard: Heard, now: datetime) -> dict[str, Any]:
     }
 
 
-def _settle(session: Session, new: Iterable[Heard], *, now: datetime) -> int:
+def _settle(session: Session, new: Sequence[Heard], known: Collection[str], *, now: datetime) -> int:
     """One event proves its whole hand-over; without an attempt that we know it proves one copy."""
-    new = list(new)
-    attempts = {each.attempt for each in new if each.attempt}
+    attempts = {each.attempt for each in new if each.attempt in known}
     settled = sum(settling.settle(session, attempt, now=now) for attempt in sorted(attempts))
-    known = _known_attempts(session, attempts)
     strangers = {
         (each.edition_id, each.subscriber_id)
         for each in new
@@ -160,32 +183,6 @@ def _advance(session: Session, new: Iterable[Heard]) -> None:
         if each.status is not None and each.edition_id is not None and each.subscriber_id is not None
     ]
     statuses.advance_all(session, sorted(moves, key=lambda move: (move.edition_id, move.subscriber_id)))
-
-
-def _learn(session: Session, new: Iterable[Heard], *, now: datetime) -> None:
-    """What the new events teach about people, for all editions to come."""
-    for each in sorted((each for each in new if each.lesson), key=lambda each: (each.at, each.key)):
-        person = _person(session, each)
-        if each.lesson is Lesson.UNSUBSCRIBE:
-            if person is not None:
-                roll.unsubscribe(session, person.id, source=f"{PROVIDER} {each.kind}", now=now)
-        elif address := each.address or (person.email if person else ""):
-            _suppress(session, address, each, now=now)
-
-
-def _person(session: Session, heard: Heard) -> Subscriber | None:
-    if heard.subscriber_id is not None and heard.edition_id is not None:
-        return session.get(Subscriber, heard.subscriber_id)
-    return roll.find(session, heard.address) if heard.address else None
-
-
-def _suppress(session: Session, address: str, heard: Heard, *, now: datetime) -> None:
-    if heard.lesson is None:
-        return
-    try:
-        roll.suppress(session, address, reason=_SUPPRESSED_FOR[heard.lesson], note=heard.reason, now=now)
-    except BadAddress:
-        return  # not an address that anybody could have; the event itself is stored
 
 
 def _move_watermark(session: Session, heard: Iterable[Heard], *, now: datetime, trouble_at: datetime | None) -> None:

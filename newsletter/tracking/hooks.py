@@ -3,8 +3,9 @@
 import base64
 import binascii
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -12,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from newsletter.errors import BadInput, ConfigError
+from newsletter.tracking import arrays
+from newsletter.tracking.quarantine import Unreadable
 
 SIGNATURE, TIMESTAMP = "X-Twilio-Email-Event-Webhook-Signature", "X-Twilio-Email-Event-Webhook-Timestamp"
 
@@ -45,22 +48,34 @@ def public_key(key: str) -> ec.EllipticCurvePublicKey:
     return public
 
 
-def read(raw: bytes) -> list[dict[str, Any]]:
-    """The events of a post; raises BadInput where it is not an array of them."""
-    try:
-        events = json.loads(raw, parse_constant=_no_such_number)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"not JSON: {error}") from error
-    if not isinstance(events, list):
+def read(raw: bytes) -> tuple[list[dict[str, Any]], list[Unreadable]]:
+    """The events of a post, and what of it is none; one odd element never costs the others.
+
+    Raises BadInput where it is no array at all.
+    """
+    text = raw.decode("utf-8", "replace").strip().removeprefix("\ufeff")
+    if not text.startswith("["):
         raise BadInput("not an array of events")
-    for index, event in enumerate(events):
-        if not isinstance(event, dict) or not isinstance(event.get("event"), str) or not event["event"]:
-            raise BadInput(f"element {index} is not an event")
-    return events
+    try:
+        elements: Iterable[Any] = json.loads(text)
+    except (ValueError, RecursionError):
+        elements = map(_element, arrays.split(text))
+    events, unreadable = list[dict[str, Any]](), list[Unreadable]()
+    for element in elements:
+        if isinstance(element, Unreadable):
+            unreadable.append(element)
+        elif isinstance(element, dict) and isinstance(element.get("event"), str) and element["event"]:
+            events.append(element)
+        else:
+            unreadable.append(Unreadable(json.dumps(element), "it does not say what happened: no word in event"))
+    return events, unreadable
+
+
+def _element(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Unreadable(text, f"not JSON: {error}")
 
 
 _NO_KEY = "sendgrid.webhook_key is not a public key: copy the verification key from SendGrid's webhook settings"
-
-
-def _no_such_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.db import Id, Instant, Model
+
+_OF_GROUPS = text("kind IN ('group_unsubscribe', 'group_resubscribe')")
 
 
 class Event(Model):
@@ -17,6 +19,8 @@ class Event(Model):
         UniqueConstraint("provider", "provider_event_id"),
         Index(None, "edition_id", "subscriber_id"),
         Index(None, "attempt"),
+        # who left a group and who came back: few, and asked for by person
+        Index("ix_event_groups", "subscriber_id", sqlite_where=_OF_GROUPS, postgresql_where=_OF_GROUPS),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -27,13 +31,30 @@ class Event(Model):
     #: the provider's clock
     at: Mapped[datetime] = mapped_column(Instant)
     received_at: Mapped[datetime] = mapped_column(Instant)
-    #: None where the event named none (a late bounce carries only an address)
+    #: it is about a copy or a person of ours; another install on the same account has events too, which move nothing
+    is_ours: Mapped[bool] = mapped_column(default=True)
+    #: None where the event named none (a late bounce carries only an address), or none of ours
     edition_id: Mapped[int | None] = mapped_column(Id)
     subscriber_id: Mapped[int | None] = mapped_column(Id)
     attempt: Mapped[str] = mapped_column(String(32), default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     #: the whole event, less the address
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+
+class Quarantined(Model):
+    """A piece of a provider's post that could not be read as an event: kept once, shortened, without addresses."""
+
+    __tablename__ = "event_quarantine"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    provider: Mapped[str] = mapped_column(String(16))
+    #: SHA-256 of the piece, so that it is kept once however often it is told
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    #: why it could not be read
+    reason: Mapped[str] = mapped_column(Text)
+    words: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Watermark(Model):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from json import dumps
+from math import isfinite
 from typing import Any
 
 from newsletter.delivery.models import Status
@@ -25,6 +26,8 @@ class Lesson(StrEnum):
     COMPLAINT = "complaint"
     #: the reader left through SendGrid's own link
     UNSUBSCRIBE = "unsubscribe"
+    #: the reader came back by SendGrid's own page, and takes back that they left there
+    RESUBSCRIBE = "resubscribe"
 
 
 #: SendGrid's word → what it says about the copy; words that are not here are stored and move nothing
@@ -47,6 +50,7 @@ _PEOPLES_WORDS: Mapping[str, Lesson] = {
     "spamreport": Lesson.COMPLAINT,
     "unsubscribe": Lesson.UNSUBSCRIBE,
     "group_unsubscribe": Lesson.UNSUBSCRIBE,
+    "group_resubscribe": Lesson.RESUBSCRIBE,
 }
 #: bounces that say something about us or the wire and nothing about the mailbox
 _NOT_THE_MAILBOX = frozenset(
@@ -55,6 +59,8 @@ _NOT_THE_MAILBOX = frozenset(
 #: enhanced status codes (RFC 3463): policy, and everything temporary
 _NOT_GONE = re.compile(r"5\.7\.|4\.|5\.2\.2")
 _LARGEST_ID = 2**63
+#: no address is longer (RFC 5321 section 4.5.3.1), and no word of an event is worth more characters
+_LONGEST_ADDRESS, _LONGEST_WORD = 320, 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +83,18 @@ class Heard:
     address: str
     #: a bounce days later, which carries an address and no id at all
     is_late_bounce: bool
+    #: it names a copy, by whatever id; what names none can only be about a person, by the address
+    names_a_copy: bool
     #: the whole event, less the address
     payload: dict[str, Any]
+    #: about a copy or a person of this install, which `ownership` finds out
+    is_ours: bool = False
 
 
 def read(event: Mapping[str, Any], *, now: datetime) -> Heard:
     """One element of a webhook's array, whatever is missing from it."""
     kind = str(event["event"])
-    address = _text(event.get("email"))
+    address = _address(event.get("email"))
     at = _time(event.get("timestamp"))
     return Heard(
         key=_key(event),
@@ -99,12 +109,13 @@ def read(event: Mapping[str, Any], *, now: datetime) -> Heard:
         reason=replies.tidy(_fit(str(event.get("reason") or event.get("response") or ""))),
         address=address,
         is_late_bounce=kind == "bounce" and not event.get("sg_message_id") and EDITION not in event,
+        names_a_copy=any(event.get(name) not in (None, "") for name in (EDITION, SUBSCRIBER, ATTEMPT)),
         payload={_fit(key): _without(value, address) for key, value in event.items() if key != "email"},
     )
 
 
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+def _address(value: Any) -> str:
+    return value.strip() if isinstance(value, str) and len(value) <= _LONGEST_ADDRESS else ""
 
 
 def _lesson(kind: str, event: Mapping[str, Any]) -> Lesson | None:
@@ -140,10 +151,15 @@ def _time(timestamp: Any) -> datetime | None:
     return moment if moment.year >= 2000 else None
 
 
-def _id(text: Any) -> int | None:
-    if not isinstance(text, str) or not text.isascii() or not text.isdigit() or len(text) > 19:
+def _id(given: Any) -> int | None:
+    """An id of ours, which goes out as text and may come back as a number."""
+    if isinstance(given, float) and given.is_integer():
+        given = int(given)
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given if 0 <= given < _LARGEST_ID else None
+    if not isinstance(given, str) or not given.isascii() or not given.isdigit() or len(given) > 19:
         return None
-    return int(text) if int(text) < _LARGEST_ID else None
+    return int(given) if int(given) < _LARGEST_ID else None
 
 
 def _attempt(text: Any) -> str:
@@ -153,7 +169,9 @@ def _attempt(text: Any) -> str:
 def _without(value: Any, address: str) -> Any:
     """*value* with the address taken out of every string in it."""
     if isinstance(value, str):
-        return _fit(_blot(value, address))
+        return _fit(_blot(value[: 2 * _LONGEST_WORD], address))[:_LONGEST_WORD]
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)  # JSON has no word for it, and PostgreSQL keeps none
     if isinstance(value, list):
         return [_without(each, address) for each in value]
     if isinstance(value, dict):
@@ -164,10 +182,19 @@ def _without(value: Any, address: str) -> Any:
 def _blot(text: str, address: str) -> str:
     if "@" not in text:
         return text
-    if address and address.lower() in text.lower():
-        return re.sub(re.escape(address), "(address)", text, flags=re.IGNORECASE)
+    if address:
+        text = _cut_out(address.encode("utf-8", "replace"), text.encode("utf-8", "replace")).decode("utf-8", "replace")
     # ids look like addresses; words with blanks in them are somebody's sentence
     return replies.tidy(text, limit=2000) if " " in text else text
+
+
+def _cut_out(address: bytes, text: bytes) -> bytes:
+    """*text* with "(address)" for *address*, in ASCII's capitals or not: bytes keep their places when lowered."""
+    kept, at, wanted, lowered = list[bytes](), 0, address.lower(), text.lower()
+    while (found := lowered.find(wanted, at)) >= 0:
+        kept += [text[at:found], b"(address)"]
+        at = found + len(address)
+    return b"".join([*kept, text[at:]])
 
 
 def _fit(text: str) -> str:

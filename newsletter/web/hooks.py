@@ -1,5 +1,6 @@
 """The provider's door: POST /hooks/sendgrid."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 import structlog
@@ -21,7 +22,7 @@ MOST_BYTES = 8 * 1024 * 1024
 
 @router.post("/hooks/sendgrid")
 async def sendgrid(request: Request, here: Here) -> PlainTextResponse:
-    """Take an array of events: 401 where it is not SendGrid's, 400 where it can't be read, 503 to be told again."""
+    """Take an array of events: 401 where it is not SendGrid's, 400 where it is no array, 503 to be told again."""
     raw = bytearray()
     async for chunk in request.stream():
         raw += chunk
@@ -53,11 +54,15 @@ def _take(here: Ground, raw: bytes, stamp: str, signature: str) -> PlainTextResp
 
 
 def _record(here: Ground, raw: bytes, now: datetime) -> PlainTextResponse:
-    heard = hooks.read(raw)
+    heard, unreadable = hooks.read(raw)
+    account_is_ours, trouble_at = here.app.settings.sendgrid.account_is_ours, here.trouble.since
     with here.app.database.write() as session:
-        recorded = events.record(session, heard, now=now, trouble_at=here.trouble.since)
+        recorded = events.record(
+            session, heard, unreadable=unreadable, account_is_ours=account_is_ours, now=now, trouble_at=trouble_at
+        )
     here.trouble.since = None
-    log.info("webhook", new=recorded.new, known=recorded.known, settled=recorded.settled)
+    say = log.warning if recorded.unreadable else log.info
+    say("webhook", **asdict(recorded))
     return PlainTextResponse("ok")
 
 

@@ -1,6 +1,7 @@
 """What an event does: it is stored once, and what follows from it follows once."""
 
 from datetime import UTC, datetime, timedelta
+from time import process_time
 from typing import Any
 
 import pytest
@@ -10,9 +11,10 @@ from sqlalchemy.orm import Session
 from newsletter.delivery.models import BatchState, Progress, Status
 from newsletter.tracking import events
 from newsletter.tracking.events import Recorded
-from newsletter.tracking.models import Event, Watermark
-from subscribers import roll, strangers
-from subscribers.models import Barred, Consent, Suppression, SuppressionReason
+from newsletter.tracking.models import Event, Quarantined, Watermark
+from newsletter.tracking.quarantine import Unreadable
+from subscribers import intake, roll, strangers
+from subscribers.models import Barred, Consent, List, Suppression, SuppressionReason
 from tests.factories import a_subscriber
 from tests.tracking.ledger import SENT_AT, a_sending, an_event, state_of, statuses_of
 
@@ -123,6 +125,132 @@ def test_a_status_has_the_servers_words(session: Session) -> None:
     assert session.scalars(select(Progress.reason)).all() == ["550 5.1.1 no such user"]
 
 
+@pytest.mark.parametrize("kind", ["bounce", "spamreport", "unsubscribe", "group_unsubscribe", "delivered"])
+def test_an_event_of_another_install_on_the_same_account_changes_nobody(session: Session, kind: str) -> None:
+    edition_id, [ada] = a_sending(session, state=BatchState.UNKNOWN)
+    foreign = an_event(edition_id, ada, kind, attempt="of staging", email="eve@example.org", type="bounce")
+
+    recorded = events.record(session, [foreign], now=LATER)
+
+    stored = session.scalars(select(Event)).one()
+    assert (recorded.foreign, stored.is_ours, stored.edition_id, stored.subscriber_id) == (1, False, None, None)
+    assert (_suppressions(session), statuses_of(session, edition_id)) == ({}, {})
+    assert (roll.subscriptions(session, ada), state_of(session, edition_id)) == (
+        {"weekly": Consent.CONFIRMED},
+        BatchState.UNKNOWN,
+    )
+
+
+def test_an_event_with_the_readers_own_address_is_ours_without_an_attempt(session: Session) -> None:
+    edition_id, [ada] = a_sending(session)
+    restored = an_event(edition_id, ada, "delivered", attempt="before the restore", email="ADA@Example.com")
+    assert (events.record(session, [restored], now=LATER).foreign, statuses_of(session, edition_id)) == (
+        0,
+        {ada: Status.DELIVERED},
+    )
+
+
+def test_the_attempt_alone_proves_an_event_ours(session: Session) -> None:
+    edition_id, [ada] = a_sending(session)
+    told = an_event(edition_id, ada, "delivered", email="ada.before.she.moved@example.net")
+    assert events.record(session, [told], now=LATER).foreign == 0
+
+
+def test_ids_that_come_back_as_numbers_are_read(session: Session) -> None:
+    edition_id, [ada] = a_sending(session)
+    numbers = an_event(edition_id, ada, "delivered", nl_edition=edition_id, nl_subscriber=float(ada))
+    events.record(session, [numbers], now=LATER)
+    assert statuses_of(session, edition_id) == {ada: Status.DELIVERED}
+
+
+@pytest.mark.parametrize(
+    ("is_ours", "consent"), [(False, Consent.CONFIRMED), (True, Consent.UNSUBSCRIBED)], ids=["shared", "our own"]
+)
+@pytest.mark.parametrize("kind", ["unsubscribe", "group_unsubscribe"])
+def test_leaving_the_account_is_leaving_us_only_where_the_account_is_ours(
+    session: Session, kind: str, is_ours: bool, consent: Consent
+) -> None:
+    _, [ada] = a_sending(session)
+    events.record(session, [_of_nobody(kind, 60)], account_is_ours=is_ours, now=LATER)
+    assert roll.subscriptions(session, ada) == {"weekly": consent}
+
+
+def test_what_the_account_bounced_teaches_only_about_our_own_readers(session: Session) -> None:
+    a_sending(session)
+    bounced = {**_of_nobody("bounce", 60), "type": "bounce", "status": "5.1.1", "sg_message_id": "letter.1"}
+    events.record(session, [bounced, {**bounced, "email": "eve@example.org", "sg_event_id": "eve"}], now=LATER)
+    assert _suppressions(session) == {"ada@example.com": SuppressionReason.HARD_BOUNCE}
+
+
+def _of_nobody(kind: str, seconds: int, group: int = 7) -> dict[str, Any]:
+    """An event that names no copy of ours, as SendGrid's own pages cause them."""
+    return {
+        "email": "ada@example.com",
+        "event": kind,
+        "timestamp": int(SENT_AT.timestamp()) + seconds,
+        "sg_event_id": f"{kind}-{seconds}-{group}",
+        "asm_group_id": group,
+    }
+
+
+LEFT, BACK = _of_nobody("group_unsubscribe", 10), _of_nobody("group_resubscribe", 20)
+
+
+@pytest.mark.parametrize("told", [[LEFT, BACK], [BACK, LEFT]], ids=["in order", "the wrong way round"])
+def test_who_comes_back_by_sendgrids_page_has_not_left(session: Session, told: list[dict[str, Any]]) -> None:
+    _, [ada] = a_sending(session)
+    weekly = session.scalars(select(List.id)).one()
+    intake.note(session, {(ada, weekly): Consent.CONFIRMED}, "form", SENT_AT - timedelta(days=9))
+    for event in told:
+        events.record(session, [event], account_is_ours=True, now=LATER)
+    assert roll.subscriptions(session, ada) == {"weekly": Consent.CONFIRMED}
+
+
+@pytest.mark.parametrize("back", [_of_nobody("group_resubscribe", 5), _of_nobody("group_resubscribe", 20, group=8)])
+def test_an_older_return_or_one_to_another_group_undoes_nothing(session: Session, back: dict[str, Any]) -> None:
+    _, [ada] = a_sending(session)
+    events.record(session, [LEFT, back], account_is_ours=True, now=LATER)
+    assert roll.subscriptions(session, ada) == {"weekly": Consent.UNSUBSCRIBED}
+
+
+def test_a_return_undoes_nothing_that_was_left_in_another_way(session: Session) -> None:
+    _, [ada] = a_sending(session)
+    roll.unsubscribe(session, ada, source="one-click", now=SENT_AT)
+    events.record(session, [BACK], account_is_ours=True, now=LATER)
+    assert roll.subscriptions(session, ada) == {"weekly": Consent.UNSUBSCRIBED}
+
+
+def test_an_element_that_can_not_be_read_is_kept_once_without_its_address(session: Session) -> None:
+    piece = Unreadable('{"email":"ada@example.com","event":7}', "it does not say what happened")
+    events.record(session, [], unreadable=[piece], now=LATER)
+    again = events.record(session, [], unreadable=[piece], now=LATER)
+    kept = session.scalars(select(Quarantined)).one()
+    assert (again.unreadable, kept.words, kept.reason) == (
+        1,
+        '{"email":"(address)","event":7}',
+        "it does not say what happened",
+    )
+
+
+def test_what_json_has_no_word_for_is_stored(session: Session) -> None:
+    odd = {"event": "open", "score": float("inf"), "deep": [{"score": float("nan")}]}
+    events.record(session, [odd], now=LATER)
+    assert session.scalars(select(Event.payload)).one() == {"event": "open", "score": "inf", "deep": [{"score": "nan"}]}
+
+
+@pytest.mark.parametrize("letter", ["a", "@", "a@", "<a", "<style", "(", " ", "=", "\u0130", "\0"])
+@pytest.mark.parametrize("field", ["reason", "email", "sg_event_id", "event", "useragent", "a key of its own"])
+def test_the_worst_text_that_a_field_can_hold_is_taken_in(session: Session, field: str, letter: str) -> None:
+    edition_id, [ada] = a_sending(session)
+    worst = {**an_event(edition_id, ada, "bounce"), field: letter * (768_000 // len(letter))}
+
+    began = process_time()
+    recorded = events.record(session, [worst], now=LATER)
+
+    assert recorded.new == 1
+    assert process_time() - began < 5  # linear is some hundredths; quadratic was a quarter of an hour
+
+
 def test_an_event_of_another_product_on_the_same_account_moves_nothing(session: Session) -> None:
     edition_id, [ada] = a_sending(session)
     events.record(session, [an_event(edition_id + 5, ada, "delivered")], now=LATER)
@@ -180,10 +308,17 @@ def test_a_late_bounce_finds_its_copy_by_the_address(session: Session) -> None:
     assert statuses_of(session, edition_id) == {ada: Status.BOUNCED}
 
 
-def test_a_late_bounce_of_a_stranger_is_stored_and_remembered_without_the_address(session: Session) -> None:
-    recorded = events.record(session, [_late_bounce("nobody@example.com")], now=LATER)
-    assert (recorded.new, _suppressions(session)) == (1, {})
-    assert strangers.barred(session, ["nobody@example.com"]) == {"nobody@example.com": Barred.HARD_BOUNCE}
+@pytest.mark.parametrize(
+    ("is_ours", "barred"),
+    [(True, {"nobody@example.com": Barred.HARD_BOUNCE}), (False, {})],
+    ids=["the account is ours", "others share it"],
+)
+def test_a_late_bounce_of_a_stranger_is_remembered_without_the_address_where_it_must_be_about_us(
+    session: Session, is_ours: bool, barred: dict[str, Barred]
+) -> None:
+    recorded = events.record(session, [_late_bounce("nobody@example.com")], account_is_ours=is_ours, now=LATER)
+    assert (recorded.new, recorded.foreign, _suppressions(session)) == (1, 1, {})
+    assert strangers.barred(session, ["nobody@example.com"]) == barred
 
 
 def test_a_late_bounce_before_any_copy_moves_no_copy(session: Session) -> None:

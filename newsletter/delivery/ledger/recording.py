@@ -34,6 +34,19 @@ _ACCEPT = (
     )
 )
 
+#: an event was quicker than our own 202, and could not say what the provider calls the hand-over
+_NAME = (
+    update(_BATCH)
+    .where(
+        _BATCH.c.edition_id == bindparam("of_edition"),
+        _BATCH.c.number == bindparam("of_number"),
+        _BATCH.c.attempt == bindparam("of_attempt"),
+        _BATCH.c.state == BatchState.ACCEPTED,
+        _BATCH.c.provider_id == "",
+    )
+    .values(provider_id=bindparam("new_provider_id"))
+)
+
 
 def accept(session: Session, taken: Sequence[tuple[Fenced, Report]], *, now: datetime) -> set[str]:
     """Write down batches that were taken whole, all at once; returns the attempts that still counted."""
@@ -54,7 +67,15 @@ def accept(session: Session, taken: Sequence[tuple[Fenced, Report]], *, now: dat
     if session.connection().execute(_ACCEPT, rows).rowcount == len(rows):
         return attempts
     stands = select(Batch.attempt).where(Batch.attempt.in_(attempts), Batch.state == BatchState.ACCEPTED)
-    return set(session.scalars(stands))
+    recorded = set(session.scalars(stands))
+    session.connection().execute(_NAME, rows)
+    return recorded
+
+
+def is_proved(session: Session, fenced: Fenced) -> bool:
+    """Whether this very attempt is known to have been taken, by whatever way."""
+    batch = session.get(Batch, (fenced.edition_id, fenced.number), populate_existing=True)
+    return batch is not None and (batch.attempt, batch.state) == (fenced.attempt, BatchState.ACCEPTED)
 
 
 def record(session: Session, fenced: Fenced, report: Report, *, now: datetime, rng: random.Random) -> bool:

@@ -156,7 +156,7 @@ def write_all(
     recorded = recording.accept(session, whole, now=now)
     for fenced, _ in whole:
         if fenced.attempt not in recorded:
-            _too_late(fenced)
+            _too_late(session, fenced)
     settled = sum(len(fenced.people) for fenced, _ in whole if fenced.attempt in recorded)
     others = [(fenced, answer) for fenced, answer in answers if not answer.taken_whole]
     return settled + sum(write(session, route, fenced, answer, now=now, rng=rng) for fenced, answer in others)
@@ -167,7 +167,9 @@ def write(session: Session, route: Route, fenced: Fenced, answer: Answer, *, now
     if answer.locked_out:
         _break_circuit(session, fenced, answer, now=now)
         return 0
-    if answer.report is not None:
+    if answer.report is not None and answer.taken_whole:
+        recorded, settled = bool(recording.accept(session, [(fenced, answer.report)], now=now)), len(fenced.people)
+    elif answer.report is not None:
         recorded = recording.record(session, fenced, answer.report, now=now, rng=rng)
         settled = len(fenced.people) - len(answer.report.again)
     else:
@@ -176,12 +178,14 @@ def write(session: Session, route: Route, fenced: Fenced, answer: Answer, *, now
         recorded = _write_failure(session, fenced, answer.failure, now=now, rng=rng)
         settled = 0 if answer.nothing_was_sent else len(fenced.people)
     if not recorded:
-        _too_late(fenced)
+        _too_late(session, fenced)
     return settled if recorded else 0
 
 
-def _too_late(fenced: Fenced) -> None:
-    log.error("answer.too_late", edition=fenced.edition_id, batch=fenced.number, attempt=fenced.attempt)
+def _too_late(session: Session, fenced: Fenced) -> None:
+    """Events are quick: where one has proved this very attempt, our own answer is only old news."""
+    say = log.info if recording.is_proved(session, fenced) else log.error
+    say("answer.too_late", edition=fenced.edition_id, batch=fenced.number, attempt=fenced.attempt)
 
 
 def send_batch(
