@@ -9,7 +9,17 @@ from sqlalchemy.orm import Session
 
 from . import addresses, details, intake, strangers
 from .errors import BadAddress, NoSuchSubscriber
-from .models import (Barred, Consent, ConsentEvent, List, SignUp, Subscriber, Subscription, Suppression, SuppressionReason)
+from .models import (
+    Barred,
+    Consent,
+    ConsentEvent,
+    List,
+    SignUp,
+    Subscriber,
+    Subscription,
+    Suppression,
+    SuppressionReason,
+)
 
 
 def add(

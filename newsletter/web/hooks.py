@@ -10,7 +10,9 @@ from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter.errors import BadInput, ConfigError
-from newsletter.tracking import events, hooks
+from newsletter.tracking import events, hooks, quarantine
+from newsletter.tracking.quarantine import Unreadable
+from newsletter.tracking.sendgrid import PROVIDER
 from newsletter.web.ground import Ground, Here
 
 log = structlog.get_logger(__name__)
@@ -44,8 +46,9 @@ def _take(here: Ground, raw: bytes, stamp: str, signature: str) -> PlainTextResp
     try:
         return _record(here, raw, now)
     except BadInput as error:
-        _remember_trouble(here, now)
         log.warning("webhook can't be read", why=str(error))
+        with here.app.database.write() as session:
+            quarantine.keep(session, PROVIDER, [Unreadable(raw.decode("utf-8", "replace"), str(error))], now=now)
         return PlainTextResponse(str(error), 400)
     except Exception:  # whatever it was, SendGrid must bring these events again
         log.exception("webhook failed")

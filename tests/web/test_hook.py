@@ -12,6 +12,7 @@ from newsletter.app import App
 from newsletter.delivery.models import BatchState, Status
 from newsletter.testing.sendgrid_events import Signer
 from newsletter.testing.sendgrid_hooks import encode
+from newsletter.tracking import quarantine
 from newsletter.tracking.models import Event, Watermark
 from tests.tracking.ledger import a_sending, an_event, state_of, statuses_of
 from tests.web.site import served
@@ -61,11 +62,23 @@ def test_without_a_key_nothing_is_believed(app: App, now: datetime) -> None:
         assert _post(site, encode([{"event": "delivered"}]), now).status_code == 401
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[{", b'[{"event":"open"},7]'])
-def test_a_malformed_post_is_400_and_nothing_is_stored(
+@pytest.mark.parametrize("body", [b"", b"{}", b"null", b"event=open"])
+def test_what_is_no_array_is_400_and_kept_in_quarantine(
     app: App, site: httpx.Client, now: datetime, body: bytes
 ) -> None:
-    assert (_post(site, body, now).status_code, _stored(app)) == (400, 0)
+    status = _post(site, body, now).status_code
+    with app.database.read() as session:
+        assert (status, quarantine.count(session), session.get(Watermark, "sendgrid")) == (400, 1, None)
+
+
+@pytest.mark.parametrize("odd", [b"7", b'{"event":7}', b'{"event', b"[" * 100_000, b"9" * 5000])
+def test_a_poisoned_post_is_200_and_all_but_the_odd_element_is_stored(
+    app: App, site: httpx.Client, now: datetime, odd: bytes
+) -> None:
+    status = _post(site, b'[{"event":"open","timestamp":1637917200},' + odd, now).status_code
+    with app.database.read() as session:
+        mark = session.get_one(Watermark, "sendgrid")
+        assert (status, _stored(app), quarantine.count(session), mark.trouble_at) == (200, 1, 1, None)
 
 
 def test_too_long_a_post_is_413(site: httpx.Client) -> None:

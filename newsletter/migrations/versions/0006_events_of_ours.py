@@ -18,9 +18,7 @@ _OF_GROUPS = sa.text("kind IN ('group_unsubscribe', 'group_resubscribe')")
 def upgrade() -> None:
     # what was believed until now stays believed
     op.add_column("event", sa.Column("is_ours", sa.Boolean(), nullable=False, server_default=sa.true()))
-    op.create_index(
-        "ix_event_groups", "event", ["subscriber_id"], sqlite_where=_OF_GROUPS, postgresql_where=_OF_GROUPS
-    )
+    op.create_index("ix_event_groups", "event", ["subscriber_id"], sqlite_where=_OF_GROUPS, postgresql_where=_OF_GROUPS)
     op.create_table(
         "event_quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
