@@ -21,6 +21,7 @@ _TAG = re.compile(r"""<[A-Za-z](?:[^"'<>]|"[^"<]*"|'[^'<]*')*>""")
 _VALUE = re.compile(r"""=\s*(?:"([^"]*)"|'([^']*)')""")
 _LINE_ENDS = re.compile(r"[\r\n\t]+ *")
 _PREHEADER = re.compile(r'(<div style="display:none;font-size:1px;color:)#ffffff;')
+_NO_HTML = re.compile(r'(<(?:img|td)\b(?:[^"<>]|"[^"]*")*?) (?:height="auto"|vertical-align="[^"]*")')
 #: an address that answers nothing, in case a social icon slips through the linter
 _NO_ICONS = "about:blank#"
 
@@ -33,6 +34,8 @@ def to_html(source: str, *, locate: Locating, read: Reading | None = None) -> st
     includes = _Includes(read or _no_includes)
     includes.follow(source, locate, ())
     html = _compiled(to_ascii(source), locate(0)[0], includes)
+    # no HTML; and Evolution makes a square of a blocked picture with such a height
+    html = _NO_HTML.sub(r"\1", html)
     # white on white looks like a spammer's trick to filters; it is hidden in other ways as well
     return _PREHEADER.sub(r"\1#333333;", html)
 

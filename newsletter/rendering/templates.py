@@ -17,6 +17,8 @@ from newsletter.rendering import mjml, prose
 
 _SHIPPED = Path(__file__).parent.parent / "templates"
 _IN_THE_TREE = Path(__file__).parent.parent.parent / "templates"
+#: the folder of what several mails have in common: style sheets, and marks such as a rule
+_SHARED = "shared"
 #: controls that neither HTML nor a line of text can hold
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue001]")
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
@@ -26,7 +28,7 @@ _MARK = re.compile("\ue000([^\ue001]*):([0-9]+)\ue001")
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One mail's folder of templates; files that an own folder lacks are taken from the shipped one."""
+    """One mail's folder of templates; files that an own folder lacks are taken from the shipped ones."""
 
     name: str
     folders: tuple[Path, ...]
@@ -80,7 +82,9 @@ class Template:
         raise BadTemplate(f"there is no such file in {self.folders[0]}", file=path)
 
     def _shown(self, file: str) -> str:
-        return f"{self.name}/{file}"
+        """*file* as its author knows it: "friday/body.mjml", "shared/dark.css"."""
+        folder = next((folder.name for folder in self.folders if (folder / file).is_file()), self.name)
+        return f"{folder}/{file}"
 
     def _raised_at(self, error: Exception, file: str) -> tuple[str, int | None]:
         """The template and line that *error* comes from; Jinja writes both into the traceback."""
@@ -96,10 +100,10 @@ def find(name: str, own: Path | None = None) -> Template:
     if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
         raise ConfigError(f"template: {name!r} is not the name of a folder in templates")
     roots = [root for root in (own, _SHIPPED, _IN_THE_TREE) if root is not None]
-    folders = tuple(root / name for root in roots if (root / name).is_dir())
-    if not folders:
+    if not any((root / name).is_dir() for root in roots):
         raise ConfigError(f"template: there is no folder {name} in {' or in '.join(map(str, roots[:2]))}")
-    return Template(name, folders)
+    folders = (root / folder for root in roots for folder in (name, _SHARED))
+    return Template(name, tuple(folder for folder in folders if folder.is_dir()))
 
 
 def _finalize(value: Any) -> Any:

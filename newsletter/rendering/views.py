@@ -27,10 +27,16 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture; *alt* may be empty where it only adorns."""
+    """A picture; *alt* is empty where it only adorns its headline, its true size in pixels None where unknown."""
 
     url: str
     alt: str
+    width: int | None
+    height: int | None
+
+    def height_at(self, width: int) -> int | None:
+        """How high it is where it is shown *width* pixels wide."""
+        return max(1, round(self.height * width / self.width)) if self.width and self.height else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,7 @@ def of_edition(edition: Edition) -> EditionView:
     return EditionView(
         title=one_line(edition.title),
         subject=one_line(edition.subject),
-        preheader=one_line(edition.preheader),
+        preheader=one_line(edition.preheader) or _lead(edition),
         introduction=_paragraphs(edition.introduction),
         date=f"{day:%A} {day.day} {day:%B} {day.year}",
         stories=tuple(_of_story(number, story) for number, story in enumerate(edition.stories, start=1)),
@@ -157,8 +163,19 @@ def _of_story(number: int, story: EditionStory) -> StoryView:
         url=prose.link(story.url),
         place=_AND_MORE.sub("", attribution) or prose.host(story.url),
         attribution=attribution,
-        image=Image(image, one_line(story.image_alt)) if image else None,
+        image=Image(image, one_line(story.image_alt), *_size(story)) if image else None,
     )
+
+
+def _size(story: EditionStory) -> tuple[int, int] | tuple[None, None]:
+    width, height = story.image_width, story.image_height
+    return (width, height) if width and height and width > 0 and height > 0 else (None, None)
+
+
+def _lead(edition: Edition) -> str:
+    """What the mail holds, for an inbox to show where nobody wrote a preheader."""
+    first, *others = (one_line(story.headline) for story in edition.stories) if edition.stories else ("",)
+    return f"{first} – and {len(others)} more" if others else first
 
 
 def _sponsor(edition: Edition) -> Sponsor | None:

@@ -1,5 +1,6 @@
 """The Friday email as a real Chromium shows it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -35,6 +36,10 @@ _LEAST_CONTRAST = f"""() => {{ {_UNDER}
   }}
   return least;
 }}"""
+#: the colours of rules and frames: the border at the top of whatever has one, but for the card's
+_FRAMES = """() => [...document.querySelectorAll('body *')].map(node => getComputedStyle(node))
+  .filter(style => parseFloat(style.borderTopWidth) > 0 && parseFloat(style.borderTopWidth) < 4)
+  .map(style => style.borderTopColor)"""
 _SMALLEST_TEXT = """() => Math.min(...[...document.querySelectorAll('a, p, h1, h2')]
   .filter(node => node.checkVisibility({opacityProperty: true}) && node.textContent.trim())
   .map(node => parseFloat(getComputedStyle(node).fontSize)))"""
@@ -57,6 +62,13 @@ def lens() -> Iterator[Camera]:
         ready.shelf.files["five.html"] = filled(week.five(ready.shelf.address))
         ready.shelf.files["awkward.html"] = filled(week.awkward(ready.shelf.address))
         yield ready
+
+
+def bare(html: str) -> str:
+    """*html* without style sheets, colours and grounds, as a dark reader leaves it."""
+    html = re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
+    html = re.sub(r'(?<![-\w])(?:background(?:-color)?|color)\s*:[^;"]*;?| bgcolor="[^"]*"', "", html)
+    return html.replace("<head>", "<head><style>:root { color-scheme: dark }</style>")
 
 
 def filled(edition: Edition) -> bytes:
@@ -92,6 +104,31 @@ def test_dark_is_dark(lens: Camera) -> None:
 
 def test_light_is_light(lens: Camera) -> None:
     with lens.view("five.html", 375, "light") as page:
+        assert [min(colour) for colour in page.evaluate(_BACKGROUNDS) if min(colour) < 200] == []
+
+
+def test_without_any_colour_of_ours_rules_and_the_sponsors_frame_are_seen(lens: Camera) -> None:
+    # Thunderbird 153 in a dark theme drops conditional rules, and takes every colour and ground away
+    lens.shelf.files["bare.html"] = bare(lens.shelf.files["five.html"].decode()).encode()
+    with lens.view("bare.html", 640, "dark") as page:
+        assert page.evaluate(_FRAMES) == ["rgb(255, 255, 255)"] * 9
+
+
+def test_without_any_colour_of_ours_the_sponsor_is_named_in_letters_that_are_read(lens: Camera) -> None:
+    lens.shelf.files["bare.html"] = bare(lens.shelf.files["five.html"].decode()).encode()
+    with lens.view("bare.html", 640, "dark") as page:
+        label = page.locator(".box strong").first
+        assert (label.inner_text(), label.evaluate("node => parseFloat(getComputedStyle(node).fontSize) >= 15")) == (
+            "Sponsor: Till & Co",
+            True,
+        )
+
+
+def test_a_program_that_takes_every_condition_for_true_shows_the_light_edition(lens: Camera) -> None:
+    # Claws Mail's litehtml: the later rule wins
+    both = re.sub(rb"@media \(prefers-color-scheme: \w+\)", b"@media all", lens.shelf.files["five.html"])
+    lens.shelf.files["both.html"] = both
+    with lens.view("both.html", 640, "light") as page:
         assert [min(colour) for colour in page.evaluate(_BACKGROUNDS) if min(colour) < 200] == []
 
 

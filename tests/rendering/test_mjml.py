@@ -82,6 +82,17 @@ def test_any_text_comes_through(text: str) -> None:
     assert _text(body[1]) == f"x{text}x"
 
 
+def test_no_picture_is_as_high_as_auto() -> None:
+    # Evolution 3.46 shows a blocked one as a square; the Nu Html Checker finds it an error
+    made = html(page('<mj-image src="x" alt="a > b" /><mj-text><img alt="" height="auto" src="y" /></mj-text>'))
+
+    assert (made.count("<img"), made.count('height="auto"'), made.count("height:auto")) == (2, 0, 1)
+
+
+def test_no_cell_has_an_attribute_that_html_does_not_know() -> None:
+    assert ' vertical-align="' not in html(page('<mj-button href="https://x.example">x</mj-button>'))
+
+
 def test_no_font_is_fetched_where_a_template_names_none() -> None:
     assert "fonts.googleapis" not in html(page("<mj-text>x</mj-text>"))
 

@@ -74,8 +74,16 @@ def test_an_image_without_alternative_text_is_red() -> None:
     assert findings(without(html='alt="A stage"'))["images"].level is Level.RED
 
 
-def test_an_image_without_a_description_is_amber() -> None:
-    assert findings(laid_out(story(image_alt="")))["images"].level is Level.AMBER
+def test_an_image_that_adorns_a_linked_headline_is_green() -> None:
+    assert findings(laid_out(story(image_alt="")))["images"].level is Level.GREEN
+
+
+def test_a_link_with_nothing_but_an_undescribed_image_is_amber() -> None:
+    mute = '<a href="https://a.example"><img src="https://img.example/a.png" alt=""> </a>'
+
+    assert findings(changed(html=f"{laid_out().html}{mute}"))["images"].text == (
+        "The link to https://a.example says nothing to who can't see its picture: describe it."
+    )
 
 
 def test_an_image_over_plain_http_is_amber() -> None:

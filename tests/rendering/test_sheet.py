@@ -47,6 +47,71 @@ def test_a_story_without_an_image_has_none() -> None:
     assert page.read(laid_out(story(image_url="")).html).images == []
 
 
+def sized(width: int | None, height: int | None) -> str:
+    """The tag of a picture of that true size."""
+    pictured = story()
+    pictured.image_width, pictured.image_height = width, height
+    return laid_out(pictured).html.partition("<img ")[2].partition(">")[0]
+
+
+@pytest.mark.parametrize(
+    ("true", "shown"),
+    [
+        ((1104, 600), ("552", "300")),
+        ((300, 201), ("300", "201")),
+        ((5000, 1), ("552", "1")),
+        ((552, 552), ("552", "552")),
+    ],
+)
+def test_a_picture_has_its_true_height_and_is_never_blown_up(true: tuple[int, int], shown: tuple[str, str]) -> None:
+    width, height = shown
+
+    assert f' width="{width}" height="{height}" ' in sized(*true)
+
+
+@pytest.mark.parametrize("true", [(None, None), (600, None), (None, 300), (0, 0)])
+def test_a_picture_of_unknown_size_has_no_height(true: tuple[int | None, int | None]) -> None:
+    assert (' width="552" ' in sized(*true), ' height="' in sized(*true)) == (True, False)
+
+
+def test_picture_and_headline_are_one_link() -> None:
+    linked = laid_out(story("Walmart goes live")).html.partition("<h2")[2].partition("</h2>")[0]
+
+    assert (linked.count("<a "), linked.count("<img "), linked.count("Walmart goes live</a>")) == (1, 1, 1)
+
+
+def test_the_text_part_begins_with_the_preheader() -> None:
+    assert laid_out(preheader="Also: Getir buys Weezy").text.splitlines()[:3] == [
+        "Also: Getir buys Weezy",
+        "",
+        "THE FRIDAY FIVE",
+    ]
+
+
+def test_without_a_preheader_the_leading_headline_is_one() -> None:
+    done = laid_out(story("Walmart goes live"), story("Getir buys Weezy"), preheader="")
+    said = "Walmart goes live – and 1 more"
+
+    assert (done.text.splitlines()[0], page.read(done.html).words.count(said)) == (said, 1)
+
+
+def test_a_style_sheet_for_all_mails_can_be_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "dark.css").write_text(".mine { color: #123456; }")
+    given = samples.settings(templates=tmp_path)
+
+    assert ".mine { color: #123456; }" in sheet.lay_out(samples.edition(), samples.friday(given), given).html
+
+
+def test_a_mistake_in_a_shared_file_is_named_with_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "head.mjml").write_text("\n<mj-foo />")
+    given = samples.settings(templates=tmp_path)
+
+    with pytest.raises(BadTemplate, match=r"^shared/head\.mjml:2: <mj-foo> is not an MJML tag"):
+        sheet.lay_out(samples.edition(), samples.friday(given), given)
+
+
 def test_an_image_on_this_machine_is_shown() -> None:
     done = laid_out(story(image_url="http://127.0.0.1:8025/a.png"))
 

@@ -97,13 +97,13 @@ def _images(subject: _Subject) -> Finding:
     missing = [address for address, alt in images if alt is None]
     if missing:
         return Finding("images", Level.RED, f"{missing[0]} has no alternative text at all.")
-    silent = [address for address, alt in images if not (alt or "").strip()]
-    if silent:
-        return Finding("images", Level.AMBER, f"{silent[0]} has no description for who can't see it.")
+    if subject.page.mute:
+        said = f"The link to {subject.page.mute[0]} says nothing to who can't see its picture: describe it."
+        return Finding("images", Level.AMBER, said)
     unsafe = [address for address, _ in images if urlsplit(address).scheme != "https" and not _on_loopback(address)]
     if unsafe:
         return Finding("images", Level.AMBER, f"{unsafe[0]} is not https: some programs won't show it.")
-    return Finding("images", Level.GREEN, f"{len(images)} images, each with a description.")
+    return Finding("images", Level.GREEN, f"{len(images)} images; every link says something without them.")
 
 
 def _links(subject: _Subject) -> Finding:
