@@ -5,8 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import structlog
-
+from newsletter import logs
 from newsletter.app import App
 from newsletter.delivery.ledger import owners
 from newsletter.delivery.models import Sending, SendingState
@@ -18,7 +17,7 @@ from newsletter.jobs import sending
 if TYPE_CHECKING:
     from celery import Celery
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 
 class Worker:

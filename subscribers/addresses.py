@@ -1,8 +1,10 @@
 """Addresses: checked and normalised without asking the network, and compared whatever their case."""
 
 import unicodedata
+from typing import TYPE_CHECKING
 
-from email_validator import EmailNotValidError, ValidatedEmail, validate_email
+if TYPE_CHECKING:
+    from email_validator import ValidatedEmail
 
 from .errors import BadAddress
 
@@ -16,7 +18,7 @@ def check(text: str) -> str:
     """
     try:
         return _validated(text.strip()).normalized
-    except EmailNotValidError as error:
+    except ValueError as error:
         raise BadAddress(f"{_shown(text)} is not an address: {_sentence(error)}") from error
 
 
@@ -38,7 +40,10 @@ def wire(address: str) -> str:
     return local + at + _ascii(domain)
 
 
-def _validated(address: str) -> ValidatedEmail:
+def _validated(address: str) -> "ValidatedEmail":
+    """Raises the library's own ValueError."""
+    from email_validator import validate_email  # slow to load, and who reads what is stored need not check it
+
     return validate_email(address, check_deliverability=False, allow_smtputf8=False, strict=True, test_environment=True)
 
 
@@ -47,7 +52,7 @@ def _ascii(domain: str) -> str:
         return domain.lower()
     try:
         return _validated("x@" + domain).ascii_domain
-    except EmailNotValidError:
+    except ValueError:
         return domain.casefold()
 
 
@@ -56,6 +61,6 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= 80 else text[:79] + "…")
 
 
-def _sentence(error: EmailNotValidError) -> str:
+def _sentence(error: ValueError) -> str:
     words = str(error).rstrip(".")
     return words[0].lower() + words[1:]

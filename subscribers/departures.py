@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from .models import Departure, Why
+from .rows import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,7 @@ def note(
     row = {
         "subscriber_id": subscriber_id, "newsletter": newsletter, "edition_id": edition_id, "why": why, "at": now,
     }  # fmt: skip
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Departure).values(row)
+    statement = upsert(session, Departure).values(row)
     changed = {"why": why, "edition_id": edition_id, "at": now}
     session.execute(statement.on_conflict_do_update(index_elements=["subscriber_id", "newsletter"], set_=changed))
 

@@ -8,11 +8,11 @@ from hashlib import sha256
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from . import addresses
 from .models import DoorRate
+from .rows import upsert
 
 #: one home or office, more or less: what a single visitor can't easily change
 _PREFIX_4, _PREFIX_6 = 24, 56
@@ -85,7 +85,7 @@ def _wait(tat: float, allowance: Allowance, moment: float) -> float:
 def _count(session: Session, one: str, allowance: Allowance, moment: float) -> bool:
     on_postgresql = session.get_bind().dialect.name == "postgresql"
     each = allowance.seconds / allowance.most
-    statement = (postgresql if on_postgresql else sqlite).insert(DoorRate).values(key=one, tat=moment + each)
+    statement = upsert(session, DoorRate).values(key=one, tat=moment + each)
     later = (func.greatest if on_postgresql else func.max)(DoorRate.tat, moment) + each
     statement = statement.on_conflict_do_update(
         index_elements=["key"], set_={"tat": later}, where=later <= moment + allowance.seconds + 1e-6

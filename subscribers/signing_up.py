@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from sqlalchemy import delete, exists, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from . import addresses, details, intake, roll, strangers
 from .models import Consent, ConsentEvent, List, SignUp, Subscriber, Subscription, Suppression, Wording
+from .rows import upsert
 
 #: how a request, and the yes that came of it, are called in the history
 ASKED_BY, CONFIRMED_BY = "sign-up form", "confirmation link"
@@ -235,8 +235,7 @@ def _keep(session: Session, request: Request, key: str, version: str, *, now: da
         "given_from": request.given_from,
         "mailed_at": None,
     }
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(SignUp).values(row)
+    statement = upsert(session, SignUp).values(row)
     statement = statement.on_conflict_do_update(index_elements=["email_key", "newsletter"], set_=row)
     return int(session.execute(statement.returning(SignUp.id)).scalar_one())
 

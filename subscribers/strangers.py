@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from . import details
 from .models import Barred, Salt, Stranger, Suppression, SuppressionReason
+from .rows import upsert
 
 #: what of it stays true of somebody who comes in by a new yes of their own
 SUPPRESSING = {Barred(reason.value): reason for reason in SuppressionReason}
@@ -41,7 +41,7 @@ def bar(session: Session, reasons: Mapping[str, Barred], *, source: str, now: da
     ]
     if not rows:
         return
-    new = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Stranger)
+    new = upsert(session, Stranger)
     changed = {"reason": new.excluded.reason, "source": new.excluded.source, "at": new.excluded.at}
     session.connection().execute(new.on_conflict_do_update(index_elements=["digest"], set_=changed), rows)
 
@@ -72,7 +72,7 @@ def welcome(session: Session, keys: Iterable[str]) -> None:
     for key, reason in barred(session, keys).items():
         row = session.get_one(Stranger, hasher(session)(key))
         if reason in SUPPRESSING:
-            once = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Suppression)
+            once = upsert(session, Suppression)
             values = {"email_key": key, "reason": SUPPRESSING[reason], "note": row.source, "at": row.at}
             session.execute(once.on_conflict_do_nothing().values(values))
         session.delete(row)
@@ -82,7 +82,7 @@ def welcome(session: Session, keys: Iterable[str]) -> None:
 def _salt(session: Session) -> str:
     value = session.scalar(select(Salt.value))
     if value is None:
-        once = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(Salt)
+        once = upsert(session, Salt)
         session.execute(once.on_conflict_do_nothing().values(id=1, value=secrets.token_hex(32)))
         value = session.scalars(select(Salt.value)).one()
     return value

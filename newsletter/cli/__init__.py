@@ -1,5 +1,6 @@
 """`newsletter …`: by hand what the clock does by itself."""
 
+import gc
 import sys
 from typing import NoReturn
 
@@ -20,6 +21,8 @@ def main() -> None:
                 f"the database says: {words}. newsletter doctor looks what is wrong; newsletter db upgrade makes tables"
             )
         raise
+    finally:
+        gc.freeze()  # the process ends: what it holds need not be looked through for garbage, which takes longer
 
 
 def _of_the_database(error: Exception) -> str:

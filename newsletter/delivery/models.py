@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.db import Id, Instant, Model, choice
+from newsletter.editions.models import Edition
 
 
 class SendingState(StrEnum):
@@ -75,7 +76,7 @@ class Sending(Model):
 
     __tablename__ = "sending"
 
-    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey(Edition.id, ondelete="CASCADE"), primary_key=True)
     #: "maildir", "smtp" or "sendgrid"
     sender: Mapped[str] = mapped_column(String(16))
     state: Mapped[SendingState] = mapped_column(choice(SendingState), default=SendingState.PLANNING)

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, Date, Double, ForeignKey, Index, String, Text, Uniq
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from newsletter.db import Id, Instant, Model, choice
+from newsletter.stories.models import Ranking
 
 
 class State(StrEnum):
@@ -60,7 +61,7 @@ class Edition(Model):
     #: counts up with every change of content; approval is of one revision
     revision: Mapped[int] = mapped_column(default=1)
     #: the ranking it was drafted from; None for an edition written by hand
-    ranking_id: Mapped[int | None] = mapped_column(ForeignKey("ranking.id", ondelete="SET NULL"))
+    ranking_id: Mapped[int | None] = mapped_column(ForeignKey(Ranking.id, ondelete="SET NULL"))
     #: when a person last changed its words; None as long as it stands as it was assembled
     edited_at: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)

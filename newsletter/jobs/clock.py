@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
-import structlog
 from sqlalchemy.orm import Session
 
+from newsletter import logs
 from newsletter.app import App
 from newsletter.delivery.ledger import owners, planning
 from newsletter.editions import calendar, shelf, timekeeping, watch
@@ -17,7 +17,7 @@ from newsletter.editions.timekeeping import Counter, Reading, Trust, Witness
 from newsletter.errors import NewsletterError, WrongState
 from newsletter.jobs import drafting, letters, sending, silence, turning_back
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 #: how often sources are looked after; each has a pace of its own
 COLLECT_EVERY = timedelta(minutes=30)

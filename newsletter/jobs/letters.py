@@ -2,8 +2,7 @@
 
 from datetime import datetime
 
-import structlog
-
+from newsletter import logs
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.wire.parcel import Sender
@@ -16,7 +15,7 @@ from newsletter.jobs.post import Letter
 from newsletter.rendering import templates, views
 from newsletter.rendering.slots import one_line
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 
 def tell(app: App, *, now: datetime) -> int:

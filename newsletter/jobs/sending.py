@@ -8,10 +8,10 @@ from contextlib import closing
 from datetime import datetime
 from threading import Event
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter import logs
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.ledger import finishing, planning, settling
@@ -29,7 +29,7 @@ from newsletter.rendering import links, proofs
 from newsletter.rendering.mould import Reader
 from subscribers.audience import Person
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 __all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "route", "send", "sweep", "under_way"]
 

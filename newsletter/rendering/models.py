@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.db import Id, Instant, Model
+from newsletter.editions.models import Edition
 
 
 class Proof(Model):
@@ -14,7 +15,7 @@ class Proof(Model):
     __tablename__ = "proof"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
-    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), index=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey(Edition.id, ondelete="CASCADE"), index=True)
     #: the edition's revision it was made from
     revision: Mapped[int]
     subject: Mapped[str] = mapped_column(Text)

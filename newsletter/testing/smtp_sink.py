@@ -98,6 +98,8 @@ class SmtpSink:
         door = socket.create_server(("127.0.0.1", self.port), backlog=512)
         # a buffer that does not grow: what the sink has not read stays with the sender, but for these bytes
         door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
+        # answers of several lines leave at once: held back for an acknowledgement, each costs 40 ms
+        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._server = await asyncio.start_server(
             self._serve, sock=door, limit=2**20, ssl=self.tls if self.implicit else None
         )

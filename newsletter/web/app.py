@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -14,12 +13,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from newsletter import logs
 from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
 from newsletter.web import consent, decisions, desk, health, hooks, readers
 from newsletter.web.ground import HERE, lay
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 _ALWAYS = (
     (b"x-content-type-options", b"nosniff"),

@@ -3,19 +3,19 @@
 from dataclasses import asdict
 from datetime import datetime
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import SQLAlchemyError
 
+from newsletter import logs
 from newsletter.errors import BadInput, ConfigError
 from newsletter.tracking import events, hooks, quarantine
 from newsletter.tracking.quarantine import Unreadable
 from newsletter.tracking.sendgrid import PROVIDER
 from newsletter.web.ground import Ground, Here
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 router = APIRouter()
 
 #: SendGrid posts at most 768 KB

@@ -1,5 +1,7 @@
 """The database: upgrade, types, and the rules of both engines."""
 
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
@@ -44,3 +46,10 @@ def test_a_subscription_of_nobody_is_refused(session: Session) -> None:
     session.add(Subscription(subscriber_id=404, list_id=on.id, consent="confirmed", changed_at=LONG_AGO))
     with pytest.raises(IntegrityError):
         session.flush()
+
+
+@pytest.mark.parametrize("room", ["stories", "editions", "rendering", "delivery", "tracking"])
+def test_each_rooms_tables_bring_those_they_point_to(room: str) -> None:
+    code = f"from newsletter.{room}.models import Model; print(len(Model.metadata.sorted_tables) > 0)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr

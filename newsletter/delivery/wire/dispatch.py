@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
-import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
+from newsletter import logs
 from newsletter.db import Database
 from newsletter.delivery.ledger import claiming, finishing, settling
 from newsletter.delivery.ledger.claiming import Fenced
@@ -32,7 +32,7 @@ from newsletter.delivery.wire.parcel import Sender
 from newsletter.delivery.wire.stock import Stock
 from newsletter.errors import NewsletterError
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 #: seconds between two looks at the database while nothing is due
 _LOOK = 0.25

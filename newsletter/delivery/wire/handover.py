@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy.orm import Session
 
+from newsletter import logs
 from newsletter.db import Database
 from newsletter.delivery.ledger import claiming, recording
 from newsletter.delivery.ledger.claiming import Claim, Fenced
@@ -21,7 +21,7 @@ from newsletter.errors import Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Mould, Reader
 from subscribers.audience import Person
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 #: seconds by which a lease outlasts the sender's own deadline
 MARGIN = 30.0

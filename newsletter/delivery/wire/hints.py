@@ -10,9 +10,9 @@ from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Protocol
 
-import structlog
 from sqlalchemy.orm import Session
 
+from newsletter import logs
 from newsletter.db import Database
 from newsletter.delivery.ledger import claiming, finishing, settling
 from newsletter.delivery.models import Sending, SendingState
@@ -25,7 +25,7 @@ from newsletter.errors import ConfigError
 if TYPE_CHECKING:
     from celery import Celery
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 #: what a hint asks for; the worker's side of it is in `newsletter.workers`
 TASK = "newsletter.send_batch"

@@ -16,8 +16,7 @@ from collections import deque
 from enum import Enum
 from typing import NamedTuple, Protocol, cast
 
-import structlog
-
+from newsletter import logs
 from newsletter.delivery.senders.smtp import envelopes
 from newsletter.delivery.senders.smtp.consignment import Copy
 from newsletter.delivery.senders.smtp.envelopes import Offer
@@ -25,7 +24,7 @@ from newsletter.delivery.wire.parcel import Words
 from newsletter.delivery.wire.replies import tidy
 from newsletter.errors import Refused
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 #: more than any envelope: while more than this waits to be written, a final dot behind it has not left
 _ENVELOPE = 2048
