@@ -1,5 +1,6 @@
 """Things that tests use: both databases, fresh for each test; times; an app."""
 
+import os
 import shutil
 import tempfile
 import warnings
@@ -17,12 +18,18 @@ from newsletter import db
 from newsletter.app import App
 from newsletter.config import Settings
 from newsletter.db import Database
+from tests.databases import Databases
 
 # a busy machine is no fault of the code
 hypothesis.settings.register_profile(
     "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("unhurried")
+
+#: memory as a folder: what tests write is gone in a minute, and waiting for a disk tells nothing
+_MEMORY, _ROOMY = Path("/dev/shm"), 4 * 2**30
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOMY:
+    tempfile.tempdir = os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_MEMORY)
 
 #: every test that touches the database runs on both
 BACKENDS = ("sqlite", "postgresql")
@@ -60,6 +67,14 @@ def postgresql_server() -> Iterator[URL]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def postgresql_databases(postgresql_server: URL) -> Iterator[Databases]:
+    """Databases of that server, cleaned after each test."""
+    databases = Databases(postgresql_server, "template")
+    yield databases
+    databases.close()
+
+
 @pytest.fixture(params=BACKENDS)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty, upgraded database of this test's own."""
@@ -67,11 +82,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "newsletter.db")
         yield f"sqlite:///{tmp_path / 'newsletter.db'}"
         return
-    server: URL = request.getfixturevalue("postgresql_server")
-    name = f"test_{abs(hash(request.node.nodeid)):x}"
-    administer(server, f"CREATE DATABASE {name} TEMPLATE template")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    databases: Databases = request.getfixturevalue("postgresql_databases")
+    url = databases.take()
+    yield url.render_as_string(hide_password=False)
+    databases.give_back(url)
 
 
 @pytest.fixture

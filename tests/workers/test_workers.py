@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.engine import URL
 
 from newsletter import app as apps
 from newsletter import jobs, workers
@@ -27,7 +26,7 @@ from newsletter.editions.models import Edition, State
 from newsletter.errors import ConfigError
 from newsletter.jobs import sending
 from newsletter.testing.smtp_sink import SmtpSink
-from tests.conftest import administer
+from tests.databases import Databases
 from tests.delivery import world
 from tests.factories import an_edition
 from tests.workers.broker import PROGRAM, Broker
@@ -49,12 +48,11 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 
 @pytest.fixture
-def postgresql(postgresql_server: URL, request: pytest.FixtureRequest) -> Iterator[str]:
+def postgresql(postgresql_databases: Databases) -> Iterator[str]:
     """An empty, upgraded PostgreSQL database."""
-    name = f"workers_{abs(hash(request.node.nodeid)):x}"
-    administer(postgresql_server, f"CREATE DATABASE {name} TEMPLATE template")
-    yield postgresql_server.set(database=name).render_as_string(hide_password=False)
-    administer(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    url = postgresql_databases.take()
+    yield url.render_as_string(hide_password=False)
+    postgresql_databases.give_back(url)
 
 
 @pytest.fixture
