@@ -34,7 +34,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from newsletter import app, jobs, logs
 from newsletter.app import App
 from newsletter.delivery.ledger import owners
-from newsletter.editions import calendar, timekeeping
+from newsletter.editions import forecast, timekeeping
 from newsletter.errors import NewsletterError
 from newsletter.jobs import Work
 
@@ -150,9 +150,10 @@ class Desk:
 
 def _announce(product: App) -> None:
     """Say what comes next, for each newsletter."""
-    for slug, newsletter in product.settings.newsletters.items():
-        coming = calendar.ahead(newsletter, _now(), 1)
-        log.info("timetable", newsletter=slug, **{job.value: f"{at:%Y-%m-%d %H:%M} UTC" for _, job, at in coming})
+    with product.database.read() as session:
+        for slug, newsletter in product.settings.newsletters.items():
+            coming = forecast.forecast(session, newsletter, _now(), editions=1).coming
+            log.info("timetable", newsletter=slug, **{one.job.value: f"{one.at:%Y-%m-%d %H:%M} UTC" for one in coming})
 
 
 def _now() -> datetime:

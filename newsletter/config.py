@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -26,6 +27,8 @@ _PUBLIC_URL = re.compile(
 )
 #: `List-Unsubscribe: <…/u/TOKEN>` is then 998 characters long; longer ones are altered by relays after they are signed
 LONGEST_PUBLIC_URL = 998 - len("List-Unsubscribe: <>") - len("/u/") - 42
+#: public_url of a machine that nobody else can reach
+_HERE = re.compile(r"localhost|.*\.localhost|127(\.[0-9]+){3}|0\.0\.0\.0|::1|::")
 _HEADER_SAFE = re.compile(r"[^\r\n\x00-\x1f]*")
 
 
@@ -266,6 +269,11 @@ class Settings(Section):
         if not isinstance(value, Mapping):
             return value
         return {slug: {"slug": slug, **body} if isinstance(body, Mapping) else body for slug, body in value.items()}
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether public_url can be opened on this machine alone, which is right only in the demo's own home."""
+        return _HERE.fullmatch(urlsplit(self.public_url).hostname or "") is not None and not self.fetch.allow_loopback
 
     def path(self, relative: Path) -> Path:
         """*relative* as seen from the home folder."""

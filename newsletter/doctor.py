@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter import config, db
 from newsletter.app import App
+from newsletter.editions import watch
 from newsletter.editions.models import Heartbeat
 from newsletter.errors import NewsletterError
 from newsletter.stories.models import Health, Source
@@ -21,7 +22,8 @@ from subscribers.models import Consent, Subscription
 
 #: these versions carry the fix of the WAL-reset bug, which can corrupt a file with two connections
 _SQLITE_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
-_TICK_IS_LATE = timedelta(minutes=2)
+#: how long a letter that could not be delivered is named
+_LATELY = timedelta(days=7)
 
 
 class Level(StrEnum):
@@ -48,7 +50,7 @@ def examine(app: App, *, now: datetime) -> list[Finding]:
     """Look at everything; never raises for what it finds."""
     findings = [*_settings(app), *_database(app)]
     if not any(finding.level is Level.BAD and finding.name == "database" for finding in findings):
-        findings += [*_people(app, now), *_sources(app), *_scheduler(app, now)]
+        findings += [*_people(app, now), *_sources(app), *_scheduler(app, now), *_letters(app, now)]
     return [*findings, *_sender(app)]
 
 
@@ -75,7 +77,10 @@ def _settings(app: App) -> Iterator[Finding]:
         if newsletter.from_address.endswith("@example.com") or newsletter.postal_address.startswith("Your street"):
             text = f"{newsletter.slug}: the sender's or the postal address is still the example from newsletter init"
             yield Finding("newsletters", Level.NOTE, text)
-    if urlsplit(settings.public_url).scheme != "https":
+    if settings.leads_nowhere:
+        text = f"{settings.public_url} leads nowhere but to this machine: no reader could open a link, or leave"
+        yield Finding("public_url", Level.BAD, f"{text}; set it in {config.FILE_NAME}")
+    elif urlsplit(settings.public_url).scheme != "https":
         yield Finding("public_url", Level.NOTE, f"{settings.public_url}: one-click leaving needs https")
 
 
@@ -141,10 +146,22 @@ def _scheduler(app: App, now: datetime) -> Iterator[Finding]:
         tick = session.get(Heartbeat, "tick")
     if tick is None:
         yield Finding("scheduler", Level.NOTE, "has never run; start it with newsletter scheduler")
-    elif now - tick.started_at > _TICK_IS_LATE:
+    elif now - tick.started_at > watch.TICK_IS_LATE:
         yield Finding("scheduler", Level.BAD, f"last ticked {tick.started_at:%Y-%m-%d %H:%M:%S} UTC; is it running?")
     else:
         yield Finding("scheduler", Level.GOOD, f"ticked {(now - tick.started_at).seconds} s ago")
+
+
+def _letters(app: App, now: datetime) -> Iterator[Finding]:
+    """Mail to the editors that they did not get."""
+    with app.database.read() as session:
+        alarms = [alarm for alarm in watch.lately(session, now - _LATELY) if alarm.trouble]
+        beat = session.get(Heartbeat, "letters")
+    for alarm in alarms:
+        why = "refused" if alarm.told_at else "not delivered yet"
+        yield Finding("letters", Level.BAD, f"to the editors, {why}: {alarm.trouble} (“{alarm.text}”)")
+    if beat is not None and not beat.ok:
+        yield Finding("letters", Level.BAD, f"to the editors can't be sent: {beat.result}")
 
 
 def _sender(app: App) -> Iterator[Finding]:

@@ -4,6 +4,7 @@
     ├── ConfigError            a setting is missing, unknown or wrong
     ├── NotFound               there is no such edition, story, source, list or subscriber
     ├── WrongState             the thing exists, but that can't be done to it now
+    │   └── AlreadyDone        … for it is so already; the sentence says by whom
     ├── BadInput               a file, address or value that can't be understood
     │   ├── BadTemplate        … with file and line
     │   └── BadEdition         … a hand-written edition, with its line
@@ -33,6 +34,10 @@ class NotFound(NewsletterError):
 
 class WrongState(NewsletterError):
     """That can't be done to it now."""
+
+
+class AlreadyDone(WrongState):
+    """It is so already."""
 
 
 class BadInput(NewsletterError):

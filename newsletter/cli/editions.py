@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,9 +20,9 @@ from newsletter import jobs
 from newsletter.app import App
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
-from newsletter.editions import calendar, plain_text, shelf
+from newsletter.editions import calendar, plain_text, revisions, shelf
 from newsletter.editions.models import Edition, EditionEvent, EditionStory, State
-from newsletter.errors import BadInput, NewsletterError, WrongState
+from newsletter.errors import AlreadyDone, BadInput, NewsletterError, WrongState
 
 commands = typer.Typer(help="Editions: list, show, edit, write by hand, approve, hold.", no_args_is_help=True)
 program.add_typer(commands, name="editions")
@@ -31,6 +32,9 @@ Slug = Annotated[str | None, typer.Option("--newsletter", help="Which newsletter
 Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The edition's date.")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the edition.")]
 By = Annotated[str, typer.Option(help="Who decides (default: your user name).")]
+Since = Annotated[int | None, typer.Argument(metavar="REVISION", help="Its number, as in `editions show`.")]
+
+_SIGNS = {"+": "green", "-": "red", "…": "dim"}
 
 
 @program.command()
@@ -98,12 +102,17 @@ def export(
     context: typer.Context,
     edition: Name,
     out: Annotated[Path | None, typer.Option(help="Write to this file instead of the screen.")] = None,
+    as_json: screen.Json = False,
 ) -> None:
     """Write EDITION as text that `import` reads back unchanged."""
     with open_app(context).database.read() as session:
-        text = plain_text.write(shelf.find(session, edition))
+        found = shelf.find(session, edition)
+        text = plain_text.write(found)
     if out:
-        out.write_bytes(text.encode())
+        _write(out, text)
+    if as_json:
+        screen.data({"edition": shelf.name(found), "revision": found.revision, "file": out, "text": text})
+    elif out:
         screen.say(f"written to {escape(str(out))}")
     else:
         sys.stdout.write(text)
@@ -115,6 +124,7 @@ def edit(
     edition: Name,
     editor: Annotated[str, typer.Option(envvar=["VISUAL", "EDITOR"], help="What to edit with.")] = "vi",
     by: By = "",
+    as_json: screen.Json = False,
 ) -> None:
     """Open the words of EDITION in your editor, and take them in when you close it.
 
@@ -141,53 +151,122 @@ def edit(
             raise
         raise BadInput(f"{error}; what you have written is kept in {file}") from error
     file.unlink()
-    screen.say(f"{escape(shelf.name(found))}: {said}")
+    if as_json:
+        _print(app, shelf.name(found), as_json=True)
+    else:
+        screen.say(f"{escape(shelf.name(found))}: {said}")
 
 
 @commands.command()
-def approve(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+def diff(context: typer.Context, edition: Name, since: Since = None, as_json: screen.Json = False) -> None:
+    """Show what changed in the words of EDITION since a revision (default: the one before)."""
+    with open_app(context).database.read() as session:
+        found = shelf.find(session, edition)
+        before = found.revision - 1 if since is None else since
+        lines = revisions.difference(session, found, before)
+    if as_json:
+        screen.data(
+            {
+                "edition": shelf.name(found),
+                "from": before,
+                "to": found.revision,
+                "lines": [asdict(line) for line in lines],
+            }
+        )
+        return
+    for line in lines:
+        screen.console.print(f"{line.sign} {line.text}", style=_SIGNS.get(line.sign, ""), markup=False, soft_wrap=True)
+    if not lines:
+        screen.say(f"nothing changed between revisions {before} and {found.revision}")
+
+
+@commands.command()
+def restore(
+    context: typer.Context,
+    edition: Name,
+    revision: Annotated[int, typer.Argument(help="Its number, as in `editions diff`.")],
+    by: By = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Let EDITION say again what it said at a revision; that counts as an edit."""
+    app = open_app(context)
+    with app.database.write() as session:
+        found = shelf.find(session, edition)
+        words = revisions.said(session, found, revision)
+        of = app.newsletter(found.newsletter)
+        _, said = jobs.take_in(session, of, found.date, words, by=by or _me(), now=now())
+    if as_json:
+        _print(app, shelf.name(found), as_json=True)
+    else:
+        screen.say(f"{escape(shelf.name(found))}: {said}")
+
+
+@commands.command()
+def approve(
+    context: typer.Context, edition: Name, reason: Reason = "", by: By = "", as_json: screen.Json = False
+) -> None:
     """Render EDITION, keep the bytes, and say yes to them."""
-    _decide(open_app(context), edition, jobs.approve, reason=reason, by=by)
+    _decide(open_app(context), edition, jobs.approve, reason=reason, by=by, as_json=as_json)
 
 
 @commands.command()
-def hold(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+def hold(context: typer.Context, edition: Name, reason: Reason = "", by: By = "", as_json: screen.Json = False) -> None:
     """Say not now: EDITION stays until it is approved, skipped or cancelled."""
-    _decide(open_app(context), edition, jobs.hold, reason=reason, by=by)
+    _decide(open_app(context), edition, jobs.hold, reason=reason, by=by, as_json=as_json)
 
 
 @commands.command()
-def reopen(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+def reopen(
+    context: typer.Context, edition: Name, reason: Reason = "", by: By = "", as_json: screen.Json = False
+) -> None:
     """Take an approval, a hold or a skip of EDITION back."""
-    _decide(open_app(context), edition, jobs.reopen, reason=reason, by=by)
+    _decide(open_app(context), edition, jobs.reopen, reason=reason, by=by, as_json=as_json)
 
 
 @commands.command()
-def skip(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+def skip(context: typer.Context, edition: Name, reason: Reason = "", by: By = "", as_json: screen.Json = False) -> None:
     """No edition this week."""
-    _decide(open_app(context), edition, jobs.skip, reason=reason, by=by)
+    _decide(open_app(context), edition, jobs.skip, reason=reason, by=by, as_json=as_json)
 
 
 @commands.command()
-def cancel(context: typer.Context, edition: Name, reason: Reason = "", by: By = "") -> None:
+def cancel(
+    context: typer.Context, edition: Name, reason: Reason = "", by: By = "", as_json: screen.Json = False
+) -> None:
     """Stop EDITION for good; while it is being sent, what was not handed over stays so."""
-    _decide(open_app(context), edition, jobs.cancel, reason=reason, by=by)
+    _decide(open_app(context), edition, jobs.cancel, reason=reason, by=by, as_json=as_json)
 
 
-def _decide(app: App, name: str, verb: Callable[..., object], *, reason: str, by: str) -> None:
+def _decide(app: App, name: str, verb: Callable[..., object], *, reason: str, by: str, as_json: bool) -> None:
     with app.database.read() as session:
         edition_id = shelf.find(session, name).id
-    verb(app, edition_id, by=by or _me(), reason=reason, now=now())
+    already = ""
+    try:
+        verb(app, edition_id, by=by or _me(), reason=reason, now=now())
+    except AlreadyDone as done:  # as good as done
+        already = str(done)
     with app.database.read() as session:
         found = shelf.get(session, edition_id)
-        screen.say(f"{escape(shelf.name(found))} is [bold]{found.state.spoken}[/]{_next(app, session, found)}")
+        sends_at = _sends_at(app, session, found)
+        if as_json:
+            what = {"edition": shelf.name(found), "state": found.state.value, "revision": found.revision}
+            screen.data(what | {"changed": not already, "says": already, "sends_at": sends_at})
+            return
+        said = escape(already) or f"{escape(shelf.name(found))} is [bold]{found.state.spoken}[/]"
+        screen.say(said + _next(app, found, sends_at))
 
 
-def _next(app: App, session: Session, edition: Edition) -> str:
+def _sends_at(app: App, session: Session, edition: Edition) -> datetime | None:
+    """When the clock will send an approved edition, if it will."""
+    if edition.state is not State.APPROVED or edition.newsletter not in app.settings.newsletters:
+        return None
+    return calendar.will_send(session, app.newsletter(edition.newsletter), edition.date, now())
+
+
+def _next(app: App, edition: Edition, at: datetime | None) -> str:
     """What will become of an approved edition."""
     if edition.state is not State.APPROVED or edition.newsletter not in app.settings.newsletters:
         return ""
-    at = calendar.will_send(session, app.newsletter(edition.newsletter), edition.date, now())
     if at is None:
         return f"; its time is over: newsletter send {escape(shelf.name(edition))} sends it now"
     if at <= now():
@@ -235,6 +314,13 @@ def _open(editor: str, file: Path) -> None:
         raise BadInput(f"the editor {editor!r} can't be started: set EDITOR, or name one with --editor") from error
     if done.returncode:
         raise BadInput(f"the editor {editor!r} ended with {done.returncode}; nothing was changed")
+
+
+def _write(out: Path, text: str) -> None:
+    try:
+        out.write_bytes(text.encode())
+    except OSError as error:
+        raise BadInput(f"{out} can't be written: {error.strerror}") from error
 
 
 def _text(file: Path) -> str:

@@ -5,11 +5,13 @@ import sys
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.config import Newsletter
-from newsletter.editions import calendar
+from newsletter.editions import calendar, forecast, watch
+from newsletter.editions.forecast import Forecast
 from newsletter.editions.models import Job
 
 #: when sending begins, where each reader has a morning of their own
@@ -32,35 +34,52 @@ def timetable(
     weeks: Annotated[int, typer.Option(min=1, max=520, help="How many editions ahead.")] = 4,
     as_json: screen.Json = False,
 ) -> None:
-    """Show what is due next, in the newsletter's own time and in UTC."""
+    """Show what will be done next, in the newsletter's own time and in UTC, and what will not."""
     app = open_app(context)
     chosen = [app.newsletter(newsletter)] if newsletter else list(app.settings.newsletters.values())
-    if as_json:
-        screen.data([entry for one in chosen for entry in _entries(one, weeks)])
-        return
     if not chosen:
         app.newsletter()  # says how to set one up
-    for one in chosen:
-        rows = [
-            (e["edition"], e["job"], f"{e['local']:%a %d %b %Y %H:%M %Z}", f"{e['utc']:%a %H:%M}")
-            for e in _entries(one, weeks)
-        ]
-        screen.table(f"{one.title} ({one.time_zone})", ("edition", "job", "local time", "UTC"), rows)
-        if one.local_morning:
-            screen.say(
-                f"Each reader gets it at {one.send.at:%H:%M} on their own clock: “{_FIRST}” is that hour at UTC+14, and"
-                " “send” in the newsletter's own zone. What nobody has approved by then is held."
-            )
+    with app.database.read() as session:
+        told = [(one, forecast.forecast(session, one, now(), editions=weeks)) for one in chosen]
+        is_running = watch.is_ticking(session, now())
+    if as_json:
+        screen.data([entry for one, found in told for entry in _entries(one, found)])
+        return
+    for one, found in told:
+        _show(one, found)
+    if not is_running:
+        screen.say("[yellow]No scheduler is running: nothing of this happens before newsletter scheduler does.[/]")
 
 
-def _entries(newsletter: Newsletter, weeks: int) -> list[dict[str, Any]]:
-    moment = now()
-    coming = [(day, job.value, at) for day, job, at in calendar.ahead(newsletter, moment, weeks)]
+def _show(one: Newsletter, found: Forecast) -> None:
+    rows = [
+        (e["edition"], e["job"], f"{e['local']:%a %d %b %Y %H:%M %Z}", f"{e['utc']:%a %H:%M}", e["note"])
+        for e in _entries(one, found)
+    ]
+    screen.table(f"{one.title} ({one.time_zone})", ("edition", "job", "local time", "UTC", ""), rows, wrap=("",))
+    for sentence in found.not_done:
+        screen.say(f"[dim]not done:[/] {escape(sentence)}")
+    if one.local_morning:
+        screen.say(
+            f"Each reader gets it at {one.send.at:%H:%M} on their own clock: “{_FIRST}” is that hour at UTC+14, and"
+            " “send” in the newsletter's own zone. What nobody has approved by then is held."
+        )
+
+
+def _entries(newsletter: Newsletter, found: Forecast) -> list[dict[str, Any]]:
+    coming = [(one.date, one.job.value, one.at, one.note) for one in found.coming]
     if newsletter.local_morning:
-        days = [day for day, job, _ in coming if job == Job.SEND]
-        first = [(day, _FIRST, calendar.opens(newsletter, Job.SEND, day)) for day in days]
-        coming = sorted([*coming, *(entry for entry in first if entry[2] > moment)], key=lambda entry: entry[2])
+        days = [one.date for one in found.coming if one.job is Job.SEND]
+        first = [(day, _FIRST, calendar.opens(newsletter, Job.SEND, day), "") for day in days]
+        coming = sorted([*coming, *(entry for entry in first if entry[2] > now())], key=lambda entry: entry[2])
     return [
-        {"newsletter": newsletter.slug, "edition": day, "job": job, "local": at.astimezone(newsletter.zone), "utc": at}
-        for day, job, at in coming
+        {
+            "newsletter": newsletter.slug,
+            "edition": day,
+            "job": job,
+            "local": at.astimezone(newsletter.zone),
+            "utc": at,
+            "note": note,
+        }
+        for day, job, at, note in coming
     ]

@@ -2,6 +2,7 @@
 
 import getpass
 import statistics
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
@@ -11,13 +12,14 @@ from rich.markup import escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter import jobs
 from newsletter.app import App
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.config import Newsletter
 from newsletter.errors import BadInput, NotFound
 from newsletter.stories.models import Decision, RankedStory, Ranking, Rule
-from newsletter.stories.picking import choosing, decisions, items, rehearsing, scoring
+from newsletter.stories.picking import choosing, decisions, items, naming, rehearsing, scoring
 
 commands = typer.Typer(help="The week's stories: ranked, explained, pinned, merged.", no_args_is_help=True)
 program.add_typer(commands, name="stories")
@@ -28,7 +30,9 @@ _SHOWN = (
     *("article_ids", "voices", "reprints", "why", "warning"),
 )
 
-Story = Annotated[str, typer.Argument(metavar="STORY", help="Its number in `stories list`, or newsletter/date/number.")]
+Story = Annotated[
+    str, typer.Argument(metavar="STORY", help="Its id in `stories list`, such as s17, or newsletter/date/id.")
+]
 Which = Annotated[str, typer.Option("--edition", help="Its date or newsletter/date (default: the one ranked last).")]
 Reason = Annotated[str, typer.Option(help="Why; it is kept.")]
 By = Annotated[str, typer.Option(help="Who decides (default: your user name).")]
@@ -157,14 +161,12 @@ def decisions_(context: typer.Context, edition: Which = "", as_json: screen.Json
 def undo(
     context: typer.Context,
     decision: Annotated[int, typer.Argument(help="Its number in `stories decisions`.")],
+    by: By = "",
     as_json: screen.Json = False,
 ) -> None:
     """Take a decision back."""
-    app = open_app(context)
-    with app.database.write() as session:
-        row = decisions.undo(session, decision, now=now())
-        ranking, found = _again(session, app, row.newsletter, row.date)
-    _print_list(ranking, found, as_json=as_json)
+    ruled = jobs.undo(open_app(context), decision, by=by or getpass.getuser(), now=now())
+    _print_ruled(ruled, as_json=as_json)
 
 
 @program.command()
@@ -204,48 +206,37 @@ def _decide(
     others: tuple[str, ...] = (),
     article: int = 0,
 ) -> None:
-    """Store the decision and rank again, so that its effect is seen at once."""
+    """Decide, and show what came of it at once."""
+    from newsletter.jobs import rulings  # loads most of the product, which `list` need not wait for
+
     app = open_app(context)
-    with app.database.write() as session:
+    with app.database.read() as session:
         row = _story(session, app, story, edition)
         ranking = session.get_one(Ranking, row.ranking_id)
         named = list(row.article_ids)
         for other in others:
             named += _story(session, app, other, edition or f"{ranking.newsletter}/{ranking.date}").article_ids
-        if article:
-            named = _apart(named, article)
-        decisions.decide(
-            session,
-            ranking.newsletter,
-            ranking.date,
-            rule,
-            named,
-            by=by or getpass.getuser(),
-            now=now(),
-            points=points,
-            reason=reason,
-        )
-        again, found = _again(session, app, ranking.newsletter, ranking.date)
-    _print_list(again, found, as_json=as_json)
-    if not as_json:
-        screen.say(
-            f"kept. The draft itself changes when it is assembled again: newsletter assemble --date {again.date}"
-        )
+    ruled = jobs.rule(
+        app,
+        ranking.newsletter,
+        ranking.date,
+        rule,
+        rulings.apart(named, article) if article else named,
+        by=by or getpass.getuser(),
+        points=points,
+        reason=reason,
+        now=now(),
+    )
+    _print_ruled(ruled, as_json=as_json, of=row)
 
 
-def _apart(story: list[int], article: int) -> list[int]:
-    if article not in story:
-        raise BadInput(f"article {article} is not of that story; its articles are {', '.join(map(str, story))}")
-    return [article, *(other for other in story if other != article)]
-
-
-def _again(session: Session, app: App, newsletter: str, day: date) -> tuple[Ranking, list[RankedStory]]:
-    of = app.newsletter(newsletter)
-    before = choosing.latest(session, newsletter, day)
-    start, end = choosing.window(of, day)
-    window = (before.opens_at or start, before.closes_at or end) if before else (start, end)
-    ranking = choosing.rank(session, of, day, window=window, now=now())
-    return ranking, choosing.stories(session, ranking)
+def _print_ruled(ruled: "jobs.Ruled", *, as_json: bool, of: RankedStory | None = None) -> None:
+    if as_json:
+        draft = {"revision": ruled.revision, "changed": ruled.changed, "left_alone": list(ruled.left_alone)}
+        screen.data(_plain_list(ruled.ranking, ruled.stories) | {"draft": draft})
+        return
+    _print_list(ruled.ranking, ruled.stories, as_json=False)
+    screen.say((f"Kept, for “{escape(of.headline)}”. " if of else "Taken back. ") + escape(ruled.says))
 
 
 def _ranking(session: Session, app: App, edition: str) -> Ranking:
@@ -271,40 +262,45 @@ def _named(app: App, edition: str) -> tuple[Newsletter, date]:
 
 
 def _story(session: Session, app: App, story: str, edition: str) -> RankedStory:
-    before, _, number = story.rpartition("/")
+    before, _, wanted = story.rpartition("/")
     ranking = _ranking(session, app, before or edition)
-    if number.isdigit():
-        for row in choosing.stories(session, ranking):
-            if row.position == int(number):
-                return row
-    raise NotFound(f"there is no story {story!r}; newsletter stories list shows the numbers")
+    return naming.find(choosing.stories(session, ranking), wanted)
 
 
-def _print_list(ranking: Ranking, found: list[RankedStory], *, as_json: bool) -> None:
+def _print_list(ranking: Ranking, found: Sequence[RankedStory], *, as_json: bool) -> None:
     if as_json:
-        stories = [_plain(row) for row in found]
-        screen.data(
-            {
-                "newsletter": ranking.newsletter,
-                "date": ranking.date,
-                "at": ranking.at,
-                "verdict": ranking.verdict,
-                "notes": ranking.notes,
-                "weights_version": ranking.weights_version,
-                "input_hash": ranking.input_hash,
-                "stories": stories,
-            }
-        )
+        screen.data(_plain_list(ranking, found))
         return
-    columns = ("", "in", "score", "voices", "reprints", "story")
+    columns = ("", "id", "in", "score", "voices", "reprints", "story")
     rows = [
-        (row.position, "●" if row.chosen else "", f"{row.score / 1000:.1f}", row.voices, row.reprints, _told(row))
+        (
+            row.position,
+            naming.name(row),
+            "●" if row.chosen else "",
+            f"{row.score / 1000:.1f}",
+            row.voices,
+            row.reprints,
+            _told(row),
+        )
         for row in found
     ]
     title = f"Stories of {ranking.newsletter}/{ranking.date}, ranked {ranking.at:%d %B %H:%M} UTC"
     screen.table(title, columns, rows, right=("", "score", "voices", "reprints"), wrap=("story",))
     for note in ranking.notes:
         screen.say(f"note: {escape(note)}")
+
+
+def _plain_list(ranking: Ranking, found: Sequence[RankedStory]) -> dict[str, Any]:
+    return {
+        "newsletter": ranking.newsletter,
+        "date": ranking.date,
+        "at": ranking.at,
+        "verdict": ranking.verdict,
+        "notes": ranking.notes,
+        "weights_version": ranking.weights_version,
+        "input_hash": ranking.input_hash,
+        "stories": [_plain(row) for row in found],
+    }
 
 
 def _told(row: RankedStory) -> str:
@@ -325,7 +321,7 @@ def _sums(row: RankedStory) -> list[tuple[str, str, str, str]]:
 
 
 def _plain(row: RankedStory) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in _SHOWN}
+    return {"id": naming.name(row)} | {name: getattr(row, name) for name in _SHOWN}
 
 
 def _plain_decision(row: Decision) -> dict[str, Any]:

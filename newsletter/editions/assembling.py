@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.editions import markdown, review, shelf
+from newsletter.editions import markdown, review, revisions, shelf
 from newsletter.editions import words as wording
 from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.editions.words import StoryWords, Words
@@ -29,7 +29,7 @@ def assemble(session: Session, newsletter: Newsletter, friday: date, ranking: Ra
     Assembling again replaces a draft that nobody has edited; any other edition of that date is left
     alone, with WrongState. A week without any story makes no edition, with WrongState too.
     """
-    chosen = _chosen(session, ranking)
+    chosen = the_chosen(session, ranking)
     if not chosen:
         raise WrongState(
             f"no story was chosen for {newsletter.slug}/{friday}: add sources, or write the edition by hand"
@@ -41,7 +41,7 @@ def assemble(session: Session, newsletter: Newsletter, friday: date, ranking: Ra
         story.why = ranked.why
         story.image_width, story.image_height = ranked.image_width, ranked.image_height
     session.add(EditionEvent(edition_id=edition.id, state=edition.state, by="picker", reason="assembled", at=now))
-    session.flush()
+    revisions.keep(session, edition, by="picker", now=now)
     return edition
 
 
@@ -53,7 +53,7 @@ def by_hand(session: Session, newsletter: Newsletter, day: date, words: Words, *
     session.flush()
     wording.write(session, edition, words)
     session.add(EditionEvent(edition_id=edition.id, state=edition.state, by=by, reason="written by hand", at=now))
-    session.flush()
+    revisions.keep(session, edition, by=by, now=now)
     return edition
 
 
@@ -68,6 +68,12 @@ def propose(newsletter: Newsletter, chosen: Sequence[RankedStory]) -> Words:
         introduction=markdown.escape(introduction(len(chosen), names)),
         stories=tuple(_copy(story) for story in chosen),
     )
+
+
+def the_chosen(session: Session, ranking: Ranking) -> list[RankedStory]:
+    """The stories of *ranking* that make the edition, in their order."""
+    query = select(RankedStory).where(RankedStory.ranking_id == ranking.id, RankedStory.chosen)
+    return list(session.scalars(query.order_by(RankedStory.position)))
 
 
 def introduction(count: int, names: Sequence[str]) -> str:
@@ -123,11 +129,6 @@ def shorten(text: str, length: int) -> str:
     return kept.rstrip(" ,;:.–—-") + "…"
 
 
-def _chosen(session: Session, ranking: Ranking) -> list[RankedStory]:
-    query = select(RankedStory).where(RankedStory.ranking_id == ranking.id, RankedStory.chosen)
-    return list(session.scalars(query.order_by(RankedStory.position)))
-
-
 def _blank(session: Session, newsletter: Newsletter, friday: date, now: datetime) -> Edition:
     """The row to fill: a new one, or a draft that nobody has edited."""
     edition = shelf.of_date(session, newsletter.slug, friday)
@@ -136,7 +137,7 @@ def _blank(session: Session, newsletter: Newsletter, friday: date, now: datetime
         session.add(edition)
         session.flush()
         return edition
-    if edition.state not in {State.DRAFT, State.IN_REVIEW} or edition.edited_at or edition.ranking_id is None:
+    if not shelf.is_untouched(edition):
         raise WrongState(
             f"there is an edition {shelf.name(edition)} already, and people have worked on it: "
             f"edit that one, or cancel it"

@@ -4,12 +4,12 @@ Slots are planned ahead from the last one planned, never from "now minus a windo
 start, a second scheduler or a clock change can neither lose a slot silently nor do one twice.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import Select, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from newsletter.config import Newsletter, WeekTime
@@ -103,12 +103,41 @@ def plan(session: Session, newsletter: Newsletter, now: datetime) -> int:
     return sum(_plan_job(session, newsletter, job, now) for job in Job)
 
 
-def claim(session: Session, now: datetime, owner: str, lease: timedelta = LEASE) -> Claim | None:
+def last_planned(session: Session, newsletter: Newsletter, job: Job) -> date | None:
+    """The last date for which the timetable has planned *job*; editions that people put on other days don't count."""
+    beside = aliased(Slot)
+    weekly = exists().where(beside.newsletter == Slot.newsletter, beside.date == Slot.date, beside.job != Job.SEND)
+    query = select(Slot.date, weekly).where(Slot.newsletter == newsletter.slug, Slot.job == job)
+    found = session.execute(query.order_by(Slot.date.desc()))
+    return next((day for day, is_weekly in found if is_weekly or day.weekday() == newsletter.send.weekday), None)
+
+
+def promise(session: Session, newsletter: Newsletter, day: date, now: datetime) -> bool:
+    """Give the edition of a *day* that is not the newsletter's its own hour of sending; False where that is past."""
+    if day.weekday() == newsletter.send.weekday:
+        return False  # the timetable has planned it, or will
+    due_at = opens(newsletter, Job.SEND, day)
+    if now > due(newsletter, Job.SEND, day) + timedelta(hours=newsletter.catch_up_hours):
+        return False
+    return watch.add_once(session, Slot, newsletter=newsletter.slug, date=day, job=Job.SEND, due_at=due_at)
+
+
+def is_promised(session: Session, slot: Slot) -> bool:
+    """Whether an edition for a day that is not the newsletter's was approved, and so has its hour."""
+    of_its_date = (Edition.newsletter == slot.newsletter, Edition.date == slot.date)
+    return slot.job is Job.SEND and session.scalar(select(Edition.state).where(*of_its_date)) is State.APPROVED
+
+
+def claim(
+    session: Session, now: datetime, owner: str, lease: timedelta = LEASE, *, beside: Collection[int] = ()
+) -> Claim | None:
     """Take one slot that is due, or whose worker has gone silent; None where there is nothing to do.
+
+    Those with the ids *beside* are left alone.
 
     The jobs of one edition go in order: a slot waits while an earlier one of its date is unfinished.
     """
-    slot = session.scalar(_takable(now).limit(1).with_for_update(skip_locked=True))
+    slot = session.scalar(_takable(now).where(Slot.id.not_in(beside)).limit(1).with_for_update(skip_locked=True))
     if slot is None:
         return None
     taken = (
@@ -178,22 +207,40 @@ def will_send(session: Session, newsletter: Newsletter, day: date, now: datetime
     return opens(newsletter, Job.SEND, day) if at > now and day.weekday() == newsletter.send.weekday else None
 
 
+def would_send(session: Session, newsletter: Newsletter, day: date, now: datetime) -> datetime | None:
+    """When the clock sends the edition of *day* if it is approved *now*; None where it goes out only by hand."""
+    query = select(Slot).where(Slot.newsletter == newsletter.slug, Slot.date == day, Slot.job == Job.SEND)
+    slot = session.scalar(query)
+    if slot is not None and slot.state is SlotState.MISSED:
+        return None
+    at, until = due(newsletter, Job.SEND, day), timedelta(hours=newsletter.catch_up_hours)
+    if slot is None and at <= now and day.weekday() == newsletter.send.weekday:
+        return None  # its hour was past before the timetable began
+    return None if now > at + until else opens(newsletter, Job.SEND, day)
+
+
 def miss(session: Session, newsletters: Mapping[str, Newsletter], now: datetime) -> list[Slot]:
     """Give up slots whose sending time is past by more than the newsletter's window, and tell somebody."""
-    lapsed = or_(Slot.state == SlotState.PLANNED, and_(Slot.state == SlotState.RUNNING, Slot.lease_until <= now))
     missed = []
-    query = select(Slot).where(lapsed, Slot.due_at < now).with_for_update(skip_locked=True)
-    for slot in session.scalars(query.execution_options(populate_existing=True)):
-        newsletter = newsletters.get(slot.newsletter)
-        if newsletter is not None and now <= deadline(newsletter, slot):
-            continue
+    for slot in lapsed(session, newsletters, now):
         if slot.finished_at is not None:  # it was done once; a clock that went back let it be looked at again
             slot.state = SlotState.DONE
             continue
-        _give_up(session, slot, newsletter, now)
+        _give_up(session, slot, newsletters.get(slot.newsletter), now)
         missed.append(slot)
     session.flush()
     return missed
+
+
+def lapsed(session: Session, newsletters: Mapping[str, Newsletter], now: datetime) -> list[Slot]:
+    """The slots that nobody does and whose sending time is past by more than the newsletter's window."""
+    nobodys = or_(Slot.state == SlotState.PLANNED, and_(Slot.state == SlotState.RUNNING, Slot.lease_until <= now))
+    query = select(Slot).where(nobodys, Slot.due_at < now).with_for_update(skip_locked=True)
+    return [
+        slot
+        for slot in session.scalars(query.execution_options(populate_existing=True))
+        if slot.newsletter not in newsletters or now > deadline(newsletters[slot.newsletter], slot)
+    ]
 
 
 def judge_again(session: Session, newsletters: Mapping[str, Newsletter], now: datetime) -> list[Slot]:
@@ -251,14 +298,14 @@ def _follow(session: Session, newsletter: Newsletter, now: datetime) -> None:
     """Move slots that are planned and not due yet to where the timetable has them now."""
     ours = (Slot.newsletter == newsletter.slug, Slot.state == SlotState.PLANNED, Slot.due_at > now)
     for slot in session.scalars(select(Slot).where(*ours).execution_options(populate_existing=True)).all():
-        if slot.date.weekday() != newsletter.send.weekday:
+        if slot.date.weekday() != newsletter.send.weekday and not is_promised(session, slot):
             session.execute(delete(Slot).where(Slot.id == slot.id, *ours))
         elif slot.due_at != (planned := opens(newsletter, slot.job, slot.date)):
             session.execute(update(Slot).where(Slot.id == slot.id, *ours).values(due_at=planned))
 
 
 def _plan_job(session: Session, newsletter: Newsletter, job: Job, now: datetime) -> int:
-    last = session.scalar(select(func.max(Slot.date)).where(Slot.newsletter == newsletter.slug, Slot.job == job))
+    last = last_planned(session, newsletter, job)
     new = 0
     for day in fridays(newsletter, last or now.astimezone(newsletter.zone).date() - timedelta(days=1)):
         due_at = opens(newsletter, job, day)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, Double, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, Date, Double, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from newsletter.db import Id, Instant, Model, choice
@@ -190,8 +190,10 @@ class ClockReading(Model):
     boot: Mapped[str] = mapped_column(String(64), default="")
     #: seconds since that start, sleep included
     counter: Mapped[float] = mapped_column(Double, default=0.0)
-    #: until when a time that came by a jump has to hold before anything is done by it
+    #: until when a time that came by a jump, or after days of silence, has to hold before it is believed
     settles_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: whether it is known to have been a jump
+    jumped: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Alarm(Model):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.editions.models import Edition, EditionEvent, State
@@ -13,7 +14,7 @@ MAY_FOLLOW: dict[State, frozenset[State]] = {
     State.IN_REVIEW: frozenset({State.DRAFT, State.APPROVED, State.HELD, State.SKIPPED, State.CANCELLED}),
     State.APPROVED: frozenset({State.IN_REVIEW, State.HELD, State.SENDING, State.SKIPPED, State.CANCELLED}),
     State.HELD: frozenset({State.IN_REVIEW, State.APPROVED, State.SKIPPED, State.CANCELLED}),
-    State.SKIPPED: frozenset({State.IN_REVIEW}),
+    State.SKIPPED: frozenset({State.IN_REVIEW, State.APPROVED}),
     State.SENDING: frozenset({State.SENT, State.CANCELLED}),
     State.SENT: frozenset(),
     State.CANCELLED: frozenset(),
@@ -28,7 +29,7 @@ _WAY_OUT = {
     State.IN_REVIEW: "approve it first",
     State.APPROVED: "reopen it first",
     State.HELD: "approve it to send it, or reopen it",
-    State.SKIPPED: "reopen it first",
+    State.SKIPPED: "approve it to send it after all, or reopen it",
     State.SENDING: "pause or cancel the sending instead",
     State.SENT: "what readers have can't be called back; write a correction as a new edition",
     State.CANCELLED: "that is final; write a new edition for another date",
@@ -77,14 +78,30 @@ def cancel(session: Session, edition: Edition, *, by: str, reason: str = "", now
     move(session, edition, State.CANCELLED, by=by, reason=reason, now=now)
 
 
-def reopen_for_edit(session: Session, edition: Edition, *, by: str, now: datetime) -> None:
+def reopen_for_edit(session: Session, edition: Edition, *, by: str, reason: str = "edited", now: datetime) -> None:
     """Make sure that *edition* may be changed; an approval of other words is taken back."""
+    refuse_unless_editable(edition)
+    if edition.state is State.APPROVED:
+        reopen(session, edition, by=by, reason=f"{reason} after approval", now=now)
+    else:
+        session.add(EditionEvent(edition_id=edition.id, state=edition.state, by=by, reason=reason, at=now))
+
+
+def refuse_unless_editable(edition: Edition) -> None:
+    """Raise WrongState where nothing that *edition* says may change any more."""
     if edition.state not in EDITABLE:
         raise WrongState(f"{_name(edition)} is {edition.state.spoken} and can't be edited: {_advice(edition)}")
-    if edition.state is State.APPROVED:
-        reopen(session, edition, by=by, reason="edited after approval", now=now)
-    else:
-        session.add(EditionEvent(edition_id=edition.id, state=edition.state, by=by, reason="edited", at=now))
+
+
+def standing(session: Session, edition: Edition) -> EditionEvent | None:
+    """Who brought *edition* to the state it is in, when and why; None where nobody did."""
+    events = select(EditionEvent).where(EditionEvent.edition_id == edition.id).order_by(EditionEvent.id.desc())
+    found = None
+    for event in session.scalars(events):
+        if event.state is not edition.state:
+            return found
+        found = event
+    return found
 
 
 def _name(edition: Edition) -> str:

@@ -1,12 +1,13 @@
 """Finding editions by the names people use for them: friday/2021-11-26, 2021-11-26, or a number."""
 
 import re
+from collections.abc import Collection
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from newsletter.editions.models import Edition
+from newsletter.editions.models import Edition, State
 from newsletter.errors import NotFound
 
 
@@ -35,6 +36,18 @@ def get(session: Session, edition_id: int) -> Edition:
 def of_date(session: Session, newsletter: str, day: date) -> Edition | None:
     """The edition of *newsletter* for *day*, if there is one."""
     return session.scalar(select(Edition).where(Edition.newsletter == newsletter, Edition.date == day))
+
+
+def is_untouched(edition: Edition) -> bool:
+    """Whether *edition* stands as it was assembled, so that assembling again may replace it."""
+    undecided = edition.state in {State.DRAFT, State.IN_REVIEW}
+    return undecided and edition.edited_at is None and edition.ranking_id is not None
+
+
+def before(session: Session, newsletter: str, day: date, *, states: Collection[State]) -> Edition | None:
+    """The last edition before *day* that is in one of *states*."""
+    query = select(Edition).where(Edition.newsletter == newsletter, Edition.date < day, Edition.state.in_(states))
+    return session.scalar(query.order_by(Edition.date.desc()).limit(1))
 
 
 def newest(session: Session, *, newsletter: str | None = None, limit: int = 20) -> list[Edition]:

@@ -19,9 +19,9 @@ from newsletter.editions.models import ClockReading
 
 #: clocks that differ by less are the same time; leases outlast it
 TOLERANCE = timedelta(minutes=2)
-#: a silence this long, of which nobody can say whether it was a silence, is not acted on before SETTLE
+#: after a silence this long, of which nobody can say whether it was one, nothing is given up before SETTLE
 LONG_SILENCE = timedelta(days=2)
-#: how long a time that came by a jump must hold before anything is sent or given up by it
+#: how long a time that came by a jump must hold before it is believed
 SETTLE = timedelta(minutes=10)
 
 _KEY = "tick"
@@ -33,7 +33,9 @@ class Trust(StrEnum):
 
     #: everything
     STEADY = "steady"
-    #: it jumped ahead, and has not held its new time for long enough
+    #: nothing ran for days, or it jumped ahead, and nobody can say which: everything but giving up
+    SILENCE = "silence"
+    #: it jumped ahead, and has not held its new time for long enough: nothing
     SETTLING = "settling"
     #: it stands behind what it said before: what was judged since is judged again
     WENT_BACK = "went_back"
@@ -67,6 +69,8 @@ class Judgement:
     says: str = ""
 
 
+STEADY = Judgement(Trust.STEADY)
+
 #: another clock, asked in the transaction of a tick; None where there is none
 Witness = Callable[[Session], datetime | None]
 
@@ -91,33 +95,33 @@ def look(session: Session, seen: Reading, witness: Witness | None = None) -> Jud
     """Judge the clock by what it said last, keep what it says now, and ring where it can't be believed."""
     row = session.get(ClockReading, _KEY, with_for_update=True)
     before = _reading(row)
-    judged = judge(before, row.settles_at if row else None, seen, witness(session) if witness else None)
+    judged = judge(before, _earlier(row), seen, witness(session) if witness else None)
     if judged.says:
         watch.ring(session, f"clock {judged.trust.value} {seen.now:%Y-%m-%d %H}", judged.says, seen.now)
     if judged.trust is not Trust.DISPUTED and not (before and _is_older(seen, before)):
-        _keep(session, row, seen, judged.settles_at)
+        _keep(session, row, seen, judged)
     return judged
 
 
-def judge(before: Reading | None, settles_at: datetime | None, seen: Reading, witness: datetime | None) -> Judgement:
-    """How far *seen* can be believed after *before*; *settles_at* is that of an earlier jump, if there was one."""
+def judge(before: Reading | None, earlier: Judgement, seen: Reading, witness: datetime | None) -> Judgement:
+    """How far *seen* can be believed after *before*, which was judged *earlier*."""
     if witness is not None and abs(witness - seen.now) > TOLERANCE:
-        return Judgement(Trust.DISPUTED, settles_at, _disputed(seen.now, witness))
+        return Judgement(Trust.DISPUTED, says=_disputed(seen.now, witness))
     if before is None or _is_older(seen, before):
-        return _STEADY
+        return STEADY
     if seen.now < before.now - TOLERANCE:
         return Judgement(Trust.WENT_BACK, None, _went_back(before, seen))
     if witness is not None:
-        return _STEADY  # two clocks say so
-    if _jump(before, seen) > TOLERANCE:
-        until = seen.now + SETTLE
-        return Judgement(Trust.SETTLING, until, _jumped(before, seen, until))
-    if settles_at is not None and seen.now < settles_at:
-        return Judgement(Trust.SETTLING, settles_at)
-    return _STEADY
-
-
-_STEADY = Judgement(Trust.STEADY)
+        return STEADY  # two clocks say so
+    until = seen.now + SETTLE
+    if before.counter and seen.counter and before.counter.boot == seen.counter.boot:
+        counted = timedelta(seconds=seen.counter.seconds - before.counter.seconds)
+        if seen.now - before.now - counted > TOLERANCE:
+            return Judgement(Trust.SETTLING, until, _jumped(before, seen, until))
+    elif seen.now - before.now > LONG_SILENCE:
+        return Judgement(Trust.SILENCE, until, _silence(before, seen, until))
+    has_settled = earlier.settles_at is None or seen.now >= earlier.settles_at
+    return STEADY if has_settled else Judgement(earlier.trust, earlier.settles_at)
 
 
 def _is_older(seen: Reading, before: Reading) -> bool:
@@ -127,33 +131,38 @@ def _is_older(seen: Reading, before: Reading) -> bool:
     return before.counter.boot == seen.counter.boot and seen.counter.seconds < before.counter.seconds
 
 
-def _jump(before: Reading, seen: Reading) -> timedelta:
-    """By how much the clock went ahead that cannot be time passing."""
-    passed = seen.now - before.now
-    if before.counter and seen.counter and before.counter.boot == seen.counter.boot:
-        return passed - timedelta(seconds=seen.counter.seconds - before.counter.seconds)
-    return passed if passed > LONG_SILENCE else timedelta(0)
-
-
 def _reading(row: ClockReading | None) -> Reading | None:
     if row is None:
         return None
     return Reading(row.at, Counter(row.boot, row.counter) if row.boot else None)
 
 
-def _keep(session: Session, row: ClockReading | None, seen: Reading, settles_at: datetime | None) -> None:
+def _earlier(row: ClockReading | None) -> Judgement:
+    if row is None or row.settles_at is None:
+        return STEADY
+    return Judgement(Trust.SETTLING if row.jumped else Trust.SILENCE, row.settles_at)
+
+
+def _keep(session: Session, row: ClockReading | None, seen: Reading, judged: Judgement) -> None:
     if row is None:
         row = ClockReading(name=_KEY)
         session.add(row)
-    row.at, row.settles_at = seen.now, settles_at
+    row.at, row.settles_at, row.jumped = seen.now, judged.settles_at, judged.trust is Trust.SETTLING
     row.boot, row.counter = (seen.counter.boot, seen.counter.seconds) if seen.counter else ("", 0.0)
     session.flush()
 
 
 def _jumped(before: Reading, seen: Reading, until: datetime) -> str:
     return (
-        f"The clock jumped ahead from {_spoken(before.now)} to {_spoken(seen.now)}, or nothing ran for so long. Nothing"
-        f" is sent and nothing is given up by it before {until:%H:%M} UTC; if it is wrong, set it right until then."
+        f"The clock jumped ahead from {_spoken(before.now)} to {_spoken(seen.now)}. Nothing is sent and nothing is"
+        f" given up by it before {until:%H:%M} UTC; if it is wrong, set it right until then."
+    )
+
+
+def _silence(before: Reading, seen: Reading, until: datetime) -> str:
+    return (
+        f"Nothing ran from {_spoken(before.now)} to {_spoken(seen.now)}, unless the clock jumped. What is past by it is"
+        f" given up at {until:%H:%M} UTC; if it is wrong, set it right until then."
     )
 
 

@@ -1,6 +1,6 @@
 """What runs again and again, when it last did, and what a person should know."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,8 @@ from subscribers.rows import upsert
 
 #: begins the key of the alarm that says a draft is there; edition id and revision follow
 DRAFTED = "drafted "
+#: a scheduler that has not ticked for so long is not running
+TICK_IS_LATE = timedelta(minutes=2)
 
 
 def take_turn(session: Session, name: str, every: timedelta, now: datetime) -> bool:
@@ -30,6 +32,12 @@ def beat(session: Session, name: str, now: datetime, *, ok: bool = True, result:
     """Write down that a run of *name* has ended, and how."""
     add_once(session, Heartbeat, name=name, started_at=now, ok=ok, result="")
     rows_touched(session, update(Heartbeat).where(Heartbeat.name == name).values(finished_at=now, ok=ok, result=result))
+
+
+def is_ticking(session: Session, now: datetime) -> bool:
+    """Whether a scheduler is running, as far as its last tick tells."""
+    tick = session.get(Heartbeat, "tick")
+    return tick is not None and abs(now - tick.started_at) <= TICK_IS_LATE
 
 
 def ring(session: Session, key: str, text: str, now: datetime) -> bool:
@@ -55,6 +63,17 @@ def withdraw(session: Session, matters: Collection[str], now: datetime) -> None:
 def untold(session: Session) -> list[Alarm]:
     """The alarms that the editors have not been mailed about, oldest first."""
     return list(session.scalars(select(Alarm).where(Alarm.told_at.is_(None)).order_by(Alarm.id)))
+
+
+def told(session: Session, alarm_id: int, to: Sequence[str], trouble: str, at: datetime | None) -> None:
+    """Keep which editors have been mailed about an alarm, and why others could not be; *at* once nothing is left."""
+    alarm = session.get_one(Alarm, alarm_id, populate_existing=True)
+    alarm.told_to, alarm.trouble, alarm.told_at = list(to), trouble, at
+
+
+def lately(session: Session, since: datetime, limit: int = 20) -> list[Alarm]:
+    """The alarms rung after *since*, newest first."""
+    return list(session.scalars(select(Alarm).where(Alarm.at > since).order_by(Alarm.id.desc()).limit(limit)))
 
 
 def add_once(session: Session, model: type[Model], **values: Any) -> bool:

@@ -57,8 +57,8 @@ def of(edition: Edition) -> Words:
 def put(session: Session, edition: Edition, words: Words, *, by: str, now: datetime) -> bool:
     """Let *edition* say *words*, and tell whether that changed anything.
 
-    A change counts up the revision and takes an approval back. Raises BadInput where a title, subject,
-    headline or story is missing or a link is not http(s), and WrongState once sending has begun.
+    A change counts up the revision, which the caller keeps, and takes an approval back. Raises BadInput where a
+    title, subject, headline or story is missing or a link is not http(s), and WrongState once sending has begun.
     """
     words = clean(words)
     if words == of(edition):

@@ -11,11 +11,13 @@ if TYPE_CHECKING:
     from newsletter.jobs.clock import Work, run, tick
     from newsletter.jobs.deciding import approve, cancel, hold, reopen, skip
     from newsletter.jobs.drafting import Drafted, assemble, collect, lock, take_in
+    from newsletter.jobs.rulings import Ruled, rule, undo
     from newsletter.jobs.sending import Ended, send, sweep
 
 __all__ = [
     "Drafted",
     "Ended",
+    "Ruled",
     "Work",
     "approve",
     "assemble",
@@ -24,18 +26,21 @@ __all__ = [
     "hold",
     "lock",
     "reopen",
+    "rule",
     "run",
     "send",
     "skip",
     "sweep",
     "take_in",
     "tick",
+    "undo",
 ]
 
 _MODULES = {
     "clock": ("Work", "run", "tick"),
     "deciding": ("approve", "cancel", "hold", "reopen", "skip"),
     "drafting": ("Drafted", "assemble", "collect", "lock", "take_in"),
+    "rulings": ("Ruled", "rule", "undo"),
     "sending": ("Ended", "send", "sweep"),
 }
 

@@ -58,7 +58,7 @@ def tick(
     if judged.trust in {Trust.SETTLING, Trust.DISPUTED}:
         found = _wait_for_the_clock(app, now, busy)
     else:
-        found = _by_the_clock(app, now, owner, busy)
+        found = _by_the_clock(app, now, owner, busy, gives_up=judged.trust is not Trust.SILENCE)
     doing = {work.name for work in busy}
     return [work for work in found if work.name not in doing]
 
@@ -80,7 +80,7 @@ def run(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop
     return follows
 
 
-def _by_the_clock(app: App, now: datetime, owner: str, busy: Collection[Work]) -> list[Work]:
+def _by_the_clock(app: App, now: datetime, owner: str, busy: Collection[Work], *, gives_up: bool) -> list[Work]:
     newsletters = app.settings.newsletters
     _sweep(app, now)
     with app.database.write() as session:
@@ -88,7 +88,7 @@ def _by_the_clock(app: App, now: datetime, owner: str, busy: Collection[Work]) -
         calendar.release(session, owners.is_dead, now)
         for newsletter in newsletters.values():
             calendar.plan(session, newsletter, now)
-        missed = calendar.miss(session, newsletters, now)
+        missed = calendar.miss(session, newsletters, now) if gives_up else []
         found = _due(session, app, now, owner)
         watch.beat(session, "tick", now, result=", ".join(work.name for work in found))
     for slot in missed:
@@ -132,7 +132,9 @@ def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
     found = []
     if watch.take_turn(session, "collect", COLLECT_EVERY, now):
         found.append(Work("collect"))
-    while slot := calendar.claim(session, now, owner):
+    # what is too late is given up, or will be; it is never done
+    beside = [slot.id for slot in calendar.lapsed(session, app.settings.newsletters, now)]
+    while slot := calendar.claim(session, now, owner, beside=beside):
         found.append(Work(f"{slot.job.value} {slot.newsletter}/{slot.date}", slot=slot))
     found += [_dispatch(edition_id) for edition_id in sending.under_way(session, now=now)]
     found += [Work(f"canary {number}", edition_id=number) for number in silence.due(session, app, now=now)]

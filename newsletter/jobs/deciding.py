@@ -1,7 +1,7 @@
 """What an editor decides about an edition: approve, hold, skip, reopen, cancel. Approval keeps the rendered bytes."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
@@ -10,8 +10,8 @@ from newsletter.config import Newsletter
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations import controls
 from newsletter.editions import calendar, review, shelf
-from newsletter.editions.models import Edition
-from newsletter.errors import WrongState
+from newsletter.editions.models import Edition, State
+from newsletter.errors import AlreadyDone, WrongState
 from newsletter.jobs import holding
 from newsletter.rendering import preflight, proofs
 from newsletter.rendering.models import Proof
@@ -31,7 +31,10 @@ def approve(
         edition = shelf.get(session, edition_id)
         newsletter = app.newsletter(edition.newsletter)
         _refuse_another(edition, revision)
+        _refuse_twice(session, edition, newsletter, State.APPROVED)
         proof = prove(session, app, edition, newsletter, by=by, reason=reason, now=now)
+        # the hour of an edition for another day than the newsletter's
+        calendar.promise(session, newsletter, edition.date, now)
         calendar.send_late(session, newsletter, edition.date, now)
         return proof
 
@@ -53,17 +56,17 @@ def hold(
     app: App, edition_id: int, *, by: str, reason: str = "", revision: int | None = None, now: datetime
 ) -> Edition:
     """Not now."""
-    return _decide(app, edition_id, review.hold, by=by, reason=reason, revision=revision, now=now)
+    return _decide(app, edition_id, State.HELD, review.hold, by=by, reason=reason, revision=revision, now=now)
 
 
 def skip(app: App, edition_id: int, *, by: str, reason: str = "", now: datetime) -> Edition:
     """No edition this week."""
-    return _decide(app, edition_id, review.skip, by=by, reason=reason, now=now)
+    return _decide(app, edition_id, State.SKIPPED, review.skip, by=by, reason=reason, now=now)
 
 
 def reopen(app: App, edition_id: int, *, by: str, reason: str = "", now: datetime) -> Edition:
     """Take an approval, a hold or a skip back."""
-    return _decide(app, edition_id, review.reopen, by=by, reason=reason, now=now)
+    return _decide(app, edition_id, State.IN_REVIEW, review.reopen, by=by, reason=reason, now=now)
 
 
 def cancel(app: App, edition_id: int, *, by: str, reason: str = "", now: datetime) -> Edition:
@@ -79,11 +82,20 @@ def cancel(app: App, edition_id: int, *, by: str, reason: str = "", now: datetim
 
 
 def _decide(
-    app: App, edition_id: int, verb: _Verb, *, by: str, reason: str, revision: int | None = None, now: datetime
+    app: App,
+    edition_id: int,
+    to: State,
+    verb: _Verb,
+    *,
+    by: str,
+    reason: str,
+    revision: int | None = None,
+    now: datetime,
 ) -> Edition:
     with app.database.write() as session:
         edition = shelf.get(session, edition_id)
         _refuse_another(edition, revision)
+        _refuse_twice(session, edition, app.settings.newsletters.get(edition.newsletter), to)
         verb(session, edition, by=by, reason=reason, now=now)
         return edition
 
@@ -93,3 +105,19 @@ def _refuse_another(edition: Edition, revision: int | None) -> None:
         raise WrongState(
             f"{shelf.name(edition)} has changed since that link was mailed: open it as it is now and decide then"
         )
+
+
+def _refuse_twice(session: Session, edition: Edition, newsletter: Newsletter | None, to: State) -> None:
+    """Raise AlreadyDone, which says by whom, where *edition* is in the state *to*."""
+    if edition.state is to:
+        raise AlreadyDone(f"{shelf.name(edition)} is {to.spoken} already{said_by(session, edition, newsletter)}")
+
+
+def said_by(session: Session, edition: Edition, newsletter: Newsletter | None) -> str:
+    """ ", by ada on Thursday 25 November at 18:00 GMT (why)": who brought *edition* to its state; or empty."""
+    event = review.standing(session, edition)
+    if event is None:
+        return ""
+    at = event.at.astimezone(newsletter.zone if newsletter else UTC)
+    why = f" ({event.reason})" if event.reason else ""
+    return f", by {event.by} on {at:%A} {at.day} {at:%B at %H:%M %Z}{why}"

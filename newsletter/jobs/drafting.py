@@ -1,13 +1,13 @@
 """Before an editor looks: collect the week's articles, rank them, make the draft, and watch for late news."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.editions import assembling, calendar, review, shelf, watch
+from newsletter.editions import assembling, calendar, review, revisions, shelf, watch
 from newsletter.editions import words as wording
 from newsletter.editions.models import Edition, Job, State
 from newsletter.editions.words import Words
@@ -15,6 +15,9 @@ from newsletter.stories.models import Ranking, Verdict
 from newsletter.stories.picking import choosing, memory
 from newsletter.stories.reading.collecting import Progress, Report
 from newsletter.stories.reading.collecting import collect as _collect
+
+#: readers have such an edition, or will
+_TOLD = frozenset({State.APPROVED, State.SENDING, State.SENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def assemble(app: App, newsletter: Newsletter, day: date, *, now: datetime, by: 
 
 def draft(session: Session, newsletter: Newsletter, day: date, *, now: datetime, by: str) -> Drafted:
     """`assemble`, in a transaction of the caller's. Raises WrongState where people have worked on the edition."""
-    ranking = choosing.rank(session, newsletter, day, window=choosing.window(newsletter, day), now=now)
+    ranking = choosing.rank(session, newsletter, day, window=_window(session, newsletter, day, now), now=now)
     verdict, why = choosing.verdict(session, ranking)
     ranked = choosing.stories(session, ranking)
     if not any(story.chosen for story in ranked):
@@ -60,8 +63,24 @@ def draft(session: Session, newsletter: Newsletter, day: date, *, now: datetime,
         review.hold(session, edition, by=by, reason=why, now=now)
     else:
         review.submit(session, edition, by=by, now=now)
-    _tell_editors(session, edition, why, now)
+    tell_editors(session, edition, why, now)
     return Drafted(edition.id, f"{shelf.name(edition)}: {len(edition.stories)} stories, {edition.state.spoken}")
+
+
+def _window(session: Session, newsletter: Newsletter, day: date, now: datetime) -> tuple[datetime, datetime]:
+    """The week that the edition of *day* tells of.
+
+    On a day that is not the newsletter's it begins where the last edition that readers have, or will have,
+    left off, so that nothing is told twice; and it goes on to *now* where it is made later than the others.
+    """
+    opens, closes = choosing.window(newsletter, day)
+    if day.weekday() == newsletter.send.weekday:
+        return opens, closes
+    told = shelf.before(session, newsletter.slug, day, states=_TOLD)
+    if told is not None:
+        opens = max(opens, choosing.window(newsletter, told.date)[1])
+    is_late = closes < now < calendar.due(newsletter, Job.SEND, day + timedelta(days=1))
+    return opens, now if is_late else closes
 
 
 def take_in(
@@ -77,11 +96,20 @@ def take_in(
         edition = assembling.by_hand(session, newsletter, day, named, by=by, now=now)
         return edition, f"a new draft of {len(words.stories)} stories"
     was = edition.state
+    revisions.keep(session, edition, by="", now=now)  # of a database that kept none
     changed = wording.put(session, edition, replace(words, subject=words.subject or edition.subject), by=by, now=now)
     if not changed:
         return edition, "it says that already; nothing was changed"
+    revisions.keep(session, edition, by=by, now=now)
+    tell_editors(session, edition, f"changed by {by}, now revision {edition.revision}", now)
     reopened = "; it was approved and has to be approved again" if was is State.APPROVED else ""
     return edition, f"changed, now revision {edition.revision}{reopened}"
+
+
+def tell_editors(session: Session, edition: Edition, why: str, now: datetime) -> None:
+    """Leave word for the editors that *edition* is there or has changed; `letters` mails it, with a preview."""
+    text = f"{shelf.name(edition)} is {edition.state.spoken}: “{edition.subject}”" + (f" ({why})" if why else "")
+    watch.ring(session, f"{watch.DRAFTED}{edition.id} {edition.revision}", text, now)
 
 
 def lock(app: App, newsletter: Newsletter, day: date, *, now: datetime) -> str:
@@ -107,9 +135,3 @@ def _nothing_to_tell(session: Session, newsletter: Newsletter, ranking: Ranking,
     text = f"there is no story for {newsletter.slug}/{ranking.date}: {why}"
     watch.ring(session, f"no stories {newsletter.slug}/{ranking.date}", text, now)
     return Drafted(None, text)
-
-
-def _tell_editors(session: Session, edition: Edition, why: str, now: datetime) -> None:
-    """Leave word for the editors; `letters` mails it, with a preview."""
-    text = f"{shelf.name(edition)} is {edition.state.spoken}: “{edition.subject}”" + (f" ({why})" if why else "")
-    watch.ring(session, f"{watch.DRAFTED}{edition.id} {edition.revision}", text, now)

@@ -1,6 +1,9 @@
 """Mail to the editors: a draft with its preview and what to decide, and alarms. At least once, never to readers."""
 
+from dataclasses import dataclass
 from datetime import datetime
+
+from sqlalchemy.orm import Session
 
 from newsletter import logs
 from newsletter.app import App
@@ -18,24 +21,41 @@ from newsletter.rendering.slots import one_line
 log = logs.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one letter."""
+
+    #: the mail server's words where it was not taken; empty where it was
+    trouble: str = ""
+    #: try at the next tick
+    again: bool = False
+
+
 def tell(app: App, *, now: datetime) -> int:
     """Mail the editors what they have not been told; returns how many letters went out.
 
-    A letter that can't be handed over now is tried at the next tick; a matter nobody has an address for
-    counts as told, for it stays on the screens.
+    A letter that can't be handed over now is tried at the next tick, and one that was refused is not; what
+    the mail server said is kept with the alarm. A matter nobody has an address for counts as told, for it
+    stays on the screens.
     """
     with app.database.read() as session:
-        waiting = [(alarm.id, _letters(app, alarm, _edition(app, alarm), now)) for alarm in watch.untold(session)]
+        waiting = [(alarm, _letters(app, alarm, _edition(app, alarm), now)) for alarm in watch.untold(session)]
     if not waiting:
         return 0
     sender, sent = app.sender(), 0
     try:
-        for alarm_id, letters in waiting:
-            taken = [_hand_over(sender, letter, editor) for editor, letter in letters]
-            if all(taken):
-                sent += len(taken)
-                with app.database.write() as session:
-                    session.get_one(Alarm, alarm_id).told_at = now
+        for alarm, letters in waiting:
+            told, trouble, again = list(alarm.told_to), [], False
+            for editor, letter in letters:
+                outcome = _hand_over(sender, letter, editor)
+                again = again or outcome.again
+                if outcome.trouble:
+                    trouble.append(f"{editor}: {outcome.trouble}")
+                else:
+                    told.append(editor)
+                    sent += 1
+            with app.database.write() as session:
+                watch.told(session, alarm.id, told, "; ".join(trouble), None if again else now)
     finally:
         sender.close()
     return sent
@@ -45,7 +65,8 @@ def _letters(app: App, alarm: Alarm, edition: Edition | None, now: datetime) -> 
     newsletter = _newsletter(app, alarm, edition)
     if newsletter is None or (edition is None and alarm.key.startswith(watch.DRAFTED)):
         return []  # a draft that has changed since: whoever changed it knows
-    return [(editor, compose(app, newsletter, alarm, edition, editor, now=now)) for editor in newsletter.editors]
+    left = [editor for editor in newsletter.editors if editor not in alarm.told_to]
+    return [(editor, compose(app, newsletter, alarm, edition, editor, now=now)) for editor in left]
 
 
 def compose(
@@ -62,10 +83,13 @@ def compose(
         "desk": settings.public_url,
     }
     if edition is not None:
+        with app.database.read() as session:
+            goes_out = _goes_out(session, newsletter, edition, now)
         values |= {
             "edition": views.of_edition(edition),
             "why": [story.why for story in edition.stories],
             "send_at": _spoken(newsletter, edition),
+            "goes_out": goes_out,
             "decide": {verb.value: passes.link(settings, _pass(verb, edition, editor), now=now) for verb in Verb},
         }
     return Letter(
@@ -112,15 +136,33 @@ def _spoken(newsletter: Newsletter, edition: Edition) -> str:
     return f"on {at:%A} {at.day} {at:%B} at {at:%H:%M} ({newsletter.time_zone})"
 
 
+def _goes_out(session: Session, newsletter: Newsletter, edition: Edition, now: datetime) -> str:
+    """What an approval leads to, as a sentence that is true."""
+    at = calendar.would_send(session, newsletter, edition.date, now)
+    if at is None:
+        return (
+            f"Its time by the clock is over: once it is approved, it goes out only by hand, with"
+            f" newsletter send {shelf.name(edition)}."
+        )
+    if at <= now and calendar.due(newsletter, Job.SEND, edition.date) <= now:
+        return "Its time has come: it goes out as soon as it is approved."
+    return f"It goes out {_spoken(newsletter, edition)} if it is approved by then."
+
+
 def _pass(verb: Verb, edition: Edition, editor: str) -> Pass:
     return Pass(verb, edition.id, edition.revision, editor)
 
 
-def _hand_over(sender: Sender, letter: Letter, editor: str) -> bool:
-    """Whether *letter* is out of our hands; one that was lost on the way may come twice."""
+def _hand_over(sender: Sender, letter: Letter, editor: str) -> _Outcome:
+    """What became of *letter*; one that was lost on the way may come twice."""
     try:
         report = sender.send(post.parcel(letter, editor))
     except Delivery as error:
         log.warning("letter.not_sent", to=editor, subject=letter.subject, error=str(error))
-        return False
-    return not report.again and not report.unknown
+        return _Outcome(str(error), again=True)
+    for words in (*report.again.values(), *report.unknown.values()):
+        return _Outcome(words.text or "was not taken", again=True)
+    for words in report.refused.values():
+        log.warning("letter.refused", to=editor, subject=letter.subject, error=words.text)
+        return _Outcome(words.text or "was refused")
+    return _Outcome()

@@ -29,11 +29,13 @@ class Pass:
     edition_id: int
     revision: int
     editor: str
+    #: seconds since 1970, when its time is over; 0 for a new one
+    until: int = 0
 
 
 def sign(settings: Settings, given: Pass, *, now: datetime) -> str:
-    """*given* as text for a link that is good for LIFETIME."""
-    until = int((now + LIFETIME).timestamp())
+    """*given* as text for a link: good for LIFETIME, or as long as the pass it was made from."""
+    until = given.until or int((now + LIFETIME).timestamp())
     return _serializer(settings).dumps([given.verb.value, given.edition_id, given.revision, given.editor, until])
 
 
@@ -46,7 +48,7 @@ def read(settings: Settings, token: str, *, now: datetime) -> Pass:
     """What *token* stands for; raises BadInput where it is not ours, or too old."""
     try:
         verb, edition_id, revision, editor, until = _serializer(settings).loads(token)
-        given = Pass(Verb(verb), int(edition_id), int(revision), str(editor))
+        given = Pass(Verb(verb), int(edition_id), int(revision), str(editor), int(until))
     except (BadData, TypeError, ValueError) as error:
         raise BadInput("This link is not complete: open it from the email, or copy it whole.") from error
     if now.timestamp() > until:

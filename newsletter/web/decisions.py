@@ -1,10 +1,16 @@
 """The links of a draft mail: approve, hold, edit. The link is the editor's word; the GET only asks."""
 
+from dataclasses import replace
+from urllib.parse import urlsplit
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.orm import Session
 
-from newsletter.editions import shelf
-from newsletter.errors import BadInput
+from newsletter.editions import calendar, review, revisions, shelf
+from newsletter.editions.models import Edition, State
+from newsletter.editions.revisions import Line
+from newsletter.errors import AlreadyDone, BadInput, NotFound
 from newsletter.jobs import deciding, passes
 from newsletter.jobs.passes import Pass, Verb
 from newsletter.web import visitors
@@ -17,19 +23,25 @@ router = APIRouter()
 def ask(verb: Verb, token: str, request: Request, here: Here) -> Response:
     """Show what the link would do; an edit link leads to the edition, on the machine where the desk opens."""
     given = _given(here, verb, token)
-    if verb is Verb.EDIT and visitors.is_local(request.client.host if request.client else "", request.headers):
+    is_here = visitors.is_local(request.client.host if request.client else "", request.headers)
+    if verb is Verb.EDIT and is_here and not _is_stale(here, given):
         return RedirectResponse(f"/editions/{given.edition_id}", 303)
     return _page(here, given)
 
 
 @router.post("/desk/{verb}/{token}")
 def decide(verb: Verb, token: str, here: Here) -> HTMLResponse:
-    """Do what the link says."""
+    """Do what the link says; where that was done already, or no longer can be, the page says so."""
     given = _given(here, verb, token)
     act = {Verb.APPROVE: deciding.approve, Verb.HOLD: deciding.hold}.get(verb)
     if act is None:
         raise BadInput("That link only opens the edition; it decides nothing.")
-    act(here.app, given.edition_id, by=given.editor, revision=given.revision, now=here.clock())
+    if _is_stale(here, given):
+        return _page(here, given, status=409)
+    try:
+        act(here.app, given.edition_id, by=given.editor, revision=given.revision, now=here.clock())
+    except AlreadyDone:
+        return _page(here, given)
     return _page(here, given, done=True)
 
 
@@ -40,8 +52,61 @@ def _given(here: Ground, verb: Verb, token: str) -> Pass:
     return given
 
 
-def _page(here: Ground, given: Pass, *, done: bool = False) -> HTMLResponse:
+def _is_stale(here: Ground, given: Pass) -> bool:
+    with here.app.database.read() as session:
+        return shelf.get(session, given.edition_id).revision != given.revision
+
+
+def _page(here: Ground, given: Pass, *, done: bool = False, status: int = 200) -> HTMLResponse:
     with here.app.database.read() as session:
         edition = shelf.get(session, given.edition_id)
-    stale = edition.revision != given.revision
-    return here.page("decide.html", verb=given.verb.value, edition=edition, stale=stale, done=done)
+        stale = edition.revision != given.revision
+        values = {
+            "verb": given.verb.value,
+            "edition": edition,
+            "can": _can(given.verb, edition),
+            "stale": stale,
+            "done": done,
+            "by": deciding.said_by(session, edition, here.newsletter_of(edition)),
+            "goes_out": _goes_out(session, here, edition),
+            "changes": _changes(session, edition, given.revision) if stale else None,
+            "onward": _onward(here, given, edition) if stale else "",
+        }
+    return here.page("decide.html", status=status, **values)
+
+
+def _can(verb: Verb, edition: Edition) -> str:
+    """Where *edition* stands to what the link would do: "ask", "already", "over"."""
+    to = State.HELD if verb is Verb.HOLD else State.APPROVED
+    if edition.state not in review.EDITABLE:
+        return "over"
+    return "already" if edition.state is to and verb is not Verb.EDIT else "ask"
+
+
+def _changes(session: Session, edition: Edition, revision: int) -> list[Line] | None:
+    """What was changed since *revision*; None where nobody can say."""
+    try:
+        return revisions.difference(session, edition, revision)
+    except NotFound:
+        return None
+
+
+def _onward(here: Ground, given: Pass, edition: Edition) -> str:
+    """The same link for *edition* as it stands now, good no longer than the one it was reached by."""
+    onward = replace(given, revision=edition.revision)
+    base = urlsplit(here.app.settings.public_url).path
+    return f"{base}/desk/{given.verb.value}/{passes.sign(here.app.settings, onward, now=here.clock())}"
+
+
+def _goes_out(session: Session, here: Ground, edition: Edition) -> str:
+    """When an approved *edition* goes out, in words that are true."""
+    newsletter = here.newsletter_of(edition)
+    if newsletter is None or edition.state is not State.APPROVED:
+        return ""
+    at = calendar.will_send(session, newsletter, edition.date, here.clock())
+    if at is None:
+        return f"Its time by the clock is over: it goes out only by hand, with newsletter send {shelf.name(edition)}."
+    if at <= here.clock():
+        return "It goes out now."
+    local = at.astimezone(newsletter.zone)
+    return f"It goes out on {local:%A} {local.day} {local:%B at %H:%M} ({newsletter.time_zone})."

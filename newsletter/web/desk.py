@@ -3,7 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import HTMLResponse, PlainTextResponse
@@ -15,7 +17,7 @@ from newsletter.delivery.models import Act, Sending, Status
 from newsletter.delivery.operations import balance, sendlog
 from newsletter.delivery.operations.balance import Balance
 from newsletter.delivery.operations.sendlog import Line
-from newsletter.editions import shelf
+from newsletter.editions import shelf, watch
 from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.errors import NotFound
 from newsletter.rendering import links, proofs, sheet
@@ -29,6 +31,8 @@ from subscribers.models import Subscriber
 router = APIRouter(dependencies=[Depends(at_this_machine)])
 
 LINES = 100
+#: how long an alarm stays on the first page
+_LATELY = timedelta(days=14)
 _MOST_FOUND = 500
 #: its bytes are frozen: what is shown is what was approved
 _FROZEN = {State.APPROVED, State.SENDING, State.SENT}
@@ -62,7 +66,9 @@ def editions(here: Here) -> HTMLResponse:
             Row(edition, _title(here, edition), _balance(session, edition))
             for edition in shelf.newest(session, limit=50)
         ]
-    return here.desk_page("editions.html", rows=rows)
+        alarms = watch.lately(session, here.clock() - _LATELY, limit=12)
+        is_ticking = watch.is_ticking(session, here.clock())
+    return here.desk_page("editions.html", rows=rows, alarms=alarms, is_ticking=is_ticking, zone=_zone(here))
 
 
 @router.get("/editions/{edition_id}")
@@ -181,6 +187,12 @@ def _mould(session: Session, here: Ground, edition: Edition) -> Mould:
             made_at=here.clock(),
         )
     return proofs.mould(proof, edition, newsletter, settings)
+
+
+def _zone(here: Ground) -> ZoneInfo:
+    """The clock of what belongs to no edition: the newsletter's, where there is one."""
+    newsletters = list(here.app.settings.newsletters.values())
+    return newsletters[0].zone if len(newsletters) == 1 else ZoneInfo("UTC")
 
 
 def _newsletter(here: Ground, edition: Edition) -> Newsletter:

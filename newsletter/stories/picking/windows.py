@@ -11,8 +11,8 @@ def window(newsletter: Newsletter, day: date) -> tuple[datetime, datetime]:
 
 
 def assembled_at(newsletter: Newsletter, day: date) -> datetime:
-    """When the edition of *day* is assembled by the timetable: the last such hour before it is sent."""
-    back = (day.weekday() - newsletter.assemble.weekday) % 7
+    """When the edition of *day* is assembled: as long before its sending as the timetable says, on any weekday."""
+    back = (newsletter.send.weekday - newsletter.assemble.weekday) % 7
     if back == 0 and newsletter.assemble.at > newsletter.send.at:
         back = 7
     return datetime.combine(day - timedelta(days=back), newsletter.assemble.at, newsletter.zone).astimezone(UTC)
