@@ -20,6 +20,8 @@ from typing import NamedTuple, Self
 from newsletter.testing.wire_faults import Fault, Moment, Script, Step, obedient
 
 _BUFFER = 2**18
+#: seconds between two looks at what a fault waits for
+_GLANCE = 0.005
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>\r\n]*>)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -276,6 +278,8 @@ class _Conversation:
         if fault is None:
             await self._write(*proper)
             return True
+        while fault.until and not fault.until():
+            await asyncio.sleep(_GLANCE)
         await asyncio.sleep(fault.after)
         self._writer.write(fault.say)
         if fault.then == "cut":

@@ -36,6 +36,8 @@ class Fault:
     taken: bool = False
     #: seconds to wait before
     after: float = 0
+    #: and until this is so, which is looked at every few milliseconds
+    until: Callable[[], bool] | None = None
 
 
 #: asked at every step; None is the proper answer
@@ -75,6 +77,11 @@ def garble(*, taken: bool = False) -> Fault:
 def delay(seconds: float) -> Fault:
     """Answer properly, but later."""
     return Fault(after=seconds)
+
+
+def held(until: Callable[[], bool], *, then_after: float = 0) -> Fault:
+    """Answer properly, but not before *until* is so, and *then_after* seconds later."""
+    return Fault(until=until, after=then_after)
 
 
 def at(step: Step, fault: Fault, *, recipient: str | None = None, first: int | None = None) -> Script:
