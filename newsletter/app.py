@@ -1,8 +1,11 @@
 """The one place where parts are put together: Settings in, App out."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter import config, db
 from newsletter.config import Newsletter, Settings
@@ -10,6 +13,7 @@ from newsletter.db import Database
 from newsletter.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
+    from newsletter.delivery.senders.smtp.manners import Manners
     from newsletter.delivery.wire.parcel import Sender
 
 
@@ -41,7 +45,8 @@ class App:
                 from newsletter.delivery.senders.smtp.sender import SmtpSender
 
                 config.require(self.settings, "smtp.host")
-                return SmtpSender(self.settings.smtp)
+                smtp, known = self.settings.smtp, f"{self.settings.smtp.host}:{self.settings.smtp.port}"[:300]
+                return SmtpSender(smtp, self._known_of(known), lambda manners: self._keep(known, manners))
             case "sendgrid":
                 from newsletter.delivery.senders.sendgrid.sender import SendGridSender
 
@@ -51,6 +56,22 @@ class App:
                 from newsletter.delivery.senders.maildir import MaildirSender
 
                 return MaildirSender(self.settings.path(self.settings.maildir.path))
+
+    def _known_of(self, server: str) -> "Manners":
+        from newsletter.delivery.senders.smtp.manners import Manners
+        from newsletter.delivery.wire import knowledge
+
+        try:
+            with self.database.read() as session:
+                return knowledge.recall(session, server, now=datetime.now(UTC))
+        except SQLAlchemyError:
+            return Manners()  # a database that is away, or old, says so to whoever needs it
+
+    def _keep(self, server: str, manners: "Manners") -> None:
+        from newsletter.delivery.wire import knowledge
+
+        with self.database.write() as session:
+            knowledge.keep(session, server, manners, now=datetime.now(UTC))
 
     def close(self) -> None:
         self.database.close()

@@ -11,6 +11,7 @@
     ├── Forbidden              an address on the network that must not be visited
     └── Delivery               what became of a hand-over
         ├── Unavailable        nothing was sent; again later
+        ├── Blocked            nothing was sent, nothing will be until a person mends it, and no reader is at fault
         ├── Refused            nothing was sent, and never will be
         └── Unknown            handed over, answer lost: must not be sent again before it is known
 
@@ -74,13 +75,26 @@ class Delivery(NewsletterError):
 
 
 class Unavailable(Delivery):
-    """Nothing was sent; try again later, after *retry_after* seconds where the other side named a time."""
+    """Nothing was sent; try again later, after *retry_after* seconds where the other side named a time.
+
+    *tried* is False where not one copy was offered, so that nobody's tries are used up by waiting.
+    """
 
     def __init__(
-        self, message: str, *, reply: str = "", code: int | None = None, retry_after: float | None = None
+        self,
+        message: str,
+        *,
+        reply: str = "",
+        code: int | None = None,
+        retry_after: float | None = None,
+        tried: bool = True,
     ) -> None:
         super().__init__(message, reply=reply, code=code)
-        self.retry_after = retry_after
+        self.retry_after, self.tried = retry_after, tried
+
+
+class Blocked(Delivery):
+    """Nothing was sent, and nothing will be until a person mends it: a login, a certificate, our own address."""
 
 
 class Refused(Delivery):

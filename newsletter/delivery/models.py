@@ -82,6 +82,9 @@ class Sending(Model):
     state: Mapped[SendingState] = mapped_column(choice(SendingState), default=SendingState.PLANNING)
     #: why it is paused or cancelled, in words
     reason: Mapped[str] = mapped_column(Text, default="")
+    #: why nothing moves although it runs, in words, and since when; empty while something does
+    stuck: Mapped[str] = mapped_column(Text, default="", server_default="")
+    stuck_at: Mapped[datetime | None] = mapped_column(Instant)
     #: rows written when the audience was frozen; never changes afterwards
     planned: Mapped[int] = mapped_column(default=0)
     #: first mark: the audience is frozen and counted
@@ -221,3 +224,19 @@ class Tally(Model):
     #: minutes since 1970 in UTC
     minute: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     messages: Mapped[int]
+
+
+class MailServer(Model):
+    """What one mail server bears, as it showed by itself; old knowledge is learned anew."""
+
+    __tablename__ = "mail_server"
+
+    #: "smtp.example.com:587"
+    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    #: takes the next envelope in one write with the final dot; None: not tried yet
+    groups: Mapped[bool | None]
+    #: messages it takes on one connection, where it has a limit
+    most: Mapped[int | None]
+    #: hangs up on a connection that brings several errors
+    counts_errors: Mapped[bool] = mapped_column(default=False)
+    learned_at: Mapped[datetime] = mapped_column(Instant)

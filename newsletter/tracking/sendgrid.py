@@ -1,6 +1,5 @@
 """SendGrid's words for what happened, and ours, side by side; pure, it knows no database."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from typing import Any
 
 from newsletter.delivery.models import Status
 from newsletter.delivery.senders.sendgrid.sender import ATTEMPT, EDITION, SUBSCRIBER
-from newsletter.delivery.wire import replies
+from newsletter.delivery.wire import blame, replies
 
 PROVIDER = "sendgrid"
 
@@ -56,8 +55,6 @@ _PEOPLES_WORDS: Mapping[str, Lesson] = {
 _NOT_THE_MAILBOX = frozenset(
     {"content", "reputation", "technical", "technical failure", "frequency or volume too high"}
 )
-#: enhanced status codes (RFC 3463): policy, and everything temporary
-_NOT_GONE = re.compile(r"5\.7\.|4\.|5\.2\.2")
 _LARGEST_ID = 2**63
 #: no address is longer (RFC 5321 section 4.5.3.1), and no word of an event is worth more characters
 _LONGEST_ADDRESS, _LONGEST_WORD = 320, 4000
@@ -128,10 +125,12 @@ def _lesson(kind: str, event: Mapping[str, Any]) -> Lesson | None:
 
 def _is_hard(event: Mapping[str, Any]) -> bool:
     """SendGrid calls it "bounce" where the address is bad and "blocked" where the moment was."""
-    classification = str(event.get("bounce_classification", "")).lower()
-    status = str(event.get("status", ""))
-    is_bounce = event.get("type", "bounce") == "bounce"
-    return is_bounce and classification not in _NOT_THE_MAILBOX and not _NOT_GONE.match(status)
+    if event.get("type", "bounce") != "bounce":
+        return False
+    if str(event.get("bounce_classification", "")).lower() in _NOT_THE_MAILBOX:
+        return False
+    words, status = str(event.get("reason") or ""), str(event.get("status") or "")
+    return blame.judge(blame.Step.LATER, None, words, status=status).lesson is blame.Lesson.DEAD
 
 
 def _key(event: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.delivery.wire import dispatch
 from newsletter.delivery.wire.dispatch import Ended
 from newsletter.delivery.wire.parcel import Parcel, Report, Words
-from newsletter.errors import Refused, Unknown
+from newsletter.errors import Blocked, Unknown
 from tests.delivery.world import NINE, Notebook, people, planned, route
 
 
@@ -71,7 +71,7 @@ def test_whatever_a_sender_raises_is_unknown_unless_it_says_otherwise(database: 
 
 def test_a_locked_account_pauses_the_sending_and_keeps_every_reader(database: Database) -> None:
     def locked(parcel: Parcel) -> Report:
-        raise Refused("the API key is wrong", reply="401 authorization required", code=401)
+        raise Blocked("the API key is wrong", reply="401 authorization required", code=401)
 
     edition_id, _ = plan(database, 30)
 
@@ -79,7 +79,7 @@ def test_a_locked_account_pauses_the_sending_and_keeps_every_reader(database: Da
 
     assert ended == Ended(
         SendingState.PAUSED,
-        "the provider does not let us in: 401 authorization required",
+        "the API key is wrong",
         Balance(planned=30, to_do=30),
     )
 

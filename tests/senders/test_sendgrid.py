@@ -9,7 +9,7 @@ import pytest
 
 from newsletter.delivery.senders.sendgrid.sender import batch_id
 from newsletter.delivery.wire.parcel import Words
-from newsletter.errors import Delivery, Refused, Unavailable, Unknown
+from newsletter.errors import Blocked, Delivery, Refused, Unavailable, Unknown
 from newsletter.testing.sendgrid import Fault, Lookalike, lookalike
 from tests.senders.sendgrid_world import mould, parcel, reader, sender
 
@@ -101,7 +101,7 @@ def test_a_message_of_thirty_megabytes_is_refused(sendgrid: Lookalike) -> None:
 
 
 def test_a_wrong_key_is_refused_with_its_code(sendgrid: Lookalike) -> None:
-    with pytest.raises(Refused, match=r"check sendgrid\.api_key") as caught:
+    with pytest.raises(Blocked, match=r"check sendgrid\.api_key") as caught:
         sender(sendgrid.url, key="SG.wrong").send(parcel(reader(1)))
     assert caught.value.code == 401
 
@@ -117,8 +117,8 @@ def test_a_wrong_key_is_refused_with_its_code(sendgrid: Lookalike) -> None:
         (Fault.BAD_GATEWAY, Unknown, 0),
         (Fault.ACCEPT_THEN_BAD_GATEWAY, Unknown, 1),
         (Fault.UNAVAILABLE, Unknown, 0),
-        (Fault.UNAUTHORIZED, Refused, 0),
-        (Fault.FORBIDDEN, Refused, 0),
+        (Fault.UNAUTHORIZED, Blocked, 0),
+        (Fault.FORBIDDEN, Blocked, 0),
         (Fault.ACCEPT_THEN_GARBLE, Unknown, 1),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 from newsletter.config import Smtp
 from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire.parcel import Report, Words
-from newsletter.errors import ConfigError, Refused, Unavailable
+from newsletter.errors import Blocked, ConfigError, Unavailable
 from newsletter.testing.smtp_sink import SmtpSink
 from tests.senders.conftest import DottedMould, MakeSender, PlainMould, a_parcel
 
@@ -63,11 +63,12 @@ def test_the_size_is_stated_where_the_server_wants_it(a_sender: MakeSender) -> N
         assert f"MAIL FROM:<friday@news.example.com> SIZE={size}" in sink.commands
 
 
-def test_a_message_larger_than_the_server_takes_is_refused_before_it_is_sent(a_sender: MakeSender) -> None:
+def test_a_message_larger_than_the_server_takes_stops_the_edition_and_refuses_nobody(a_sender: MakeSender) -> None:
     with SmtpSink(size=1000) as sink:
-        report = a_sender(sink.port).send(a_parcel("ada@example.com", mould=PlainMould(2000)))
+        with pytest.raises(Blocked, match="and the mail server takes 1,000 at most"):
+            a_sender(sink.port).send(a_parcel(mould=PlainMould(2000)))
 
-        assert report.refused == {1: Words("the message is larger than the mail server takes (1000 bytes)")}
+        assert sink.taken == []
 
 
 def test_connections_are_kept_from_one_parcel_to_the_next(a_sender: MakeSender) -> None:
@@ -177,7 +178,7 @@ def test_logging_in_on_loopback_needs_no_encryption(a_sender: MakeSender) -> Non
 
 def test_a_refused_login_names_the_settings_and_sends_nothing(a_sender: MakeSender) -> None:
     with SmtpSink(login=("ada", "pw")) as sink:
-        with pytest.raises(Refused, match=r"smtp\.username and smtp\.password") as caught:
+        with pytest.raises(Blocked, match=r"smtp\.username and smtp\.password") as caught:
             a_sender(sink.port, username="ada", password="wrong").send(a_parcel())
 
         assert (caught.value.code, caught.value.reply, sink.taken) == (535, "535 5.7.8 wrong user or password", [])
@@ -185,5 +186,5 @@ def test_a_refused_login_names_the_settings_and_sends_nothing(a_sender: MakeSend
 
 def test_a_server_that_offers_no_login_is_refused(a_sender: MakeSender) -> None:
     with SmtpSink() as sink:
-        with pytest.raises(Refused, match="offers no way to log in"):
+        with pytest.raises(Blocked, match="offers no way to log in"):
             a_sender(sink.port, username="ada", password="pw").send(a_parcel())

@@ -8,7 +8,7 @@ import pytest
 
 from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire.parcel import Parcel, Report
-from newsletter.errors import Refused, Unavailable
+from newsletter.errors import Blocked, Unavailable
 from newsletter.testing import wire_faults
 from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault, Moment, Script, Step, at
@@ -47,12 +47,29 @@ def lies(fate: Mapping[str, str], sink: SmtpSink) -> list[str]:
 
 
 @PIPELINING
-@pytest.mark.parametrize("step", ["mail", "rcpt", "data", "message"])
 @pytest.mark.parametrize(
-    ("code", "fate"),
-    [(450, "again"), (451, "again"), (452, "again"), (550, "refused"), (552, "refused"), (554, "refused")],
+    ("step", "code", "fate"),
+    [
+        ("rcpt", 450, "again"),
+        ("rcpt", 452, "again"),
+        ("rcpt", 550, "refused"),
+        ("rcpt", 552, "refused"),
+        ("data", 451, "again"),
+        ("message", 451, "again"),
+        # about us, or the message: Bob's copy waits, for nothing was said about Bob
+        ("rcpt", 554, "again"),
+        ("data", 554, "again"),
+        ("message", 550, "again"),
+        ("message", 552, "again"),
+        ("message", 554, "again"),
+        # about the connection, or nobody in particular: it goes another time
+        ("mail", 450, "accepted"),
+        ("mail", 452, "accepted"),
+        ("mail", 550, "accepted"),
+        ("mail", 503, "accepted"),
+    ],
 )
-def test_a_refusal_at_any_step_is_one_readers_own(
+def test_only_a_no_to_the_recipient_refuses_the_reader(
     a_sender: MakeSender, pipelining: bool, step: Step, code: int, fate: str
 ) -> None:
     script = _for_bob(step, wire_faults.answer(code, "so says the script"))
@@ -60,6 +77,44 @@ def test_a_refusal_at_any_step_is_one_readers_own(
         found = send(a_sender(sink.port, **PATIENT), a_parcel())
 
         assert (found, lies(found, sink)) == ({"Ada": "accepted", "Bob": fate, "Cleo": "accepted"}, [])
+
+
+@PIPELINING
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("mail", b"553 5.1.8 Domain of sender address does not exist\r\n"),
+        ("mail", b"552 5.3.4 Message size exceeds fixed limit\r\n"),
+        ("rcpt", b"554 5.7.1 Relay access denied\r\n"),
+        ("data", b"554 5.7.1 refused by policy\r\n"),
+        ("message", b"550 5.7.1 refused as spam\r\n"),
+    ],
+)
+def test_what_every_copy_hears_stops_the_edition_and_refuses_nobody(
+    a_sender: MakeSender, pipelining: bool, step: Step, words: bytes
+) -> None:
+    with SmtpSink(at(step, Fault(say=words)), pipelining=pipelining) as sink:
+        with pytest.raises(Blocked) as caught:
+            a_sender(sink.port, **PATIENT).send(a_parcel())
+
+        assert (caught.value.reply, sink.taken) == (words.decode().strip(), [])
+
+
+@PIPELINING
+def test_one_reader_alone_hears_twice_before_the_edition_is_stopped(a_sender: MakeSender, pipelining: bool) -> None:
+    script = at("mail", wire_faults.answer(550, "5.7.1 not you"), first=1)
+    with SmtpSink(script, pipelining=pipelining) as sink:
+        found = send(a_sender(sink.port, **PATIENT), a_parcel("ada@example.com"))
+
+        assert found == {"Ada": "accepted"}
+
+
+def test_a_server_that_takes_nothing_now_uses_up_nobodys_tries(a_sender: MakeSender) -> None:
+    with SmtpSink(at("mail", wire_faults.answer(451, "4.1.8 Domain of sender does not resolve"))) as sink:
+        with pytest.raises(Unavailable, match=r"takes nothing now: 451 4\.1\.8 Domain of sender") as caught:
+            a_sender(sink.port, **PATIENT).send(a_parcel())
+
+        assert (caught.value.tried, sink.taken) == (False, [])
 
 
 def _for_bob(step: Step, fault: Fault) -> Script:
@@ -227,9 +282,11 @@ def test_a_server_that_fails_before_any_mail_means_nothing_was_sent(
 
 
 @PIPELINING
-def test_a_server_that_wants_a_login_refuses_the_parcel_and_no_reader(a_sender: MakeSender, pipelining: bool) -> None:
+def test_a_server_that_wants_a_login_stops_the_edition_and_refuses_no_reader(
+    a_sender: MakeSender, pipelining: bool
+) -> None:
     with SmtpSink(at("mail", wire_faults.answer(530, "5.7.0 log in first")), pipelining=pipelining) as sink:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(Blocked) as caught:
             a_sender(sink.port, **PATIENT).send(a_parcel())
 
         assert (caught.value.code, caught.value.reply) == (530, "530 5.7.0 log in first")

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from newsletter.errors import ConfigError, Refused, Unavailable
+from newsletter.errors import Blocked, ConfigError, Unavailable
 from newsletter.testing import wire_faults
 from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault, Moment
@@ -121,7 +121,7 @@ def test_starttls_and_login_come_before_the_mail(
 
 def test_a_wrong_password_is_refused(a_sender: MakeSender, starttls_port: int, ca_file: Path) -> None:
     sender = a_sender(starttls_port, **PATIENT, security="starttls", ca_file=ca_file, username="ada", password="no")
-    with pytest.raises(Refused, match="refused the login"):
+    with pytest.raises(Blocked, match="refused the login"):
         sender.send(a_parcel())
 
 
@@ -136,7 +136,7 @@ def test_a_certificate_nobody_vouches_for_stops_everything(
     a_sender: MakeSender, server_tls: ssl.SSLContext, security: str
 ) -> None:
     with SmtpSink(tls=server_tls, implicit=security == "tls") as sink:
-        with pytest.raises(Unavailable, match="is not trusted: unable to get local issuer certificate"):
+        with pytest.raises(Blocked, match="is not trusted: unable to get local issuer certificate"):
             a_sender(sink.port, **PATIENT, security=security).send(a_parcel())
 
         assert sink.taken == []
@@ -146,14 +146,14 @@ def test_a_certificate_for_another_name_stops_everything(
     a_sender: MakeSender, server_tls: ssl.SSLContext, ca_file: Path
 ) -> None:
     with SmtpSink(tls=server_tls) as sink:
-        with pytest.raises(Unavailable, match="is not trusted: IP address mismatch"):
+        with pytest.raises(Blocked, match="is not trusted: IP address mismatch"):
             sender = a_sender(sink.port, security="starttls", ca_file=ca_file, timeout=5, host="127.0.0.1")
             sender.send(a_parcel())
 
 
 def test_a_server_without_starttls_gets_no_mail(a_sender: MakeSender) -> None:
     with SmtpSink() as sink:
-        with pytest.raises(Unavailable, match="does not offer STARTTLS"):
+        with pytest.raises(Blocked, match="does not offer STARTTLS"):
             a_sender(sink.port, security="starttls").send(a_parcel())
 
         assert sink.taken == []
@@ -174,7 +174,7 @@ def test_words_smuggled_in_before_encryption_end_the_connection(
 
 def test_a_password_is_not_shown_to_a_server_that_refuses_encryption(a_sender: MakeSender, ca_file: Path) -> None:
     with SmtpSink(login=("ada", "pw")) as sink:
-        with pytest.raises(Unavailable):
+        with pytest.raises(Blocked):
             a_sender(sink.port, security="starttls", ca_file=ca_file, username="ada", password="pw").send(a_parcel())
 
         assert "AUTH" not in sink.commands

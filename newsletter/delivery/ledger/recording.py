@@ -122,6 +122,11 @@ def requeue(session: Session, fenced: Fenced, words: Words, *, until: datetime |
     return _settle(session, fenced, Verdict.AGAIN, words, now=now, not_before=until)
 
 
+def put_off(session: Session, fenced: Fenced, words: Words, *, until: datetime, now: datetime) -> bool:
+    """Nothing of the batch was so much as offered: again at *until*, and it costs no try."""
+    return _settle(session, fenced, Verdict.AGAIN, words, now=now, not_before=until, tried=False)
+
+
 def refuse_some(session: Session, edition_id: int, number: int, refused: Mapping[int, Words], *, now: datetime) -> None:
     """Write down those recipients of a settled batch that the other side will never take."""
     if not refused:
@@ -237,6 +242,7 @@ def _settle(
     now: datetime,
     provider_id: str = "",
     not_before: datetime | None = None,
+    tried: bool = True,
 ) -> bool:
     """The one conditional UPDATE that ends an attempt; the attempt's id stands for owner and epoch."""
     values: dict[str, Any] = {
@@ -248,6 +254,8 @@ def _settle(
     }
     if not_before is not None:
         values["not_before"] = not_before
+    if not tried:
+        values["attempts"] = Batch.attempts - 1
     result = session.execute(
         update(Batch)
         .where(

@@ -25,7 +25,7 @@ from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations import controls
 from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.delivery.pace import brake
-from newsletter.delivery.wire import handover
+from newsletter.delivery.wire import handover, standstill
 from newsletter.delivery.wire.flight import Flight
 from newsletter.delivery.wire.handover import Answer, Route
 from newsletter.delivery.wire.parcel import Sender
@@ -42,6 +42,8 @@ _GATHER = 0.02
 _SWEEP = 2.0
 #: seconds to wait for a database that is away when the process was asked to end
 _LEAVING = 20.0
+#: a limit that holds everything back for so many seconds is told
+_LONG_WAIT = 5.0
 #: seconds between two looks at the figures
 _BRAKE = 5.0
 
@@ -111,6 +113,9 @@ class _Run:
         #: answers that are not written down yet
         self.answers: list[tuple[Fenced, Answer]] = []
         self.failures = 0
+        #: what the last failure said, and why nothing moves as it stands in the database
+        self.last_words = ""
+        self.stuck: str | None = None
         self.calm_until = 0.0
         self.swept_at = self.looked_at = 0.0
         self.canaries = True
@@ -160,6 +165,8 @@ class _Run:
         with self.database.write() as session:
             settled = handover.write_all(session, self.route, self.answers, now=now, rng=self.rng)
             turn = self._next(session, began=began, now=now)
+            why = self._say_why(session, turn, now=now)
+        self.stuck = why
         self._count_failures()
         written, self.answers = self.answers, []
         if settled:
@@ -171,8 +178,20 @@ class _Run:
     def _count_failures(self) -> None:
         for _, answer in self.answers:
             self.failures = self.failures + 1 if answer.nothing_was_sent else 0
+            self.last_words = str(answer.failure) if answer.nothing_was_sent else ""
         if self.failures and self.answers:
             self.calm_until = time.monotonic() + min(2.0 ** min(self.failures - 1, 6) / 4, 15)
+
+    def _say_why(self, session: Session, turn: "_Turn", *, now: datetime) -> str:
+        """Write down why nothing moves, or that something does, where that has changed."""
+        why = self.flight.trouble or self.last_words
+        if not why and turn.wait >= _LONG_WAIT and not self.flight:
+            why = f"a limit of the settings is reached: the next copies may go in {turn.wait:.0f} seconds"
+        if turn.state is not SendingState.RUNNING:
+            why = ""
+        if why != self.stuck:
+            standstill.note(session, self.route.edition_id, why, now=now)
+        return why
 
     def _next(self, session: Session, *, began: float, now: datetime) -> "_Turn":
         edition_id = self.route.edition_id

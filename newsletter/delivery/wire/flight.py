@@ -44,6 +44,11 @@ class Flight:
         """The batches that were begun and have not landed."""
         return [fenced.number for fenced, _ in self._out.values()]
 
+    @property
+    def trouble(self) -> str:
+        """Why the sender gets nothing through, in one sentence; empty while it does."""
+        return "" if self._prompt is None else self._prompt.trouble
+
     def begin(self, fenced: Fenced, *, deadline: float) -> None:
         """Hand over *fenced* unless *deadline* is over; its answer will be among those that `land` returns."""
         future = self._hand_over(fenced, deadline)

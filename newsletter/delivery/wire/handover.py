@@ -10,14 +10,15 @@ from sqlalchemy.orm import Session
 
 from newsletter import logs
 from newsletter.db import Database
-from newsletter.delivery.ledger import claiming, recording
+from newsletter.delivery.ledger import claiming, recording, rules
 from newsletter.delivery.ledger.claiming import Claim, Fenced
 from newsletter.delivery.models import Batch, Sending, SendingState
 from newsletter.delivery.operations import controls
 from newsletter.delivery.pace.throttle import Throttle
+from newsletter.delivery.wire import standstill, teaching
 from newsletter.delivery.wire.parcel import Parcel, Report, Sender, Words
 from newsletter.delivery.wire.stock import AHEAD, Stock
-from newsletter.errors import Delivery, Refused, Unavailable, Unknown
+from newsletter.errors import Blocked, Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Mould, Reader
 from subscribers.audience import Person
 
@@ -25,8 +26,6 @@ log = logs.get_logger(__name__)
 
 #: seconds by which a lease outlasts the sender's own deadline
 MARGIN = 30.0
-#: answers that mean "not you", whichever batch is offered: wrong key, wrong password, account closed
-LOCKED_OUT = frozenset({401, 403, 530, 535})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,11 @@ class Answer:
         return report is not None and not (report.refused or report.again or report.unknown)
 
     @property
-    def locked_out(self) -> bool:
-        return self.failure is not None and self.failure.code in LOCKED_OUT and not isinstance(self.failure, Unknown)
+    def stop(self) -> Blocked | None:
+        """Why the sending must stop until a person mends it; None where it need not."""
+        if self.report is not None:
+            return self.report.blocked
+        return self.failure if isinstance(self.failure, Blocked) else None
 
 
 def lease_for(sender: Sender) -> timedelta:
@@ -164,19 +166,19 @@ def write_all(
 
 def write(session: Session, route: Route, fenced: Fenced, answer: Answer, *, now: datetime, rng: random.Random) -> int:
     """Write down *answer*; returns how many recipients were settled by it."""
-    if answer.locked_out:
-        _break_circuit(session, fenced, answer, now=now)
-        return 0
+    if answer.stop is not None:
+        _stop(session, fenced, answer.stop, now=now)
     if answer.report is not None and answer.taken_whole:
         recorded, settled = bool(recording.accept(session, [(fenced, answer.report)], now=now)), len(fenced.people)
     elif answer.report is not None:
         recorded = recording.record(session, fenced, answer.report, now=now, rng=rng)
+        teaching.learn(session, answer.report.refused if recorded else {}, now=now)
         settled = len(fenced.people) - len(answer.report.again)
     else:
         if isinstance(answer.failure, Unavailable) and answer.failure.retry_after:
             route.throttle.hold(session, answer.failure.retry_after, now=now)
         recorded = _write_failure(session, fenced, answer.failure, now=now, rng=rng)
-        settled = 0 if answer.nothing_was_sent else len(fenced.people)
+        settled = 0 if answer.nothing_was_sent or answer.stop else len(fenced.people)
     if not recorded:
         _too_late(session, fenced)
     return settled if recorded else 0
@@ -209,6 +211,8 @@ def send_batch(
         answer = hand_over(sender, route, batch, began + MARGIN / 2)
         with database.write() as session:
             write(session, route, batch, answer, now=clock(), rng=rng)
+            why = str(answer.failure) if answer.nothing_was_sent else ""
+            standstill.note(session, route.edition_id, why, now=clock())
     return bool(fenced)
 
 
@@ -230,6 +234,11 @@ def _write_failure(
 ) -> bool:
     words = _words(failure)
     match failure:
+        case Blocked():
+            return recording.put_off(session, fenced, words, until=now, now=now)
+        case Unavailable(tried=False):
+            soon = now + rules.backoff(1, rng.random())
+            return recording.put_off(session, fenced, words, until=soon, now=now)
         case Unavailable():
             until = recording.retry_at(fenced, failure.retry_after, now=now, rng=rng)
             return recording.requeue(session, fenced, words, until=until, now=now)
@@ -239,13 +248,10 @@ def _write_failure(
             return recording.lose(session, fenced, words, now=now)
 
 
-def _break_circuit(session: Session, fenced: Fenced, answer: Answer, *, now: datetime) -> None:
-    """The account is locked out: no reader is at fault, so the batch is kept and the sending stops."""
-    words = _words(answer.failure)
-    recording.requeue(session, fenced, words, until=now, now=now)
+def _stop(session: Session, fenced: Fenced, why: Blocked, *, now: datetime) -> None:
+    """No reader is at fault, and no other would fare better: what was not taken is kept, and the sending stops."""
     if session.get_one(Sending, fenced.edition_id).state is SendingState.RUNNING:
-        reason = f"the provider does not let us in: {words.text}"
-        controls.pause(session, fenced.edition_id, by="circuit breaker", reason=reason, now=now)
+        controls.pause(session, fenced.edition_id, by="circuit breaker", reason=str(why), now=now)
 
 
 def _words(failure: Delivery | None) -> Words:

@@ -5,6 +5,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from newsletter.delivery.wire.blame import Lesson
+from newsletter.errors import Blocked
 from newsletter.rendering.mould import Mould, Reader
 
 
@@ -26,6 +28,8 @@ class Words:
 
     text: str
     code: int | None = None
+    #: what they teach about the recipient, beyond this copy
+    lesson: Lesson | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Report:
     unknown: Mapping[int, Words] = field(default_factory=dict)
     #: seconds to wait before `again`, where the other side named a time
     retry_after: float | None = None
+    #: why no further copy will be taken until a person mends it; who it befell is in `again`
+    blocked: Blocked | None = None
 
 
 class Sender(Protocol):
@@ -61,7 +67,8 @@ class Sender(Protocol):
         """Hand over *parcel*.
 
         Where all its recipients share one fate it raises instead: Unavailable (nothing was sent, again
-        later), Refused (nothing was sent, never will be), Unknown (handed over, answer lost).
+        later), Blocked (nothing was sent, and a
+        person must mend it first), Refused (nothing was sent, never will be), Unknown (handed over, answer lost).
         """
         ...
 
@@ -73,6 +80,11 @@ class Sender(Protocol):
 @runtime_checkable
 class Prompt(Sender, Protocol):
     """A sender that need not be waited for, which saves a thread for each batch."""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing gets through, in one sentence; empty while something does."""
+        ...
 
     def begin(self, parcel: Parcel) -> Future[Report]:
         """Take *parcel* and come back at once; the future gets what `send` would have returned or raised."""

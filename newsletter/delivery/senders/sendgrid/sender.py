@@ -15,7 +15,7 @@ from newsletter.delivery.senders.sendgrid.pace import Pace
 from newsletter.delivery.senders.sendgrid.wire import CONNECT_LIMIT, Wire
 from newsletter.delivery.wire import replies
 from newsletter.delivery.wire.parcel import Parcel, Report, Words
-from newsletter.errors import Delivery, Refused, Unavailable, Unknown
+from newsletter.errors import Blocked, Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Reader
 
 #: our ids in custom_args, which come back on every event; prefixed, for events mix them with SendGrid's own keys
@@ -134,7 +134,7 @@ class SendGridSender:
             wait = self._pace.braked(answer.headers, self._clock())
             return Unavailable("SendGrid asks for a slower pace", reply=reply, code=code, retry_after=wait)
         if code in {401, 403}:
-            return Refused(
+            return Blocked(
                 f"SendGrid does not let us in ({reply}): check sendgrid.api_key and the verified sender",
                 reply=reply,
                 code=code,

@@ -1,28 +1,34 @@
 """A parcel on its way over SMTP: its copies, and the fate of each as it becomes known."""
 
 from concurrent.futures import Future
+from dataclasses import dataclass
 
 from newsletter.delivery.wire.parcel import Parcel, Report, Words
 from newsletter.delivery.wire.replies import tidy
-from newsletter.errors import Delivery, Refused, Unavailable
+from newsletter.errors import Blocked, Unavailable
 from newsletter.rendering.mould import Reader
 
 
 class Copy:
     """One recipient's copy: queued, then on a connection, then settled once."""
 
-    __slots__ = ("consignment", "message", "reader", "settled", "tries")
+    __slots__ = ("consignment", "message", "objections", "reader", "settled", "tries")
 
     def __init__(self, consignment: "Consignment", reader: Reader) -> None:
         self.consignment, self.reader = consignment, reader
         self.message = b""
         #: connections that were lost under its envelope
         self.tries = 0
+        #: answers against it that were not about its reader
+        self.objections = 0
         self.settled = False
 
     def accepted(self, reply: bytes) -> None:
         """The server took responsibility."""
-        self.consignment.reply = reply
+        consignment = self.consignment
+        consignment.reply = reply
+        consignment.standing.in_a_row = 0
+        consignment.standing.taken = True
         self._settle()
 
     def refused(self, words: Words) -> None:
@@ -40,8 +46,8 @@ class Copy:
         self.consignment.unknown[self.reader.subscriber_id] = words
         self._settle()
 
-    def undeliverable(self, failure: Unavailable | Refused) -> None:
-        """There was no connection to send it over."""
+    def undeliverable(self, failure: Unavailable | Blocked) -> None:
+        """There was no connection to send it over, or the server takes nothing of its edition."""
         self.consignment.failure = failure
         self.consignment.failed += 1
         self.again(Words(failure.reply or str(failure), failure.code))
@@ -54,11 +60,23 @@ class Copy:
         self.consignment.settle_one()
 
 
+@dataclass(slots=True)
+class Standing:
+    """How an edition stands with the server."""
+
+    #: the server has taken a copy of it
+    taken: bool = False
+    #: copies that it turned down since the last one it took, for no fault of their readers
+    in_a_row: int = 0
+
+
 class Consignment:
     """A parcel with a promise: `done` holds its report once every copy is settled."""
 
     def __init__(self, parcel: Parcel, *, start_by: float, dot_by: float) -> None:
-        self.mould = parcel.mould
+        self.edition_id, self.mould = parcel.edition_id, parcel.mould
+        #: shared by all consignments of one edition
+        self.standing = Standing()
         self.copies = [Copy(self, reader) for reader in parcel.readers]
         #: times on the loop's clock: no envelope is written after the first, no message after the second
         self.start_by, self.dot_by = start_by, dot_by
@@ -70,7 +88,7 @@ class Consignment:
         self.unknown: dict[int, Words] = {}
         #: some were taken back by us, which is no reason to wait before the next try
         self.recalled = False
-        self.failure: Delivery | None = None
+        self.failure: Unavailable | Blocked | None = None
         self.failed = 0
         self._left = len(self.copies)
 
@@ -85,6 +103,9 @@ class Consignment:
             self.done.set_exception(self.failure)
         else:
             reply = tidy(self.reply.decode("utf-8", "replace"))
-            retry_after = 0.0 if self.recalled else None
-            report = Report("", reply, self.refused, self.put_off, self.unknown, retry_after=retry_after)
+            blocked = self.failure if isinstance(self.failure, Blocked) else None
+            retry_after = 0.0 if self.recalled or blocked else None
+            report = Report(
+                "", reply, self.refused, self.put_off, self.unknown, retry_after=retry_after, blocked=blocked
+            )
             self.done.set_result(report)

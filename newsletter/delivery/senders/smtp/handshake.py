@@ -1,6 +1,7 @@
 """From nothing to a connection that takes mail: connect, greeting, EHLO, TLS, login.
 
-Raises Unavailable when it may work later, and Refused when the server does not want these credentials.
+Raises Unavailable when it may work later, and Blocked where a person must mend something first: a certificate
+that nobody vouches for, a server without STARTTLS, a login that is refused.
 """
 
 import asyncio
@@ -11,8 +12,9 @@ import ssl
 
 from newsletter.config import Smtp
 from newsletter.delivery.senders.smtp import envelopes
-from newsletter.delivery.senders.smtp.protocol import Desk, Reply, Session
-from newsletter.errors import ConfigError, Refused, Unavailable
+from newsletter.delivery.senders.smtp.connection import Reply
+from newsletter.delivery.senders.smtp.session import Desk, Session
+from newsletter.errors import Blocked, ConfigError, Unavailable
 
 
 def trust(smtp: Smtp) -> ssl.SSLContext | None:
@@ -31,17 +33,20 @@ def trust(smtp: Smtp) -> ssl.SSLContext | None:
 
 async def connect(smtp: Smtp, tls: ssl.SSLContext | None, desk: Desk) -> Session:
     """A session that is ready to start."""
-    session = Session(desk, timeout=smtp.timeout, dot_timeout=smtp.dot_timeout, most=smtp.messages_per_connection)
+    most = min(smtp.messages_per_connection, desk.manners.most or smtp.messages_per_connection)
+    session = Session(desk, timeout=smtp.timeout, dot_timeout=smtp.dot_timeout, most=most)
     where = f"the mail server {smtp.host}:{smtp.port}"
     try:
         async with asyncio.timeout(3 * smtp.timeout):
             await _set_up(smtp, tls, session)
     except ssl.SSLCertVerificationError as error:
-        raise Unavailable(f"the certificate of {where} is not trusted: {error.verify_message}") from error
+        raise Blocked(
+            f"the certificate of {where} is not trusted: {error.verify_message}; see smtp.host and smtp.ca_file"
+        ) from error
     except TimeoutError as error:
-        raise Unavailable(f"{where} did not answer in time") from error
+        raise Unavailable(f"{where} did not answer in time", tried=False) from error
     except (OSError, ssl.SSLError) as error:
-        raise Unavailable(f"{where} can't be reached: {error.strerror or error}") from error
+        raise Unavailable(f"{where} can't be reached: {error.strerror or error}", tried=False) from error
     return session
 
 
@@ -72,7 +77,7 @@ async def _introduce(smtp: Smtp, tls: ssl.SSLContext | None, session: Session) -
     if smtp.security != "starttls" or tls is None:
         return
     if not session.offer.starttls:
-        raise Unavailable(f"the mail server {smtp.host}:{smtp.port} does not offer STARTTLS, which smtp.security wants")
+        raise Blocked(f"the mail server {smtp.host}:{smtp.port} does not offer STARTTLS, which smtp.security wants")
     _expect(await session.ask(b"STARTTLS\r\n"), 220, "refused STARTTLS")
     session.must_be_silent()
     loop = asyncio.get_running_loop()
@@ -106,12 +111,13 @@ async def _log_in(smtp: Smtp, session: Session) -> None:
             if reply.code == 334:
                 reply = await session.ask(base64.b64encode(part) + b"\r\n")
     else:
-        raise Refused("the mail server offers no way to log in that we know (PLAIN or LOGIN)", code=535)
+        raise Blocked("the mail server offers no way to log in that we know (PLAIN or LOGIN)")
     if reply.code >= 500:
-        raise Refused(
-            "the mail server refused the login: see smtp.username and smtp.password",
-            reply=reply.words().text,
-            code=535,
+        words = reply.words()
+        raise Blocked(
+            f"the mail server refused the login ({words.text}): see smtp.username and smtp.password",
+            reply=words.text,
+            code=words.code,
         )
     _expect(reply, 235, "did not let us log in")
 
@@ -119,7 +125,7 @@ async def _log_in(smtp: Smtp, session: Session) -> None:
 def _expect(reply: Reply, code: int, trouble: str) -> None:
     if reply.code != code:
         words = reply.words()
-        raise Unavailable(f"the mail server {trouble}: {words.text}", reply=words.text, code=reply.code)
+        raise Unavailable(f"the mail server {trouble}: {words.text}", reply=words.text, code=reply.code, tried=False)
 
 
 def _own_name(transport: asyncio.Transport) -> str:

@@ -2,14 +2,18 @@
 
 import asyncio
 import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 
+from newsletter import logs
 from newsletter.config import Smtp
 from newsletter.delivery.senders.smtp import handshake
 from newsletter.delivery.senders.smtp.consignment import Consignment
+from newsletter.delivery.senders.smtp.manners import Learned, Manners
 from newsletter.delivery.senders.smtp.pool import Pool
 from newsletter.delivery.wire.parcel import Parcel, Report
 from newsletter.errors import Unavailable, Unknown
+
+log = logs.get_logger(__name__)
 
 #: recipients under way at once, at most: what a kill -9 can leave unknown
 IN_FLIGHT = 256
@@ -18,14 +22,16 @@ IN_FLIGHT = 256
 class SmtpSender:
     """Hands parcels to the mail server of *smtp*; the connections are made for the first parcel and kept.
 
+    *manners* is what is known of that server; *learned* is told, in a thread of its own, what it shows of itself.
+
     Raises ConfigError for a certificate file that can't be read, and for a password that would travel
     unencrypted to another machine.
     """
 
     name = "smtp"
 
-    def __init__(self, smtp: Smtp) -> None:
-        self._smtp = smtp
+    def __init__(self, smtp: Smtp, manners: Manners = Manners(), learned: Learned = lambda manners: None) -> None:
+        self._smtp, self.manners, self._learned = smtp, manners, learned
         self._tls = handshake.trust(smtp)
         self.batch_size = smtp.batch_size
         self.window = IN_FLIGHT // smtp.batch_size
@@ -35,7 +41,14 @@ class SmtpSender:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pool: Pool | None = None
+        self._lessons = ThreadPoolExecutor(1, thread_name_prefix="smtp-lessons")
         self._closed = False
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing moves, in one sentence; empty while something does."""
+        pool = self._pool
+        return "" if pool is None else pool.trouble
 
     def send(self, parcel: Parcel) -> Report:
         """Hand over *parcel*; blocks until the fate of each of its copies is known or lost."""
@@ -70,12 +83,13 @@ class SmtpSender:
         with self._lock:
             loop, pool, self._closed = self._loop, self._pool, True
             self._loop = self._pool = None
-        if loop is None or pool is None:
-            return
         try:
-            asyncio.run_coroutine_threadsafe(pool.close(), loop).result(timeout=self.deadline)
+            if loop is not None and pool is not None:
+                asyncio.run_coroutine_threadsafe(pool.close(), loop).result(timeout=self.deadline)
         finally:
-            loop.call_soon_threadsafe(loop.stop)
+            if loop is not None:
+                loop.call_soon_threadsafe(loop.stop)
+            self._lessons.shutdown()
 
     def _start(self) -> tuple[asyncio.AbstractEventLoop, Pool]:
         """An event loop that runs in a thread of its own, and the pool on it."""
@@ -84,7 +98,18 @@ class SmtpSender:
         return loop, asyncio.run_coroutine_threadsafe(self._make_pool(), loop).result()
 
     async def _make_pool(self) -> Pool:
-        return Pool(self._smtp, self._tls)
+        return Pool(self._smtp, self._tls, self.manners, self._learn)
+
+    def _learn(self, manners: Manners) -> None:
+        self.manners = manners
+        self._lessons.submit(_remember, self._learned, manners)
+
+
+def _remember(learned: Learned, manners: Manners) -> None:
+    try:
+        learned(manners)
+    except Exception:
+        log.exception("smtp.lesson_lost", manners=manners)  # it will be learned again
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:
