@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -169,6 +170,31 @@ class Limits(Section):
         )
 
 
+class SignUp(Section):
+    """Who may knock how often at the sign-up form, and what is kept of it."""
+
+    #: requests from one network (IPv4 /24, IPv6 /56) in an hour, for one address in a day, and of everybody in an hour
+    per_network_hour: int = Field(default=30, ge=1)
+    per_address_day: int = Field(default=3, ge=1)
+    per_hour: int = Field(default=3000, ge=1)
+    #: seconds between a form being shown and being sent, below which nobody has read it
+    least_seconds: float = Field(default=2, ge=0)
+    #: how long the network address that a yes came from is kept; 0 keeps none
+    keep_address_days: int = Field(default=90, ge=0)
+    #: reverse proxies whose X-Forwarded-For is believed
+    proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network, strict=False)
+            except ValueError as error:
+                raise ValueError(f"{network!r} is not a network, such as '10.0.0.0/8'") from error
+        return value
+
+
 class Newsletter(Section):
     """A recurring publication."""
 
@@ -184,6 +210,16 @@ class Newsletter(Section):
     language: str = "en"
     lists: tuple[str, ...] = ("weekly",)
     template: str = "friday"
+    #: what it is, in a sentence or two, for the sign-up page
+    description: str = ""
+    #: the words beside the sign-up button that people agree to; empty are our own
+    consent: str = ""
+    #: topics that readers may tick on their preferences page: name → title
+    topics: dict[str, str] = Field(default_factory=dict)
+    #: what a letter says to who has just confirmed, paragraphs parted by an empty line; empty is no letter
+    welcome: str = ""
+    #: a mailbox that people can write to in order to leave; empty where nobody reads one
+    unsubscribe_mailbox: str = ""
     #: phrases that matter to the readers, with weights
     interests: dict[str, float] = Field(default_factory=dict)
     stories: int = Field(default=5, ge=1, le=20)
@@ -217,7 +253,15 @@ class Newsletter(Section):
             raise ValueError(f"{value!r} is not a time zone, such as 'Europe/London'") from error
         return value
 
-    @field_validator("title", "from_name", "from_address", "reply_to")
+    @field_validator("topics")
+    @classmethod
+    def _topic_names(cls, value: dict[str, str]) -> dict[str, str]:
+        for topic in value:
+            if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", topic):
+                raise ValueError(f"{topic!r} can't name a topic: use small letters, figures and hyphens")
+        return value
+
+    @field_validator("title", "from_name", "from_address", "reply_to", "unsubscribe_mailbox")
     @classmethod
     def _one_line(cls, value: str) -> str:
         if not _HEADER_SAFE.fullmatch(value):
@@ -245,6 +289,7 @@ class Settings(Section):
     smtp: Smtp = Smtp()
     sendgrid: SendGrid = SendGrid()
     fetch: Fetch = Fetch()
+    sign_up: SignUp = SignUp()
     newsletters: dict[str, Newsletter] = Field(default_factory=dict)
 
     @field_validator("public_url")

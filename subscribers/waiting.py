@@ -21,6 +21,8 @@ class Invitee:
 
     id: int
     email: str
+    #: BCP 47, or empty where unknown
+    language: str
     #: slug → title of each list they would be on
     lists: Mapping[str, str]
     #: list id → when they were last asked, before now
@@ -47,7 +49,7 @@ def take(
     not matter when they were last asked. Who left, or is suppressed, is never taken.
     """
     query = (
-        select(Subscriber.email, List.id, List.slug, List.title, Subscription.invited_at)
+        select(Subscriber.email, Subscriber.language, List.id, List.slug, List.title, Subscription.invited_at)
         .join(Subscription, Subscription.subscriber_id == Subscriber.id)
         .join(List, List.id == Subscription.list_id)
         .where(Subscriber.id == subscriber_id, *_may_be_asked(slugs))
@@ -61,6 +63,7 @@ def take(
     return Invitee(
         id=subscriber_id,
         email=addresses.wire(rows[0].email),
+        language=rows[0].language,
         lists={row.slug: row.title for row in rows},
         before={row.id: row.invited_at for row in rows},
     )

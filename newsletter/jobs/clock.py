@@ -15,7 +15,7 @@ from newsletter.editions.calendar import Claim, Overtaken
 from newsletter.editions.models import Job
 from newsletter.editions.timekeeping import Counter, Reading, Trust, Witness
 from newsletter.errors import NewsletterError, WrongState
-from newsletter.jobs import drafting, letters, sending, silence, turning_back
+from newsletter.jobs import correspondence, drafting, joining, letters, sending, silence, turning_back
 
 log = logs.get_logger(__name__)
 
@@ -23,6 +23,10 @@ log = logs.get_logger(__name__)
 COLLECT_EVERY = timedelta(minutes=30)
 #: of several processes one mails the editors
 LETTERS_EVERY = timedelta(minutes=1)
+#: who signed up should not wait for the scheduler, but the process they asked may have died
+ANSWERS_EVERY = timedelta(seconds=30)
+#: sign-ups that nobody confirmed, and addresses kept for long enough, are forgotten
+FORGET_EVERY = timedelta(hours=1)
 #: how often a failed job is tried again
 RETRY_AFTER = timedelta(minutes=2)
 
@@ -121,6 +125,9 @@ def _sweep(app: App, now: datetime) -> None:
     """Whatever is wrong with one sending, the timetable goes on."""
     try:
         sending.sweep(app, now=now)
+        with app.database.write() as session:
+            if watch.take_turn(session, "forget", FORGET_EVERY, now):
+                joining.sweep(session, app.settings.sign_up, now=now)
     except NewsletterError as error:
         log.exception("sweep.failed")
         with app.database.write() as session:
@@ -138,6 +145,8 @@ def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
         found.append(Work(f"{slot.job.value} {slot.newsletter}/{slot.date}", slot=slot))
     found += [_dispatch(edition_id) for edition_id in sending.under_way(session, now=now)]
     found += [Work(f"canary {number}", edition_id=number) for number in silence.due(session, app, now=now)]
+    if correspondence.waits(session, app, now=now) and watch.take_turn(session, "answers", ANSWERS_EVERY, now):
+        found.append(Work("answers"))
     return found + _letters(session, now)
 
 
@@ -156,6 +165,8 @@ def _do(
     if work.edition_id is not None:
         ended = sending.dispatch_edition(app, work.edition_id, owner=owner, clock=clock, stop=stop)
         return f"{ended.balance}", None
+    if work.name == "answers":
+        return f"{correspondence.answer(app, clock=clock)} letters", None
     if work.name == "letters":
         return f"{letters.tell(app, now=clock())} letters", None
     report = drafting.collect(app, now=clock())

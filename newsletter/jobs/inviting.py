@@ -13,15 +13,12 @@ from newsletter import config
 from newsletter.app import App
 from newsletter.config import Newsletter, Settings
 from newsletter.delivery.wire.parcel import Sender
-from newsletter.errors import ConfigError, NewsletterError, Refused, Unavailable, Unknown
+from newsletter.errors import ConfigError, NewsletterError, Unknown
 from newsletter.jobs import invitations, post
 from newsletter.jobs.post import Letter
-from newsletter.rendering import templates, views
-from newsletter.rendering.slots import one_line
+from newsletter.rendering import languages
 from subscribers import audience, waiting
 from subscribers.waiting import Invitee
-
-_DAY = 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,22 +54,18 @@ def invite(
 
 def compose(app: App, newsletter: Newsletter, invitee: Invitee, *, now: datetime) -> Letter:
     """The letter that asks *invitee*, in the name of *newsletter*."""
-    settings = app.settings
-    template = templates.find("invitation", settings.path(settings.templates) if settings.templates else None)
-    values: dict[str, object] = {
-        "newsletter": views.of_newsletter(newsletter, settings.public_url),
-        "address": invitee.email,
-        "lists": list(invitee.lists.values()),
-        "confirm": invitations.link(settings, invitee.id, list(invitee.lists)),
-        "days": invitations.LIFETIME // _DAY,
-    }
-    return Letter(
-        key=f"invitation {invitee.id} {now:%Y-%m-%dT%H:%M:%S}",
-        subject=one_line(template.text("subject.txt", **values)),
-        text=template.text("body.txt", **values),
-        html=template.html("body.mjml", **values),
-        sender=(newsletter.from_name or newsletter.title, newsletter.from_address),
-        reply_to=newsletter.reply_to,
+    return post.write(
+        app,
+        newsletter,
+        "invitation",
+        f"invitation {invitee.id} {now:%Y-%m-%dT%H:%M:%S}",
+        languages.choose(invitee.language, newsletter.language),
+        {
+            "address": invitee.email,
+            "lists": list(invitee.lists.values()),
+            "confirm": invitations.link(app.settings, invitee.id, list(invitee.lists), at=now),
+            "days": invitations.LIFETIME.days,
+        },
         now=now,
     )
 
@@ -93,7 +86,7 @@ def _ask(
         if invitee is None:
             return _not_asked(session, subscriber_id, lists)
     try:
-        _hand_over(sender, compose(app, _publisher(app, invitee), invitee, now=now), invitee.email)
+        post.hand_over(sender, compose(app, _publisher(app, invitee), invitee, now=now), invitee.email)
     except Unknown as error:
         return Asked(invitee.email, f"it may have arrived, for the answer was lost: {error}")
     except NewsletterError as error:
@@ -101,17 +94,6 @@ def _ask(
             waiting.give_back(session, invitee)
         return Asked(invitee.email, str(error))
     return Asked(invitee.email)
-
-
-def _hand_over(sender: Sender, letter: Letter, address: str) -> None:
-    """Hand *letter* over; raises Unknown where that may have happened, else Refused or Unavailable."""
-    report = sender.send(post.parcel(letter, address))
-    for words in report.unknown.values():
-        raise Unknown(words.text, reply=words.text, code=words.code)
-    for words in report.refused.values():
-        raise Refused(words.text, reply=words.text, code=words.code)
-    for words in report.again.values():
-        raise Unavailable(words.text, reply=words.text, code=words.code)
 
 
 def _publisher(app: App, invitee: Invitee) -> Newsletter:

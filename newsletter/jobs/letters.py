@@ -158,11 +158,11 @@ def _hand_over(sender: Sender, letter: Letter, editor: str) -> _Outcome:
     try:
         report = sender.send(post.parcel(letter, editor))
     except Delivery as error:
-        log.warning("letter.not_sent", to=editor, subject=letter.subject, error=str(error))
+        log.warning("letter.not_sent", letter=letter.key, error=type(error).__name__)
         return _Outcome(str(error), again=True)
     for words in (*report.again.values(), *report.unknown.values()):
         return _Outcome(words.text or "was not taken", again=True)
     for words in report.refused.values():
-        log.warning("letter.refused", to=editor, subject=letter.subject, error=words.text)
+        log.warning("letter.refused", letter=letter.key, code=words.code)
         return _Outcome(words.text or "was refused")
     return _Outcome()

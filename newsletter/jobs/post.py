@@ -8,7 +8,12 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import cast
 
-from newsletter.delivery.wire.parcel import Parcel
+from newsletter.app import App
+from newsletter.config import Newsletter
+from newsletter.delivery.wire.parcel import Parcel, Sender
+from newsletter.errors import Refused, Unavailable, Unknown
+from newsletter.rendering import languages, templates, views
+from newsletter.rendering.languages import Words
 from newsletter.rendering.mould import Mould, Reader
 from newsletter.rendering.slots import one_line
 
@@ -53,6 +58,50 @@ class Letter:
     def headers(self, reader: Reader) -> Mapping[str, str]:
         """What an API is told to add."""
         return {"Auto-Submitted": "auto-generated"}
+
+
+def write(
+    app: App,
+    newsletter: Newsletter,
+    template: str,
+    key: str,
+    words: Words,
+    values: Mapping[str, object],
+    *,
+    now: datetime,
+) -> Letter:
+    """The letter of the folder *template*, in the name of *newsletter* and in the language of *words*.
+
+    *key* names the matter: a second letter with the same key is seen to be the same.
+    """
+    settings = app.settings
+    found = templates.find(template, settings.path(settings.templates) if settings.templates else None)
+    common: dict[str, object] = {
+        "newsletter": views.of_newsletter(newsletter, settings.public_url),
+        "language": words.tag,
+        "direction": languages.direction(words.tag),
+        **values,
+    }
+    return Letter(
+        key=key,
+        subject=one_line(found.text("subject.txt", _=words.text, **common)),
+        text=found.text("body.txt", _=words.text, **common),
+        html=found.html("body.mjml", _=words.html, **common),
+        sender=(newsletter.from_name or newsletter.title, newsletter.from_address),
+        reply_to=newsletter.reply_to,
+        now=now,
+    )
+
+
+def hand_over(sender: Sender, letter: Letter, address: str) -> None:
+    """Hand *letter* over; raises Unknown where that may have happened, else Refused or Unavailable."""
+    report = sender.send(parcel(letter, address))
+    for words in report.unknown.values():
+        raise Unknown(words.text, reply=words.text, code=words.code)
+    for words in report.refused.values():
+        raise Refused(words.text, reply=words.text, code=words.code)
+    for words in report.again.values():
+        raise Unavailable(words.text, reply=words.text, code=words.code)
 
 
 def parcel(letter: Letter, address: str, *, attempt: str = "") -> Parcel:

@@ -11,13 +11,16 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter import logs
 from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
-from newsletter.web import consent, decisions, desk, health, hooks, readers
-from newsletter.web.ground import HERE, lay
+from newsletter.web import decisions, desk, health, hooks
+from newsletter.web.ground import ENGLISH, HERE, lay
+from newsletter.web.readers import PREFIXES, addresses, api, joining, leaving, preferences, reading
+from subscribers.errors import SubscribersError
 
 log = logs.get_logger(__name__)
 
@@ -26,7 +29,12 @@ _ALWAYS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
 )
-_STATUS: tuple[tuple[type[NewsletterError], int], ...] = ((NotFound, 404), (BadInput, 400), (WrongState, 409))
+_STATUS: tuple[tuple[type[Exception], int], ...] = (
+    (NotFound, 404),
+    (BadInput, 400),
+    (WrongState, 409),
+    (SubscribersError, 400),
+)
 
 
 def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
@@ -34,10 +42,12 @@ def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     web = FastAPI(title="newsletter", docs_url=None, redoc_url=None, openapi_url=None)
     web.state.ground = lay(app, clock or _utc_now)
     web.add_middleware(_Headers)
+    web.add_middleware(_Head)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
-    for room in (health, hooks, readers, consent, decisions, desk):
+    for room in (health, hooks, leaving, preferences, addresses, reading, joining, api, decisions, desk):
         web.include_router(room.router)
     web.add_exception_handler(NewsletterError, _mistake)
+    web.add_exception_handler(SubscribersError, _mistake)
     web.add_exception_handler(HTTPException, _http_error)
     web.add_exception_handler(RequestValidationError, _nonsense)
     web.add_exception_handler(OperationalError, _database_gone)
@@ -64,6 +74,23 @@ class _Headers:
         await self._app(scope, receive, with_headers)
 
 
+class _Head:
+    """Answers HEAD as GET would be, less the body (RFC 9110 section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def without_body(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        await self._app({**scope, "method": "GET"}, receive, without_body)
+
+
 async def _mistake(request: Request, error: Exception) -> HTMLResponse:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
     if status == 500:
@@ -73,7 +100,21 @@ async def _mistake(request: Request, error: Exception) -> HTMLResponse:
 
 async def _http_error(request: Request, error: Any) -> HTMLResponse:
     words = {404: "There is nothing here.", 405: "This page can't be asked in that way."}
-    return _sorry(request, words.get(error.status_code, str(error.detail)), error.status_code)
+    answer = _sorry(request, words.get(error.status_code, str(error.detail)), error.status_code)
+    answer.headers.update(error.headers or {})
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(_allowed(request))
+    return answer
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method that the path of *request* answers (RFC 9110 section 15.5.6)."""
+    methods: set[str] = set()
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
+            methods |= {method, "HEAD"} if method == "GET" else {method}
+    return sorted(methods)
 
 
 async def _nonsense(request: Request, _error: Exception) -> HTMLResponse:
@@ -88,5 +129,7 @@ async def _database_gone(request: Request, error: Exception) -> HTMLResponse:
 
 
 def _sorry(request: Request, sentence: str, status: int) -> HTMLResponse:
-    page: HTMLResponse = request.app.state.ground.page("sorry.html", status=status, sentence=sentence)
+    ground = request.app.state.ground
+    words = ground.words() if request.url.path.startswith(PREFIXES) else ENGLISH
+    page: HTMLResponse = ground.page("sorry.html", status=status, words=words, sentence=words.text(sentence))
     return page

@@ -14,8 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.editions.models import Edition
+from newsletter.rendering import languages, links
+from newsletter.rendering.languages import Words
 
 HERE = Path(__file__).parent
+ENGLISH = languages.words(languages.SOURCE)
 
 #: pages of ours: one stylesheet, no scripts at all
 _PAGE = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'"
@@ -48,28 +51,49 @@ class Ground:
     def secret(self) -> str:
         return self.app.settings.secret.get_secret_value()
 
-    def newsletter_of(self, edition: Edition | None) -> Newsletter | None:
-        """The newsletter of *edition*, unless it was taken out of the settings since."""
-        return self.app.settings.newsletters.get(edition.newsletter) if edition else None
+    @property
+    def base(self) -> str:
+        """What stands before our paths where the pages are not at the root of their host."""
+        return urlsplit(self.app.settings.public_url).path
 
-    def page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    def newsletter_of(self, edition: Edition | None) -> Newsletter | None:
+        """The newsletter of *edition*, unless it left the settings since; of None, the only one there is."""
+        newsletters = self.app.settings.newsletters
+        if edition is None:
+            return next(iter(newsletters.values())) if len(newsletters) == 1 else None
+        return newsletters.get(edition.newsletter)
+
+    def token(self, subscriber_id: int) -> str:
+        """A reader's own token, of no edition."""
+        return links.token(self.secret, 0, subscriber_id)
+
+    def words(self) -> Words:
+        """The language of who is not known: the first newsletter's."""
+        return languages.choose(*(newsletter.language for newsletter in self.app.settings.newsletters.values()))
+
+    def page(self, template: str, *, status: int = 200, words: Words = ENGLISH, **values: Any) -> HTMLResponse:
         """A page for a reader: about one person, so nobody keeps a copy and no search engine lists it."""
-        base = urlsplit(self.app.settings.public_url).path
-        body = self.templates.get_template(template).render(base=base, **values)
+        body = self._filled(template, words, base=self.base, **values)
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
         return HTMLResponse(body, status, headers)
 
     def desk_page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page for editors and operations."""
-        body = self.templates.get_template(template).render(base="", **values)
+        body = self._filled(template, ENGLISH, base="", **values)
         headers = {"Content-Security-Policy": DESK_POLICY, "Cache-Control": "no-store"}
         return HTMLResponse(body, status, headers)
+
+    def _filled(self, template: str, words: Words, **values: Any) -> str:
+        direction = languages.direction(words.tag)
+        return self.templates.get_template(template).render(
+            _=words.html, words=words, lang=words.tag, direction=direction, **values
+        )
 
 
 def lay(app: App, clock: Callable[[], datetime]) -> Ground:
     """The ground of *app*'s pages."""
     templates = Environment(
-        loader=FileSystemLoader(HERE / "pages"),
+        loader=FileSystemLoader([HERE / "pages", HERE / "readers" / "pages"]),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,6 +1,6 @@
 """Double opt-in by link: the GET asks, the POST confirms."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -10,6 +10,8 @@ from newsletter.jobs import invitations
 from subscribers import roll
 from subscribers.models import Consent
 from tests.factories import a_subscriber
+
+NOW = datetime(2021, 11, 25, 15, 59, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def _consents(app: App, subscriber_id: int) -> dict[str, Consent]:
 
 
 def _path(app: App, subscriber_id: int) -> str:
-    return invitations.link(app.settings, subscriber_id, ["weekly"]).removeprefix(app.settings.public_url)
+    return invitations.link(app.settings, subscriber_id, ["weekly"], at=NOW).removeprefix(app.settings.public_url)
 
 
 def test_looking_confirms_nothing(app: App, bob: int, site: httpx.Client) -> None:
@@ -40,7 +42,7 @@ def test_the_button_confirms(app: App, bob: int, site: httpx.Client) -> None:
 
 def test_a_second_press_says_the_same(app: App, bob: int, site: httpx.Client) -> None:
     site.post(_path(app, bob))
-    assert "Welcome." in site.post(_path(app, bob)).text
+    assert "Welcome. You’re in." in site.post(_path(app, bob)).text
 
 
 def test_an_old_link_does_not_bring_back_who_left(app: App, bob: int, site: httpx.Client, now: datetime) -> None:
