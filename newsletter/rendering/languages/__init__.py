@@ -39,12 +39,6 @@ class Words:
 
         return format_date(day, "d MMMM y" if self.tag == SOURCE else "long", locale=self.tag)
 
-    def language(self, tag: str) -> str:
-        """What speakers of *tag* call it: "Deutsch"."""
-        from babel import Locale
-
-        return (Locale.parse(tag, sep="-").get_display_name(tag) or tag).capitalize()
-
     def _found(self, message: str) -> str:
         return self.catalogue.get(message) or message
 
@@ -69,6 +63,17 @@ def choose(*tags: str) -> Words:
         if tag and (found.tag != SOURCE or tag.lower().startswith(SOURCE)):
             return found
     return words(SOURCE)
+
+
+def name(tag: str) -> str:
+    """What speakers of *tag* call it: "Deutsch"; the tag itself where nobody knows."""
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        own = Locale.parse(tag, sep="-").display_name or tag
+    except (UnknownLocaleError, ValueError):
+        return tag
+    return own[:1].upper() + own[1:]
 
 
 def direction(tag: str) -> str:

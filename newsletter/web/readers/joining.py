@@ -182,7 +182,7 @@ def _form(
         trap=TRAP,
         wrong=wrong,
         field=field,
-        tongues={tag: words.language(tag) for tag in languages.available() if tag != words.tag},
+        tongues={tag: languages.name(tag) for tag in languages.available() if tag != words.tag},
     )
 
 

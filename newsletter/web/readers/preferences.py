@@ -164,7 +164,7 @@ def _tongues(own: str) -> dict[str, str]:
     tags = [*languages.available()]
     if own and own not in tags:
         tags.append(own)
-    return {tag: languages.words(languages.SOURCE).language(tag) for tag in tags}
+    return {tag: languages.name(tag) for tag in tags}
 
 
 @cache

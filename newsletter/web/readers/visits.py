@@ -124,9 +124,9 @@ def join(session: Session, here: Ground, person: Subscriber, lists: Sequence[str
 
 
 def masked(email: str) -> str:
-    """Enough of an address to know it by."""
+    """Enough of an address to know it by, on one line."""
     local, _, domain = email.partition("@")
-    return f"{local[:1]}…@{domain}"
+    return f"{local[:1]}…\N{WORD JOINER}@{domain}"
 
 
 def _standing_so(session: Session, who: Visit, consents: set[Consent] | frozenset[Consent]) -> list[str]:
