@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-import structlog
 from sqlalchemy.orm import Session
 
+from newsletter import logs
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.errors import NewsletterError, Refused, Unknown
@@ -31,7 +31,7 @@ from subscribers.signing_up import Waiting
 if TYPE_CHECKING:
     from newsletter.delivery.wire.parcel import Sender
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 #: whoever took the request mails at once; what they did not is looked for after this long
 GRACE, AT_ONCE = timedelta(seconds=30), timedelta(0)

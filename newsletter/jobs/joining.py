@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter import logs
 from newsletter.app import App
 from newsletter.config import SignUp
 from newsletter.jobs.invitations import Invitation, Whose
@@ -16,7 +16,7 @@ from subscribers.doorway import Allowance
 from subscribers.models import Consent, List, Subscriber
 from subscribers.signing_up import Request
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 
 _HOUR, _DAY = 3600, 24 * 3600
 

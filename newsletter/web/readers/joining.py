@@ -5,13 +5,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import structlog
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from itsdangerous import BadData, URLSafeSerializer
 from starlette.background import BackgroundTask
 
+from newsletter import logs
 from newsletter.config import Newsletter
 from newsletter.errors import NotFound
 from newsletter.jobs import correspondence, invitations, joining, wordings
@@ -24,7 +24,7 @@ from newsletter.web.readers.forms import Filled, Form
 from subscribers import signing_up
 from subscribers.errors import BadAddress, SubscribersError
 
-log = structlog.get_logger(__name__)
+log = logs.get_logger(__name__)
 router = APIRouter()
 
 #: seconds after which every request is answered, so that nobody can tell by the clock what was done with it
