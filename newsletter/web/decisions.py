@@ -1,6 +1,7 @@
 """The links of a draft mail: approve, hold, edit. The link is the editor's word; the GET only asks."""
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
@@ -61,7 +62,7 @@ def _page(here: Ground, given: Pass, *, done: bool = False, status: int = 200) -
     with here.app.database.read() as session:
         edition = shelf.get(session, given.edition_id)
         stale = edition.revision != given.revision
-        values = {
+        values: dict[str, Any] = {
             "verb": given.verb.value,
             "edition": edition,
             "can": _can(given.verb, edition),
