@@ -20,13 +20,21 @@ def make(session: Session, edition: Edition, newsletter: Newsletter, settings: S
 
     Raises BadTemplate. To look at an edition that may be approved already, ask for its `current` proof.
     """
+    proof = today(edition, newsletter, settings, now=now)
+    last = latest(session, edition.id, edition.revision)
+    if last is not None and last.digest == proof.digest:
+        return last
+    session.add(proof)
+    session.flush()
+    return proof
+
+
+def today(edition: Edition, newsletter: Newsletter, settings: Settings, *, now: datetime) -> Proof:
+    """What today's templates and settings make of *edition*, not kept; raises BadTemplate."""
     from newsletter.rendering import sheet  # with MJML and Jinja2; what is approved is sent without them
 
     page = sheet.lay_out(edition, newsletter, settings)
-    last = latest(session, edition.id, edition.revision)
-    if last is not None and last.digest == digest(page.subject, page.html, page.text):
-        return last
-    proof = Proof(
+    return Proof(
         edition_id=edition.id,
         revision=edition.revision,
         subject=page.subject,
@@ -35,9 +43,6 @@ def make(session: Session, edition: Edition, newsletter: Newsletter, settings: S
         digest=digest(page.subject, page.html, page.text),
         made_at=now,
     )
-    session.add(proof)
-    session.flush()
-    return proof
 
 
 def latest(session: Session, edition_id: int, revision: int) -> Proof | None:
@@ -48,8 +53,12 @@ def latest(session: Session, edition_id: int, revision: int) -> Proof | None:
 
 def current(session: Session, edition: Edition, newsletter: Newsletter, settings: Settings, *, now: datetime) -> Proof:
     """The approved proof of *edition*, whatever became of templates and settings since; a draft's is made anew."""
-    approved = latest(session, edition.id, edition.revision) if edition.state in _FROZEN else None
-    return approved or make(session, edition, newsletter, settings, now=now)
+    return frozen(session, edition) or make(session, edition, newsletter, settings, now=now)
+
+
+def frozen(session: Session, edition: Edition) -> Proof | None:
+    """The approved proof of *edition*, which nothing changes any more; None of a draft."""
+    return latest(session, edition.id, edition.revision) if edition.state in _FROZEN else None
 
 
 def mould(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from newsletter.errors import BadTemplate
 from newsletter.rendering import mjml
+from newsletter.rendering.mjml import compiling
 
 #: what mrml writes as \u{94d}, and the like, when left to itself
 HARD = "हिन्दी ไทย العَرَبِيَّة é 👩🏽‍💻 ❤️ a\u00a0b\u00ad \u3000 \\ C:\\new"
@@ -65,12 +66,12 @@ def test_a_bare_greater_than_after_a_quotation_mark_does_not_panic() -> None:
 
 def test_a_panic_of_the_compiler_is_a_bad_template(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(BadTemplate, match="gave up"):
-        mjml._compiled(page("<mj-text>é > more</mj-text>"), "body.mjml", mjml._Includes(mjml._no_includes))
+        compiling.compiled(page("<mj-text>é > more</mj-text>"), "body.mjml")
 
 
 def test_what_the_compiler_refuses_is_a_bad_template() -> None:
     with pytest.raises(BadTemplate, match=r"^body\.mjml: the MJML compiler says"):
-        mjml._compiled("<mjml><mj-body><mj-text>", "body.mjml", mjml._Includes(mjml._no_includes))
+        compiling.compiled("<mjml><mj-body><mj-text>", "body.mjml")
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
@@ -116,6 +117,32 @@ def test_what_is_wrong_is_named_with_its_line() -> None:
 
 def test_an_include_is_put_in_its_place() -> None:
     assert "नमस्ते" in _text(html(page('<mj-include path="a.mjml" />'), **{"a.mjml": "<mj-text>नमस्ते</mj-text>"}))
+
+
+def test_a_whole_document_that_is_included_brings_its_head_along() -> None:
+    body = "<mj-section><mj-column><mj-text>y</mj-text></mj-column></mj-section>"
+    document = f"<mjml><mj-head><mj-style>.a {{ color: red; }}</mj-style></mj-head><mj-body>{body}</mj-body></mjml>"
+    made = html('<mjml><mj-body><mj-include path="a.mjml" /></mj-body></mjml>', **{"a.mjml": document})
+
+    assert (".a { color: red; }" in made, ">y</div>" in made) == (True, True)
+
+
+def test_defaults_may_come_from_an_include() -> None:
+    head = '<mj-attributes><mj-include path="a.mjml" /></mj-attributes>'
+
+    assert "color:#123456" in html(page("<mj-text>x</mj-text>", head), **{"a.mjml": '<mj-text color="#123456" />'})
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("<mj-text><a>one</a>\n<b>two</b></mj-text>", "one two"),
+        ("<mj-text><a>one</a>\r\n\t<b>two</b></mj-text>", "one two"),
+        ("<mj-text><pre>one\n <b>two</b>\n  <i>three</i></pre></mj-text>", "one\n two\n  three"),
+    ],
+)
+def test_words_are_not_glued_together(body: str, text: str) -> None:
+    assert text in _text(html(page(body)))
 
 
 def test_an_include_of_itself_is_refused_before_it_ends_the_process() -> None:

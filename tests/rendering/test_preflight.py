@@ -106,7 +106,7 @@ def test_what_was_left_unfilled_is_red(left: str) -> None:
 
 
 def test_real_senders_want_https_links() -> None:
-    given = samples.settings(sender="smtp", public_url="http://127.0.0.1:8025")
+    given = samples.settings(sender="smtp", public_url="http://news.example.com")
 
     assert findings(laid_out(), given)["addresses"].level is Level.AMBER
 

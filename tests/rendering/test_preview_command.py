@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from newsletter import config
 from newsletter.db import Database
+from newsletter.editions import shelf
+from newsletter.editions.models import State
+from newsletter.rendering import proofs
 from tests import factories
 from tests.rendering import samples
 
@@ -82,3 +86,49 @@ def test_a_folder_that_can_not_be_written_to_is_one_sentence(run: Run, tmp_path:
     done = run("2021-11-26", "--out", str(tmp_path / "taken"))
 
     assert (done.returncode, "can't be written to" in done.stderr) == (2, True)
+
+
+@pytest.fixture
+def approved(run: Run, tmp_path: Path, database: Database) -> Run:
+    """The edition approved, and its template changed since."""
+    settings = config.load(tmp_path, {})
+    with database.write() as session:
+        edition = shelf.find(session, "2021-11-26")
+        proofs.make(session, edition, settings.newsletters["friday"], settings, now=samples.NINE)
+        edition.state = State.APPROVED
+    (tmp_path / "mine" / "friday").mkdir(parents=True)
+    (tmp_path / "mine" / "friday" / "subject.txt").write_text("Changed since")
+    (tmp_path / "newsletter.toml").write_text(f'templates = "mine"\n{_SETTINGS}', "utf-8")
+    return run
+
+
+def test_a_frozen_edition_is_said_to_be_frozen(approved: Run) -> None:
+    said = " ".join(approved("2021-11-26").stdout.split())
+
+    assert said.endswith(
+        "frozen: these are the bytes that were approved, made on 2021-11-26 09:00 UTC; "
+        "--template-now shows what today's templates would give"
+    )
+
+
+def test_a_draft_is_not_said_to_be_frozen(run: Run) -> None:
+    assert ("frozen" in run("2021-11-26").stdout, json.loads(run("2021-11-26", "--json").stdout)["frozen_at"]) == (
+        False,
+        None,
+    )
+
+
+@pytest.mark.parametrize(("options", "subject"), [((), "Walmart goes live"), (("--template-now",), "Changed since")])
+def test_todays_templates_are_shown_when_asked_for(
+    approved: Run, tmp_path: Path, options: tuple[str, ...], subject: str
+) -> None:
+    approved("2021-11-26", "--out", str(tmp_path / "look"), *options)
+
+    assert samples.parsed((tmp_path / "look" / "edition.eml").read_bytes())["Subject"].startswith(subject)
+
+
+def test_looking_at_todays_templates_leaves_the_frozen_bytes_alone(approved: Run, database: Database) -> None:
+    before = json.loads(approved("2021-11-26", "--json").stdout)["digest"]
+    approved("2021-11-26", "--template-now")
+
+    assert json.loads(approved("2021-11-26", "--json").stdout)["digest"] == before

@@ -4,24 +4,16 @@ Each rule stands for a measured defect: what is refused here was accepted silent
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from newsletter.rendering.vocabulary import ATTRIBUTES, CHILDREN, EVERYWHERE, HTML_TAGS, VOID
+from newsletter.rendering.mjml import tokens
+from newsletter.rendering.mjml.tree import Node
+from newsletter.rendering.mjml.vocabulary import ATTRIBUTES, CHILDREN, EVERYWHERE, HTML_TAGS, IGNORED, UNUSABLE, VOID
 
 #: mrml overflows its stack, and ends the process, somewhere above three thousand
 DEEPEST = 100
 
-_TOKEN = re.compile(
-    r"""(?P<comment><!--.*?-->)
-      | (?P<end></\s*(?P<end_name>[^\s<>/]+)\s*>)
-      | (?P<start><(?P<name>[A-Za-z][^\s<>/"'=]*)
-          (?P<attributes>(?:\s+[^\s<>/"'=]+(?:\s*=\s*(?:"[^"<]*"|'[^'<]*'))?)*)\s*(?P<closed>/?)>)
-      | (?P<stray><)""",
-    re.VERBOSE | re.DOTALL,
-)
-_ATTRIBUTE = re.compile(r"""([^\s<>/"'=]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'))?""")
-_STYLE = re.compile(r"<(mj-style)\b[^>]*?(?<!/)>(.*?)</mj-style\s*>", re.DOTALL)
 _SHORTHAND = re.compile(r"padding|inner-padding|icon-padding|text-padding|ico-padding")
 _LENGTH = re.compile(r"\d+(?:\.\d+)?px")
 _REMOTE_FONT = re.compile(r"@import|@font-face", re.IGNORECASE)
@@ -47,19 +39,13 @@ def first_problem(source: str, *, root: str | None = "mjml") -> Problem | None:
     return next(_problems(source, root), None)
 
 
-def includes(source: str) -> Iterator[tuple[str, int]]:
-    """The paths of each mj-include in *source*, and where it stands."""
-    for token in _TOKEN.finditer(source):
-        if token["name"] == "mj-include":
-            yield _attributes(token).get("path") or "", token.start()
-
-
 def _problems(source: str, root: str | None) -> Iterator[Problem]:
     yield from _style_problems(source)
-    # what stands in mj-style is not markup; blanks keep every position
-    source = _STYLE.sub(lambda style: style[0].replace(style[2], " " * len(style[2])), source)
     stack: list[_Tag] = []
-    for token in _TOKEN.finditer(source):
+    done = 0
+    for token in tokens.read(source):
+        yield from _text_problems(source, done, token.start(), stack)
+        done = token.end()
         if token["comment"]:
             yield from _comment_problems(token)
         elif token["stray"]:
@@ -67,7 +53,7 @@ def _problems(source: str, root: str | None) -> Iterator[Problem]:
         elif token["end"]:
             yield from _end_problems(token, stack)
         else:
-            tag = _Tag(token["name"], token.start(), _attributes(token))
+            tag = _Tag(token["name"], token.start(), tokens.attributes(token))
             yield from _tag_problems(tag, stack, root)
             if not token["closed"] and tag.name not in VOID:
                 stack.append(tag)
@@ -75,11 +61,16 @@ def _problems(source: str, root: str | None) -> Iterator[Problem]:
                     yield Problem(f"tags are nested more than {DEEPEST} deep", tag.at)
     if stack:
         yield Problem(f"<{stack[-1].name}> is never closed", stack[-1].at)
+    yield from _text_problems(source, done, len(source), stack)
 
 
-def _attributes(token: re.Match[str]) -> dict[str, str | None]:
-    found = _ATTRIBUTE.finditer(token["attributes"] or "")
-    return {match[1]: match[2] if match[2] is not None else match[3] for match in found}
+def _text_problems(source: str, start: int, end: int, stack: list[_Tag]) -> Iterator[Problem]:
+    """Text between the tags of MJML, which is nobody's."""
+    text = source[start:end]
+    if text.strip() and not any(above.name in HTML_TAGS or above.name == "mj-style" for above in stack):
+        where = f"in <{stack[-1].name}>" if stack else "outside the tags"
+        shown = " ".join(text.split())[:40]
+        yield Problem(f"text can't stand {where}: put {shown!r} in mj-text", start + len(text) - len(text.lstrip()))
 
 
 def _stray(source: str, at: int) -> Problem:
@@ -107,7 +98,7 @@ def _comment_problems(token: re.Match[str]) -> Iterator[Problem]:
 
 
 def _style_problems(source: str) -> Iterator[Problem]:
-    for style in _STYLE.finditer(source):
+    for style in tokens.STYLE.finditer(source):
         if "<" in style[2]:
             yield Problem('CSS in mj-style must not contain "<"', style.start(2) + style[2].index("<"))
         remote = _REMOTE_FONT.search(style[2])
@@ -131,7 +122,10 @@ def _tag_problems(tag: _Tag, stack: list[_Tag], root: str | None) -> Iterator[Pr
     parent = stack[-1].name if stack else None
     if parent is None and root is not None and tag.name != root:
         yield Problem(f"<{tag.name}> stands outside <{root}>", tag.at)
-    if any(above.name in HTML_TAGS for above in stack):
+    holder = next((above.name for above in stack if above.name in HTML_TAGS), None)
+    if holder in {"mj-title", "mj-preview"}:
+        yield Problem(f"<{holder}> holds words only: <{tag.name}> can't stand in it", tag.at)
+    elif holder:
         if tag.name.lower().startswith("mj"):
             yield Problem(f"<{tag.name}> can't stand within HTML", tag.at)
         yield from _html_problems(tag)
@@ -152,19 +146,34 @@ def _html_problems(tag: _Tag) -> Iterator[Problem]:
 
 def _default_problems(tag: _Tag, parent: str | None) -> Iterator[Problem]:
     """Within mj-attributes: the tags name what their attributes are defaults of."""
-    if parent != "mj-attributes":
-        yield Problem(f"<{parent}> in mj-attributes holds no tags: the compiler refuses them", tag.at)
-    elif tag.name not in {"mj-all", "mj-class"} and tag.name not in ATTRIBUTES:
+    if parent not in {"mj-attributes", "mj-class"}:
+        yield Problem(f"<{parent}> in mj-attributes holds no tags", tag.at)
+    elif tag.name in {"mj-all", "mj-class"} and parent == "mj-attributes":
+        yield from _shared_problems(tag)
+    elif tag.name not in ATTRIBUTES:
         yield Problem(f"<{tag.name}> is not an MJML tag", tag.at)
-    elif tag.name in ATTRIBUTES:
-        yield from _attribute_problems(tag)
     else:
-        yield from _padding_problems(tag)
+        yield from _attribute_problems(tag)
+
+
+def _shared_problems(tag: _Tag) -> Iterator[Problem]:
+    """What mj-all and mj-class give must fit some tag."""
+    if tag.name == "mj-class" and not tag.attributes.get("name"):
+        yield Problem("<mj-class> needs a name", tag.at)
+    for attribute, value in tag.attributes.items():
+        kinds = [known[attribute] for known in (*ATTRIBUTES.values(), EVERYWHERE) if attribute in known]
+        if (tag.name, attribute) == ("mj-class", "name"):
+            continue
+        if not kinds:
+            yield Problem(f"no tag has the attribute {attribute!r}", tag.at)
+        elif not any(kind.fits(value or "") for kind in kinds):
+            yield Problem(f'{attribute}="{value}" fits no tag: write {kinds[0].wanted}', tag.at)
+    yield from _padding_problems(tag)
 
 
 def _mjml_problems(tag: _Tag, parent: str | None) -> Iterator[Problem]:
-    if tag.name == "mj-html-attributes":
-        yield Problem("mj-html-attributes is not supported by the compiler", tag.at)
+    if tag.name in UNUSABLE:
+        yield Problem(f"{tag.name} {UNUSABLE[tag.name]}", tag.at)
     elif tag.name not in ATTRIBUTES:
         yield Problem(f"<{tag.name}> is not an MJML tag" + _hint(tag.name), tag.at)
     elif parent is not None and tag.name not in CHILDREN.get(parent, frozenset()):
@@ -181,12 +190,17 @@ def _hint(name: str) -> str:
 
 
 def _attribute_problems(tag: _Tag) -> Iterator[Problem]:
-    known = ATTRIBUTES[tag.name] | EVERYWHERE
+    known = {**ATTRIBUTES[tag.name], **EVERYWHERE}
     for attribute, value in tag.attributes.items():
         if attribute not in known:
             yield Problem(f"<{tag.name}> has no attribute {attribute!r}", tag.at)
-        if value is None:
+        elif (tag.name, attribute) in IGNORED:
+            advice = IGNORED[tag.name, attribute]
+            yield Problem(f"{attribute} of <{tag.name}> is ignored by the compiler: {advice}", tag.at)
+        elif value is None:
             yield Problem(f"{attribute} of <{tag.name}> has no value", tag.at)
+        elif not _SHORTHAND.match(attribute) and not known[attribute].fits(value):
+            yield Problem(f'{attribute}="{value}" of <{tag.name}>: write {known[attribute].wanted}', tag.at)
     yield from _padding_problems(tag)
 
 
@@ -203,17 +217,44 @@ def _padding_problems(tag: _Tag) -> Iterator[Problem]:
 def _special_problems(tag: _Tag) -> Iterator[Problem]:
     attributes = tag.attributes
     match tag.name:
-        case "mj-image" | "mj-carousel-image" if "alt" not in attributes:
-            yield Problem(f'<{tag.name}> needs an alt; alt="" where it only adorns', tag.at)
         case "mj-font":
             yield Problem("fonts must not be fetched from elsewhere: name fonts that readers have", tag.at)
-        case "mj-social-element" if "src" not in attributes:
-            yield Problem("<mj-social-element> needs a src, else its icon is fetched from a stranger", tag.at)
-        case "mj-wrapper" if "gap" in attributes:
-            yield Problem("gap of <mj-wrapper> is ignored by the compiler: use padding", tag.at)
-        case "mj-style" if "inline" in attributes:
-            yield Problem("inline of <mj-style> is ignored by the compiler: write the style on the element", tag.at)
-        case "mj-raw" if "position" in attributes:
-            yield Problem("position of <mj-raw> is not supported by the compiler", tag.at)
         case "mj-include" if attributes.get("type") not in (None, "mjml"):
             yield Problem("mj-include takes MJML only: include CSS and HTML with Jinja", tag.at)
+
+
+def check(root: Node) -> None:
+    """Raise BadTemplate where a tag of the whole, with what it got from elsewhere, is not right."""
+    for node in root.tags():
+        if node.name == "mj-body":
+            _check(node, {})
+
+
+def _check(node: Node, around: dict[str, str]) -> None:
+    attributes = around | node.attributes
+    tag = _Tag(node.name, node.at, dict(node.attributes))
+    problem = next(_attribute_problems(tag), None) or next(_needs(node.name, attributes), None)
+    if problem:
+        raise node.wrong(problem.text)
+    for child in node.tags():
+        if child.name not in CHILDREN.get(node.name, frozenset()):
+            raise child.wrong(f"<{child.name}> can't stand in <{node.name}>")
+        _check(child, attributes if node.name == "mj-accordion" else {})
+
+
+def _needs(name: str, attributes: Mapping[str, str]) -> Iterator[Problem]:
+    if name == "mj-image" and "alt" not in attributes:
+        yield Problem('<mj-image> needs an alt; alt="" where it only adorns', 0)
+    if name == "mj-social-element" and "src" not in attributes:
+        yield Problem("<mj-social-element> needs a src, else its icon is fetched from a stranger", 0)
+    if name == "mj-hero" and any(part != "0px" for part in _beside(attributes.get("padding", "0px").split())):
+        yield Problem("padding of <mj-hero> at its sides is ignored by the compiler: pad what stands in it", 0)
+    if name == "mj-accordion-element":
+        for icon in ("icon-wrapped-url", "icon-unwrapped-url"):
+            if icon not in attributes:
+                yield Problem(f"<mj-accordion> needs an {icon}, else its icon is fetched from a stranger", 0)
+
+
+def _beside(padding: list[str]) -> list[str]:
+    """The parts of a *padding* that stand left and right."""
+    return padding[1::2] if len(padding) > 1 else padding
