@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import Exists, Select, bindparam, exists, select
+from sqlalchemy import ColumnElement, Date, Exists, Select, bindparam, case, exists, or_, select
 from sqlalchemy.orm import Session
 
 from . import addresses
-from .models import Consent, List, Subscriber, Subscription, Suppression, SuppressionReason
+from .models import Consent, List, Rhythm, Subscriber, Subscription, Suppression, SuppressionReason
 from .rows import Rows
 
 #: why somebody is left out at the last moment, in words
@@ -18,6 +19,7 @@ SUPPRESSED = {
     SuppressionReason.COMPLAINT: "suppressed: complaint",
     SuppressionReason.MANUAL: "suppressed: by hand",
 }
+PAUSED = "paused by the reader"
 
 # PostgreSQL takes 65,535 parameters in a statement and SQLite 32,766
 _AT_ONCE = 10_000
@@ -25,7 +27,14 @@ _AT_ONCE = 10_000
 # built once: they are run for every batch, and building them costs more than running them
 _IDS = Subscriber.id.in_(bindparam("ids", expanding=True))
 _PEOPLE = (
-    select(Subscriber.id, Subscriber.email, Subscriber.name, Subscriber.language, Subscriber.time_zone)
+    select(
+        Subscriber.id,
+        Subscriber.email,
+        Subscriber.name,
+        Subscriber.language,
+        Subscriber.time_zone,
+        Subscriber.plain_text,
+    )
     .where(_IDS)
     .order_by(Subscriber.id)
 )
@@ -33,6 +42,8 @@ _MAILABLE = Rows(
     # by its primary key, so that no planner is tempted to read a list of a million for a batch of 25
     _PEOPLE.add_columns(
         Suppression.reason,
+        # as a number: what comes as JSON has no dates
+        case((Subscriber.paused_until > bindparam("day", type_=Date), 1), else_=0).label("paused"),
         exists()
         .where(
             Subscription.subscriber_id == Subscriber.id,
@@ -53,14 +64,29 @@ class Person:
     name: str
     language: str
     time_zone: str
+    #: gets the text part alone
+    plain_text: bool = False
 
 
-def audience(lists: Sequence[str]) -> Select[int]:
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What of an edition decides about who wants it."""
+
+    day: date
+    #: no edition of this newsletter went out earlier in the month
+    first_of_month: bool = True
+    #: only who is in this segment
+    within: ColumnElement[bool] | None = None
+
+
+def audience(lists: Sequence[str], issue: Issue | None = None) -> Select[int]:
     """The ids of all who are confirmed on any of *lists* and not suppressed, each once, in no order.
 
-    Made for INSERT … SELECT. A list that does not exist has nobody on it.
+    With *issue*, only who wants that one: not paused, in their rhythm, within its segment. Made for
+    INSERT … SELECT. A list that does not exist has nobody on it.
     """
-    return select(Subscriber.id).where(Subscriber.id.in_(_confirmed(lists)), ~_suppressed())
+    found = select(Subscriber.id).where(Subscriber.id.in_(_confirmed(lists)), ~_suppressed())
+    return found if issue is None else found.where(*_wanting(issue))
 
 
 def audience_with_zone(lists: Sequence[str]) -> Select[int, str]:
@@ -68,20 +94,28 @@ def audience_with_zone(lists: Sequence[str]) -> Select[int, str]:
     return audience(lists).add_columns(Subscriber.time_zone)
 
 
-def mailable(session: Session, ids: Sequence[int], lists: Sequence[str]) -> tuple[list[Person], dict[int, str]]:
-    """Who of *ids* may be mailed now, by id, and of each of the others why not, in words."""
+def mailable(
+    session: Session, ids: Sequence[int], lists: Sequence[str], *, day: date = date.max
+) -> tuple[list[Person], dict[int, str]]:
+    """Who of *ids* may be mailed now, by id, and of each of the others why not, in words.
+
+    *day* is the edition's: who has paused beyond it since planning is left out.
+    """
     may: list[Person] = []
     reasons = dict.fromkeys(ids, ERASED)
+    wanted = {"lists": list(lists), "day": day}
     for some in _portions(sorted(reasons)):
-        for *person, suppression, confirmed in _MAILABLE.of(session, {"ids": some, "lists": list(lists)}):
-            id_, email, name, language, time_zone = person
+        for *person, suppression, paused, confirmed in _MAILABLE.of(session, {**wanted, "ids": some}):
+            found = _person(*person)
             if suppression is not None:
-                reasons[id_] = SUPPRESSED[suppression]
+                reasons[found.id] = SUPPRESSED[suppression]
             elif not confirmed:
-                reasons[id_] = UNSUBSCRIBED
+                reasons[found.id] = UNSUBSCRIBED
+            elif paused:
+                reasons[found.id] = PAUSED
             else:
-                del reasons[id_]
-                may.append(Person(id_, addresses.wire(email), name, language, time_zone))
+                del reasons[found.id]
+                may.append(found)
     return may, reasons
 
 
@@ -92,11 +126,18 @@ def barred(session: Session, ids: Sequence[int], lists: Sequence[str]) -> dict[i
 
 def people(session: Session, ids: Sequence[int]) -> list[Person]:
     """The subscribers *ids*, by id; who was erased is absent."""
-    return [
-        Person(id_, addresses.wire(email), name, language, time_zone)
-        for some in _portions(sorted(set(ids)))
-        for id_, email, name, language, time_zone in session.execute(_PEOPLE, {"ids": some})
-    ]
+    return [_person(*row) for some in _portions(sorted(set(ids))) for row in session.execute(_PEOPLE, {"ids": some})]
+
+
+def _person(id_: int, email: str, name: str, language: str, time_zone: str, plain_text: bool) -> Person:
+    return Person(id_, addresses.wire(email), name, language, time_zone, bool(plain_text))
+
+
+def _wanting(issue: Issue) -> list[ColumnElement[bool]]:
+    wanting = [or_(Subscriber.paused_until.is_(None), Subscriber.paused_until <= issue.day)]
+    if not issue.first_of_month:
+        wanting.append(Subscriber.rhythm == Rhythm.WEEKLY)
+    return wanting if issue.within is None else [*wanting, issue.within]
 
 
 def _confirmed(lists: Sequence[str]) -> Select[int]:

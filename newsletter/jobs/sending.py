@@ -218,7 +218,8 @@ def route(session: Session, app: App, edition_id: int, *, now: datetime) -> Rout
     secret = app.settings.secret.get_secret_value()
 
     def reader(person: Person) -> Reader:
-        return Reader(person.id, person.email, person.name, links.token(secret, edition_id, person.id))
+        token = links.token(secret, edition_id, person.id)
+        return Reader(person.id, person.email, person.name, token, plain=person.plain_text)
 
     throttle = Throttle(sending.sender, newsletter.limits)
-    return Route(edition_id, lists=newsletter.lists, mould=mould, reader=reader, throttle=throttle)
+    return Route(edition_id, lists=newsletter.lists, mould=mould, reader=reader, throttle=throttle, day=edition.date)

@@ -35,8 +35,12 @@ class Mould:
         public_url: str,
         secret: str,
         date: datetime,
+        mailbox: str = "",
     ) -> None:
-        """Cast a mould; *list_name* is the newsletter's title and slug, *date* goes into every copy."""
+        """Cast a mould; *list_name* is the newsletter's title and slug, *date* goes into every copy.
+
+        *mailbox*: where somebody reads letters of people who want to leave; empty where nobody does.
+        """
         self.edition_id = edition_id
         #: the edition's subject, as text
         self.subject = slots.one_line(subject)
@@ -56,20 +60,15 @@ class Mould:
             # keeps holiday answers away; Auto-Submitted would be wrong, for editors write this
             "Precedence": "bulk",
         }
-        self._pieces: list[bytes] = []
-        self._fills: list[tuple[int, _Fill]] = []
-        self._tokens: list[int] = []
-        self._cast(date)
+        self._mailbox = mailbox
+        marks = sorted({*slots.count(self.html), *slots.count(self.text)})
+        self._marks = [(mark, *slots.parse(mark)) for mark in marks]
+        self._whole = self._cast_whole(date)
+        self._plain = self._cast_plain(date)
 
     def message(self, reader: Reader) -> bytes:
         """The whole message for *reader*: CRLF lines, no line over 998 bytes or beginning with a dot."""
-        pieces = self._pieces.copy()
-        token = quoted.word(slots.SLOTS["token"](reader))
-        for index in self._tokens:
-            pieces[index] = token
-        for index, fill in self._fills:
-            pieces[index] = fill(reader)
-        return b"".join(pieces)
+        return (self._plain if reader.plain else self._whole).filled(reader)
 
     def message_id(self, reader: Reader) -> str:
         """The same for this edition and reader every time, with its angle brackets."""
@@ -81,7 +80,7 @@ class Mould:
 
     def headers(self, reader: Reader) -> Mapping[str, str]:
         """The headers that an API is told to add: List-Unsubscribe, List-Id and the like."""
-        return {"List-Unsubscribe": f"<{self._unsubscribe(reader)}>", **self._list_headers}
+        return {"List-Unsubscribe": ", ".join(self._ways_out(reader)), **self._list_headers}
 
     def html_for(self, reader: Reader) -> str:
         """The HTML part as *reader* gets it, as text."""
@@ -91,60 +90,88 @@ class Mould:
         """The text part as *reader* gets it, as text."""
         return slots.fill(self.text, reader)
 
-    def _unsubscribe(self, reader: Reader) -> str:
-        return links.unsubscribe(self._public_url, slots.SLOTS["token"](reader))
+    def _ways_out(self, reader: Reader) -> list[str]:
+        """Where a click leaves, and where a letter does (RFC 2369 section 3.2, RFC 8058)."""
+        token = slots.SLOTS["token"](reader)
+        letter = [f"<mailto:{self._mailbox}?subject=unsubscribe%20{token}>"] if self._mailbox else []
+        return [f"<{links.unsubscribe(self._public_url, token)}>", *letter]
 
-    def _cast(self, date: datetime) -> None:
-        marks = sorted({*slots.count(self.html), *slots.count(self.text)})
-        self._marks = [(mark, *slots.parse(mark)) for mark in marks]
+    def _cast_whole(self, date: datetime) -> "_Cast":
         # "=_" can't occur in quoted-printable text
         boundary = f"=_{digest(self.subject, self.html, self.text)[:32]}"
-        self._cast_head(boundary, date)
-        self._cast_part("plain", self.text, boundary)
-        self._cast_part("html", self.html, boundary)
-        self._constant(f"--{boundary}--\r\n".encode())
+        cast = _Cast()
+        self._cast_head(cast, date)
+        cast.constant(f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode())
+        for subtype, body in (("plain", self.text), ("html", self.html)):
+            cast.constant(f"--{boundary}\r\n".encode())
+            cast.part(subtype, body)
+            cast.constant(b"\r\n")
+        cast.constant(f"--{boundary}--\r\n".encode())
+        return cast
 
-    def _cast_head(self, boundary: str, date: datetime) -> None:
-        self._constant(headers.mailbox("From", *self.sender))
-        self._slot(lambda reader: headers.mailbox("To", reader.name, reader.address))
+    def _cast_plain(self, date: datetime) -> "_Cast":
+        cast = _Cast()
+        self._cast_head(cast, date)
+        cast.part("plain", self.text)
+        return cast
+
+    def _cast_head(self, cast: "_Cast", date: datetime) -> None:
+        cast.constant(headers.mailbox("From", *self.sender))
+        cast.slot(lambda reader: headers.mailbox("To", reader.name, reader.address))
         if self.reply_to:
-            self._constant(headers.mailbox("Reply-To", "", self.reply_to))
-        self._constant(headers.text("Subject", self.subject))
-        self._constant(f"Date: {format_datetime(date)}\r\n".encode())
-        self._slot(lambda reader: f"Message-ID: {self.message_id(reader)}\r\n".encode())
-        self._slot(lambda reader: f"List-Unsubscribe: <{self._unsubscribe(reader)}>\r\n".encode())
+            cast.constant(headers.mailbox("Reply-To", "", self.reply_to))
+        cast.constant(headers.text("Subject", self.subject))
+        cast.constant(f"Date: {format_datetime(date)}\r\n".encode())
+        cast.slot(lambda reader: f"Message-ID: {self.message_id(reader)}\r\n".encode())
+        cast.slot(lambda reader: ("List-Unsubscribe: " + ",\r\n ".join(self._ways_out(reader)) + "\r\n").encode())
         for name, value in self._list_headers.items():
-            self._constant(headers.line(name, value))
-        self._constant(
-            f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n\r\n'.encode()
-        )
+            cast.constant(headers.line(name, value))
+        cast.constant(b"MIME-Version: 1.0\r\n")
 
-    def _cast_part(self, subtype: str, body: str, boundary: str) -> None:
-        self._constant(
-            f"--{boundary}\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
+
+class _Cast:
+    """Pieces of a message in their order; those that differ between readers are holes."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._fills: list[tuple[int, _Fill]] = []
+        self._tokens: list[int] = []
+
+    def filled(self, reader: Reader) -> bytes:
+        pieces = self._pieces.copy()
+        token = quoted.word(slots.SLOTS["token"](reader))
+        for index in self._tokens:
+            pieces[index] = token
+        for index, fill in self._fills:
+            pieces[index] = fill(reader)
+        return b"".join(pieces)
+
+    def part(self, subtype: str, body: str) -> None:
+        """The head of a part and its text."""
+        self.constant(
+            f"Content-Type: text/{subtype}; charset=utf-8\r\n"
             "Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
         )
         # the part's last line is ended, so that no soft break can swallow the boundary
         for before, slot in slots.split(body.rstrip() + "\n"):
-            self._constant(quoted.piece(before))
+            self.constant(quoted.piece(before))
             if slot and slot[1] == "token":
                 self._tokens.append(self._hole())
             elif slot:
-                self._slot(_word_filler(*slot))
-        self._constant(b"\r\n")
+                self.slot(_word_filler(*slot))
 
-    def _constant(self, piece: bytes) -> None:
+    def constant(self, piece: bytes) -> None:
         if self._pieces and self._pieces[-1]:
             self._pieces[-1] += piece
         else:
             self._pieces.append(piece)
 
+    def slot(self, fill: _Fill) -> None:
+        self._fills.append((self._hole(), fill))
+
     def _hole(self) -> int:
         self._pieces.append(b"")
         return len(self._pieces) - 1
-
-    def _slot(self, fill: _Fill) -> None:
-        self._fills.append((self._hole(), fill))
 
 
 def _word_filler(place: Place, slot: str) -> _Fill:

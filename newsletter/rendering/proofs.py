@@ -82,4 +82,5 @@ def mould(
         public_url=settings.public_url,
         secret=settings.secret.get_secret_value(),
         date=now or proof.made_at,
+        mailbox=newsletter.unsubscribe_mailbox,
     )

@@ -17,6 +17,8 @@ class Reader:
     name: str
     #: signed, opaque: stands for this reader of this edition in every personal link
     token: str
+    #: wants the text part alone
+    plain: bool = False
 
 
 class Place(StrEnum):

@@ -1,7 +1,6 @@
-"""The language of segments: text in, a tree of plain values out; every mistake is named with its place."""
+"""The language of segments: text in, a tree out; every mistake is named with its place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +8,8 @@ from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import VisitError
 
 from subscribers.errors import BadSegment
+
+from .tree import All, Any, Not, Query, Term
 
 _GRAMMAR = Path(__file__).with_name("grammar.lark")
 #: what a person writes by hand is shorter, and a database's own parser has a stack
@@ -28,40 +29,6 @@ _SPOKEN = {
     "COMMA": "a comma",
     "$END": "the end",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One comparison: `language:fr,de`; *column* is where it stands in the text, from 1."""
-
-    field: str
-    operator: str
-    values: tuple[str, ...]
-    column: int
-
-
-@dataclass(frozen=True, slots=True)
-class Not:
-    """Everybody else."""
-
-    of: "Query"
-
-
-@dataclass(frozen=True, slots=True)
-class All:
-    """Who is in each of them."""
-
-    of: "tuple[Query, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class Any:
-    """Who is in any of them."""
-
-    of: "tuple[Query, ...]"
-
-
-Query = Term | Not | All | Any
 
 
 def parse(text: str) -> Query:

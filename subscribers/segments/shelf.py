@@ -12,7 +12,7 @@ from subscribers.audience import audience
 from subscribers.errors import NoSuchSegment
 from subscribers.models import Segment, Subscriber
 
-from . import language, sql
+from . import sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ def drop(session: Session, name: str) -> None:
 
 def compiled(session: Session, query: str) -> ColumnElement[bool]:
     """*query* as a condition on subscribers; raises BadSegment."""
+    from . import language  # loads the parser, which who has no segment need not wait for
+
     return sql.condition(session, language.parse(query))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from subscribers.errors import BadSegment
 from subscribers.models import Consent, List, Rhythm, Subscriber, Subscription, TopicChoice
 
-from .language import All, Any, Not, Query, Term
+from .tree import All, Any, Not, Query, Term
 
 #: a value that stands for "not known"
 UNKNOWN = "none"

@@ -7,7 +7,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -199,13 +199,19 @@ def due(session: Session, edition_id: int, *, limit: int, now: datetime) -> list
 
 
 def fence(
-    session: Session, claims: Sequence[Claim], *, lists: Sequence[str], lease: timedelta, now: datetime
+    session: Session,
+    claims: Sequence[Claim],
+    *,
+    lists: Sequence[str],
+    lease: timedelta,
+    now: datetime,
+    day: date = date.max,
 ) -> list[Fenced]:
     """Pass the fence with *claims*, all of one edition; commit before the first byte, or do not send.
 
     A claim whose lease is over, or whose sending was paused meanwhile, does not pass. Readers who left,
-    were suppressed or erased since planning are skipped here, with the reason; a batch that has nobody
-    left is settled at once and not returned.
+    paused beyond *day* (the edition's), were suppressed or erased since planning are skipped here, with the
+    reason; a batch that has nobody left is settled at once and not returned.
     """
     if not claims or not _still_running(session, claims[0].edition_id):
         return []
@@ -215,7 +221,7 @@ def fence(
     edition_id = claims[0].edition_id
     members = _members(session, edition_id, passed)
     ids = [subscriber_id for batch in members.values() for subscriber_id in batch]
-    mailable, barred = audience.mailable(session, ids, lists)
+    mailable, barred = audience.mailable(session, ids, lists, day=day)
     people = {person.id: person for person in mailable}
     _skip(session, edition_id, members, barred, now=now)
     lanes = {claim.number: claim.lane for claim in claims}

@@ -14,10 +14,12 @@ from sqlalchemy import (
     Result,
     and_,
     case,
+    exists,
     func,
     insert,
     literal,
     select,
+    text,
     true,
     type_coerce,
     update,
@@ -28,10 +30,12 @@ from newsletter.config import DomainLimits, Limits, Newsletter
 from newsletter.db import Database, Instant
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending, SendingState
 from newsletter.delivery.pace import throttle
+from newsletter.editions.models import Edition
 from newsletter.errors import NewsletterError
-from subscribers.audience import audience
+from subscribers.audience import Issue, audience
 from subscribers.models import Subscriber
 from subscribers.rows import upsert
+from subscribers.segments import shelf as segments
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class _Group:
     zones: frozenset[str]
     members: int
     batch_size: int
+    #: they get the text part alone, which an API can't mix with the others
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,20 +73,39 @@ def plan(
     """Freeze the audience of the edition; planning again changes nothing and returns what stands.
 
     With *morning*, each batch waits for the newsletter's sending hour of that date in its readers' own
-    time zone; readers whose zone is unknown get the newsletter's.
+    time zone; readers whose zone is unknown get the newsletter's. Who has paused beyond the edition's date,
+    wants only the first of a month that this is not, or is outside the edition's segment, is left out.
     """
     if not _begin(session, edition_id, sender, now=now):
         return session.get_one(Sending, edition_id, populate_existing=True)
-    groups = _groups(session, newsletter, batch_size=batch_size, now=now, morning=morning)
-    runs = _write_deliveries(session, edition_id, newsletter, groups)
+    edition = session.get_one(Edition, edition_id)
+    issue = issue_of(session, edition)
+    groups = _groups(session, newsletter, issue, batch_size=batch_size, now=now, morning=morning)
+    runs = _write_deliveries(session, edition_id, newsletter, issue, groups)
     canaries = _set_canaries_apart(session, edition_id, newsletter, runs, now=now)
     planned = _write_batches(session, edition_id, runs + canaries)
     sending = session.get_one(Sending, edition_id, populate_existing=True)
     sending.planned, sending.audience_complete_at, sending.state = planned, now, SendingState.RUNNING
     sending.canary_passed_at = None if canaries else now
-    session.add(Act(edition_id=edition_id, verb="plan", by=sender, recipients=planned, at=now))
+    reason = f"segment {edition.segment}: {segments.get(session, edition.segment).query}" if edition.segment else ""
+    session.add(Act(edition_id=edition_id, verb="plan", by=sender, reason=reason, recipients=planned, at=now))
     session.flush()
     return sending
+
+
+def issue_of(session: Session, edition: Edition) -> Issue:
+    """What of *edition* decides about who wants it; raises NoSuchSegment, BadSegment."""
+    earlier = exists().where(
+        Sending.edition_id == Edition.id,
+        Sending.state != SendingState.CANCELLED,
+        Edition.newsletter == edition.newsletter,
+        # a special edition for some is not the one that the others wait for
+        Edition.segment == "",
+        Edition.date >= edition.date.replace(day=1),
+        Edition.date < edition.date,
+    )
+    within = segments.compiled(session, segments.get(session, edition.segment).query) if edition.segment else None
+    return Issue(edition.date, first_of_month=not session.scalar(select(earlier)), within=within)
 
 
 def look_at_the_figures(database: Database) -> None:
@@ -102,20 +127,27 @@ def _begin(session: Session, edition_id: int, sender: str, *, now: datetime) -> 
 
 
 def _groups(
-    session: Session, newsletter: Newsletter, *, batch_size: int, now: datetime, morning: date | None
+    session: Session, newsletter: Newsletter, issue: Issue, *, batch_size: int, now: datetime, morning: date | None
 ) -> list[_Group]:
-    """The groups in the order of their batches' numbers, with how many readers each has."""
+    """The groups in the order of their batches' numbers, with how many readers each has.
+
+    How many the last has where there are no others but plain texts is known when they are written.
+    """
     limits = newsletter.limits
-    if not morning and not limits.domains:  # one group; how many it has is known when they are written
-        return [_Group(now, "", frozenset(), 0, _size(batch_size, limits, ""))]
-    readers = _readers(newsletter)
+    if not morning and not limits.domains:
+        rest = _Group(now, "", frozenset(), 0, _size(batch_size, limits, ""))
+        plain = _plain_ones(session, newsletter, issue)
+        return [replace(rest, plain=True, members=plain), rest] if plain else [rest]
+    readers = _readers(newsletter, issue)
     zone = readers.c.time_zone if morning else literal("")
-    found: dict[tuple[datetime, str], dict[str, int]] = {}
-    for name, lane, members in session.execute(
-        select(zone, readers.c.lane, func.count()).group_by(zone, readers.c.lane)
+    found: dict[tuple[datetime, str, bool], dict[str, int]] = {}
+    for name, lane, plain, members in session.execute(
+        select(zone, readers.c.lane, readers.c.plain_text, func.count()).group_by(
+            zone, readers.c.lane, readers.c.plain_text
+        )
     ):
         moment = max(now, _morning(newsletter, name, morning)) if morning else now
-        found.setdefault((moment, lane), {})[name] = members
+        found.setdefault((moment, lane, bool(plain)), {})[name] = members
     return [
         _Group(
             not_before,
@@ -123,12 +155,20 @@ def _groups(
             frozenset(members),
             sum(members.values()),
             _size(batch_size, limits, lane),
+            plain,
         )
-        for (not_before, lane), members in sorted(found.items())
+        for (not_before, lane, plain), members in sorted(found.items())
     ]
 
 
-def _readers(newsletter: Newsletter) -> FromClause:
+def _plain_ones(session: Session, newsletter: Newsletter, issue: Issue) -> int:
+    """How many of the audience get the text part alone; few do, and they have an index of their own."""
+    # as the index says it: SQLite takes no index for "= 1"
+    plain = audience(newsletter.lists, issue).where(text("subscriber.plain_text"))
+    return session.scalar(select(func.count()).select_from(plain.subquery())) or 0
+
+
+def _readers(newsletter: Newsletter, issue: Issue) -> FromClause:
     """The audience, with what decides about a reader's group."""
     domains = sorted(newsletter.limits.domains)
     lane = (
@@ -136,7 +176,8 @@ def _readers(newsletter: Newsletter) -> FromClause:
         if domains
         else literal("")
     )
-    return audience(newsletter.lists).add_columns(Subscriber.time_zone, lane.label("lane")).subquery()
+    columns = (Subscriber.time_zone, Subscriber.plain_text, lane.label("lane"))
+    return audience(newsletter.lists, issue).add_columns(*columns).subquery()
 
 
 def _morning(newsletter: Newsletter, zone_name: str, day: date) -> datetime:
@@ -157,12 +198,12 @@ def _size(batch_size: int, limits: Limits, lane: str) -> int:
 
 
 def _write_deliveries(
-    session: Session, edition_id: int, newsletter: Newsletter, groups: Sequence[_Group]
+    session: Session, edition_id: int, newsletter: Newsletter, issue: Issue, groups: Sequence[_Group]
 ) -> list[_Run]:
     """One INSERT … SELECT: rows in the order of ids, cut into batches, group after group."""
     if not groups:
         return []
-    readers = _readers(newsletter)
+    readers = _readers(newsletter, issue)
     place = _place(readers, groups)
     position = func.row_number().over(partition_by=place if len(groups) > 1 else None, order_by=readers.c.id)
     rows = select(readers.c.id, place.label("place"), position.label("position")).subquery()
@@ -176,8 +217,9 @@ def _write_deliveries(
         ),
         execution_options={"preserve_rowcount": True},
     )
-    if len(groups) == 1:
-        return _runs([replace(groups[0], members=_count(written))])
+    if not groups[-1].members:
+        before = sum(group.members for group in groups)
+        return _runs([*groups[:-1], replace(groups[-1], members=_count(written) - before)])
     return runs
 
 
@@ -206,7 +248,14 @@ def _place(readers: FromClause, groups: Sequence[_Group]) -> ColumnElement[int]:
     local = any(zone for group in groups for zone in group.zones)
     return case(
         *(
-            (and_(readers.c.lane == group.lane, readers.c.time_zone.in_(group.zones) if local else true()), place)
+            (
+                and_(
+                    readers.c.lane == group.lane,
+                    readers.c.plain_text.is_(group.plain),
+                    readers.c.time_zone.in_(group.zones) if local else true(),
+                ),
+                place,
+            )
             for place, group in enumerate(groups)
         ),
         else_=len(groups) - 1,
@@ -230,7 +279,9 @@ def _set_canaries_apart(
     stride = max(1, sum(run.group.members for run in earliest) // wanted) if wanted else 0
     chosen = [(run.group, _spread(edition_id, run, stride)) for run in earliest] if stride else []
     size = runs[0].group.batch_size
-    chosen.append((_Group(now, "", frozenset(), 0, size), _seeds(edition_id, newsletter, before=_end(runs))))
+    for plain in sorted({run.group.plain for run in runs}):
+        seeds = _seeds(edition_id, newsletter, plain=plain, before=_end(runs))
+        chosen.append((_Group(now, "", frozenset(), 0, size, plain), seeds))
     last, canaries = _end(runs), []
     for group, readers in chosen:
         batches = _move(session, edition_id, readers, first=last, size=group.batch_size)
@@ -260,7 +311,7 @@ def _spread(edition_id: int, run: _Run, stride: int) -> FromClause:
     )
 
 
-def _seeds(edition_id: int, newsletter: Newsletter, *, before: int) -> FromClause:
+def _seeds(edition_id: int, newsletter: Newsletter, *, plain: bool, before: int) -> FromClause:
     """The seed addresses that are on the lists and not among the canaries yet, numbered from 1."""
     position = func.row_number().over(order_by=Delivery.subscriber_id).label("position")
     return (
@@ -270,6 +321,7 @@ def _seeds(edition_id: int, newsletter: Newsletter, *, before: int) -> FromClaus
             Delivery.edition_id == edition_id,
             Delivery.batch < before,
             Subscriber.email_key.in_([seed.casefold() for seed in newsletter.seeds]),
+            Subscriber.plain_text.is_(plain),
         )
         .subquery()
     )

@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -39,6 +39,8 @@ class Route:
     #: a subscriber as the mould wants them, with their token
     reader: Callable[[Person], Reader]
     throttle: Throttle
+    #: the edition's date: who has paused beyond it is left out
+    day: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ def _pass(
     session: Session, route: Route, claims: Sequence[Claim], lane: str, *, lease: timedelta, now: datetime
 ) -> list[Fenced]:
     """Through the fence, and out of the buckets."""
-    fenced = claiming.fence(session, claims, lists=route.lists, lease=lease, now=now)
+    fenced = claiming.fence(session, claims, lists=route.lists, lease=lease, now=now, day=route.day)
     messages = sum(len(batch.people) for batch in fenced)
     if messages:
         route.throttle.spend(session, lane, messages, now=now)

@@ -16,7 +16,7 @@ from newsletter.delivery.senders.sendgrid.wire import CONNECT_LIMIT, Wire
 from newsletter.delivery.wire import replies
 from newsletter.delivery.wire.parcel import Parcel, Report, Words
 from newsletter.errors import Blocked, Delivery, Refused, Unavailable, Unknown
-from newsletter.rendering.mould import Reader
+from newsletter.rendering.mould import Mould, Reader
 
 #: our ids in custom_args, which come back on every event; prefixed, for events mix them with SendGrid's own keys
 EDITION, ATTEMPT, SUBSCRIBER = "nl_edition", "nl_attempt", "nl_subscriber"
@@ -152,7 +152,7 @@ def letter(parcel: Parcel, readers: Sequence[Reader]) -> dict[str, Any]:
     body: dict[str, Any] = {
         "from": {"email": address, "name": name} if name else {"email": address},
         "subject": mould.subject,
-        "content": [{"type": "text/plain", "value": mould.text}, {"type": "text/html", "value": mould.html}],
+        "content": _content(mould, readers),
         "tracking_settings": _TRACKING_OFF,
         "personalizations": [
             {
@@ -167,6 +167,14 @@ def letter(parcel: Parcel, readers: Sequence[Reader]) -> dict[str, Any]:
     if mould.reply_to:
         body["reply_to"] = {"email": mould.reply_to}
     return body
+
+
+def _content(mould: Mould, readers: Sequence[Reader]) -> list[dict[str, str]]:
+    """Text and HTML, or the text alone where nobody of them wants more; planning keeps the two apart."""
+    content = [{"type": "text/plain", "value": mould.text}]
+    if all(reader.plain for reader in readers):
+        return content
+    return [*content, {"type": "text/html", "value": mould.html}]
 
 
 def batch_id(reply: str) -> str | None:
