@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-wheel check bench lock migration clean
+.PHONY: demo test test-wheel check bench settings lock migration clean
 
 demo: .venv/.run  ## a whole Friday, in ./demo
 	$(BIN)/newsletter demo
@@ -19,6 +19,7 @@ check: .venv/.dev  ## style, types, and who may import whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m newsletter.handbook --check docs/settings.md
 
 bench: .venv/.dev  ## speeds, as tables
 	$(BIN)/python -m benchmarks
@@ -33,6 +34,9 @@ bench: .venv/.dev  ## speeds, as tables
 .venv/.dev: requirements/dev.lock .venv/.run
 	$(PIP) --require-hashes -r requirements/dev.lock
 	touch $@
+
+settings: .venv/.run  ## docs/settings.md, made from the code
+	$(BIN)/python -m newsletter.handbook docs/settings.md
 
 lock:  ## pin again what pyproject.toml asks for (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

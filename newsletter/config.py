@@ -8,7 +8,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
@@ -65,20 +65,28 @@ WeekTimeText = Annotated[WeekTime, BeforeValidator(_week_time)]
 class Maildir(Section):
     """The default sender: a real Maildir on disk."""
 
+    #: the Maildir's folder
     path: Path = Path("outbox")
 
 
 class Smtp(Section):
     """A mail server to hand over to."""
 
+    #: the mail server's name
     host: str = ""
+    #: 587 to submit, 465 with security "tls", 25 on a relay of your own
     port: int = 587
+    #: "starttls" and "tls" check the server's certificate; "none" is for a relay on this machine
     security: Literal["starttls", "tls", "none"] = "starttls"
+    #: who signs in; empty where nobody has to
     username: str = ""
+    #: of that user; best given as NEWSLETTER_SMTP_PASSWORD_FILE
     password: SecretStr = SecretStr("")
     #: a PEM file of certificate authorities to trust instead of the system's
     ca_file: Path | None = None
+    #: connections at once
     connections: int = Field(default=4, ge=1, le=100)
+    #: messages before a connection is made anew
     messages_per_connection: int = Field(default=1000, ge=1)
     #: seconds to wait for any answer but the last
     timeout: float = Field(default=60, gt=0)
@@ -93,16 +101,20 @@ class Smtp(Section):
 class SendGrid(Section):
     """The SendGrid v3 API."""
 
+    #: from SendGrid's settings page; best given as NEWSLETTER_SENDGRID_API_KEY_FILE
     api_key: SecretStr = SecretStr("")
+    #: where the API is; https://api.eu.sendgrid.com for an account in the EU
     host: str = "https://api.sendgrid.com"
     #: the event webhook's public key, one line of base64, from SendGrid's settings page
     webhook_key: str = ""
     #: whether this install alone sends through the account: then its unsubscribes count for our readers even
     #: where they name no copy of ours
     account_is_ours: bool = False
+    #: recipients in one request
     batch_size: int = Field(default=1000, ge=1, le=1000)
     #: requests under way at once
     connections: int = Field(default=4, ge=1, le=64)
+    #: seconds to wait for an answer
     timeout: float = Field(default=30, gt=0)
     #: seconds without an event, in event time, after which a lost request counts as not accepted
     quiet_period: float = Field(default=1800, gt=0)
@@ -114,6 +126,7 @@ class SendGrid(Section):
 class Fetch(Section):
     """How feeds and pages are read."""
 
+    #: how we call ourselves; {public_url} is filled in
     user_agent: str = "newsletter/0.1 (+{public_url})"
     #: loopback addresses, for a feed served on this machine; the demo needs it
     allow_loopback: bool = False
@@ -128,9 +141,11 @@ class Fetch(Section):
 class DomainLimits(Section):
     """What one recipient domain is to be spared; 0 is no limit."""
 
-    #: messages in a second, an hour and a day
+    #: messages in a second; 0 is no limit
     per_second: float = Field(default=0, ge=0)
+    #: messages in an hour; 0 is no limit
     per_hour: int = Field(default=0, ge=0)
+    #: messages in a day; 0 is no limit
     per_day: int = Field(default=0, ge=0)
     #: messages to it that may be on the wire at once, and so connections that carry them
     connections: int = Field(default=0, ge=0)
@@ -144,22 +159,28 @@ def _domain_limits(value: object) -> object:
 class Limits(Section):
     """How fast, how many, and when to stop by itself."""
 
-    #: messages in a second, an hour and a day; 0 is no limit
+    #: messages in a second; 0 is no limit
     per_second: float = Field(default=0, ge=0)
+    #: messages in an hour; 0 is no limit
     per_hour: int = Field(default=0, ge=0)
+    #: messages in a day; 0 is no limit
     per_day: int = Field(default=0, ge=0)
-    #: limits of single recipient domains: "gmail.com" = 20 (in a second), or a table of `DomainLimits`
+    #: limits of single recipient domains: "gmail.com" = 20 (in a second), or a table of per_second, per_hour,
+    #: per_day and connections (messages to it that may be on the wire at once)
     domains: dict[str, Annotated[DomainLimits, BeforeValidator(_domain_limits)]] = Field(default_factory=dict)
     #: the first day's allowance of a warm-up, growing by half each good day; 0 is no warm-up
     warm_up: int = Field(default=0, ge=0)
-    #: the share that goes out first, and its least number
+    #: the share of readers that goes out first, and is looked at before the rest
     canary_share: float = Field(default=0.01, ge=0, le=1)
+    #: the least number of those
     canary_least: int = Field(default=20, ge=0)
     #: seconds to wait after the canary slice for bounces to come in
     canary_wait: float = Field(default=0, ge=0)
-    #: sending pauses by itself above these shares of what was handed over
+    #: sending pauses by itself above this share of bounces among what was handed over
     bounce_share: float = Field(default=0.05, ge=0, le=1)
+    #: the same for what the server refused at once
     refused_share: float = Field(default=0.10, ge=0, le=1)
+    #: the same for what the server put off
     deferred_share: float = Field(default=0.30, ge=0, le=1)
 
     @field_validator("domains", mode="before")
@@ -173,9 +194,11 @@ class Limits(Section):
 class SignUp(Section):
     """Who may knock how often at the sign-up form, and what is kept of it."""
 
-    #: requests from one network (IPv4 /24, IPv6 /56) in an hour, for one address in a day, and of everybody in an hour
+    #: requests from one network (IPv4 /24, IPv6 /56) in an hour
     per_network_hour: int = Field(default=30, ge=1)
+    #: requests for one address in a day
     per_address_day: int = Field(default=3, ge=1)
+    #: requests of everybody in an hour
     per_hour: int = Field(default=3000, ge=1)
     #: seconds between a form being shown and being sent, below which nobody has read it
     least_seconds: float = Field(default=2, ge=0)
@@ -200,15 +223,23 @@ class Newsletter(Section):
 
     #: its key under [newsletters.…]
     slug: str = Field(default="", max_length=64)
+    #: what readers know it by; the name in the inbox where from_name is empty
     title: str
+    #: the sender's name
     from_name: str = ""
-    #: RFC 5321 section 4.5.3.1.3: 256 characters with the angle brackets
-    from_address: str = Field(max_length=254)
+    #: the sender's address; its domain is the one that signs (DKIM)
+    from_address: str = Field(max_length=254)  # RFC 5321 section 4.5.3.1.3: 256 with the angle brackets
+    #: where answers go; the sender's address where it is empty
     reply_to: str = Field(default="", max_length=254)
+    #: stands in every mail, as the law asks
     postal_address: str
+    #: the clock of the timetable, such as Europe/London
     time_zone: str = "UTC"
+    #: of the mail, as a tag such as en, de or pt-BR
     language: str = "en"
+    #: who gets it: the lists, by their short names
     lists: tuple[str, ...] = ("weekly",)
+    #: the folder in templates
     template: str = "friday"
     #: what it is, in a sentence or two, for the sign-up page
     description: str = ""
@@ -222,11 +253,17 @@ class Newsletter(Section):
     unsubscribe_mailbox: str = ""
     #: phrases that matter to the readers, with weights
     interests: dict[str, float] = Field(default_factory=dict)
+    #: how many stories an edition has
     stories: int = Field(default=5, ge=1, le=20)
+    #: when the draft is made
     assemble: WeekTimeText = WeekTime(weekday=3, at=time(16))
+    #: when late news and a missing approval are told
     lock: WeekTimeText = WeekTime(weekday=4, at=time(8))
+    #: when it goes out; its weekday is the newsletter's day
     send: WeekTimeText = WeekTime(weekday=4, at=time(9))
+    #: "hold" waits for an editor; "send_if_green" sends where every check is green
     when_not_approved: Literal["hold", "send_if_green"] = "hold"
+    #: a week of too few stories: look further back, send fewer, hold it for an editor, or skip it
     thin_week: Literal["widen", "shorter", "hold", "skip"] = "shorter"
     #: a Friday missed by more than this is reported as missed instead of sent late
     catch_up_hours: float = Field(default=12, ge=0)
@@ -238,6 +275,7 @@ class Newsletter(Section):
     editors: tuple[str, ...] = ()
     #: addresses that get every edition in the canary slice
     seeds: tuple[str, ...] = ()
+    #: how fast, how many, and when to stop by itself
     limits: Limits = Limits()
 
     @property
@@ -274,17 +312,21 @@ class Settings(Section):
 
     #: the folder that relative paths start from, and where newsletter.toml is
     home: Path = Path()
+    #: sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME for more than one machine
     database_url: str = "sqlite:///newsletter.db"
-    #: where readers reach the pages, without a final slash
+    #: where readers reach the pages (leaving, view in browser), without a final slash; https once you are live
     public_url: str = "http://127.0.0.1:8025"
-    #: signs links; `newsletter init` makes one
+    #: signs the links in the mails; keep it secret, and keep it: changing it breaks the links already sent
     secret: SecretStr = SecretStr("")
+    #: "maildir" writes real mail to a folder and reaches nobody; "smtp" and "sendgrid" send it
     sender: Literal["maildir", "smtp", "sendgrid"] = "maildir"
     #: a folder of templates that are looked up before the shipped ones
     templates: Path | None = None
-    #: "threads", or "celery" with a broker
+    #: "threads" sends in the scheduler's process; "celery" hands out to `newsletter worker` over a broker
     workers: Literal["threads", "celery"] = "threads"
+    #: the broker of those workers
     broker_url: SecretStr = SecretStr("amqp://guest:guest@127.0.0.1:5672//")
+    #: mail as files
     maildir: Maildir = Maildir()
     smtp: Smtp = Smtp()
     sendgrid: SendGrid = SendGrid()
@@ -342,7 +384,16 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
     except ValidationError as error:
         origins = {path: name for name, (path, _) in variables.items()}
         raise ConfigError(_explain(error, home / FILE_NAME, origins)) from None  # its text would show secrets
+    _check_templates(settings, next((name for name, (path, _) in variables.items() if path == ("templates",)), ""))
     return settings.model_copy(update={"database_url": _absolute(settings.database_url, home)})
+
+
+def origins(home: Path, environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Key ("smtp.host") → where its value comes from: newsletter.toml or a variable; the rest are defaults."""
+    found = dict.fromkeys(_paths(_read_file(home / FILE_NAME)), FILE_NAME)
+    for name, (path, _) in _read_environment(os.environ if environ is None else environ).items():
+        found[".".join(path)] = name
+    return found
 
 
 def require(settings: Settings, *keys: str) -> None:
@@ -364,8 +415,24 @@ def _where(key: str, problem: str) -> str:
     table = f" under [{'.'.join(section)}]" if section else ""
     variable = f"{_PREFIX}{key.replace('.', '_').upper()}"
     return f"{key} {problem}: set {name}{table} in {FILE_NAME}" + (
-        f", or {variable}" if variable in _known_keys() else ""
+        f", or {variable}" if variable in known_keys() else ""
     )
+
+
+def _paths(values: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _paths(value, f"{before}{key}.")
+        else:
+            yield f"{before}{key}"
+
+
+def _check_templates(settings: Settings, variable: str) -> None:
+    """Raise ConfigError where `templates` is no folder: the shipped ones would go out in place of somebody's own."""
+    folder = settings.templates and settings.path(settings.templates)
+    if folder and not folder.is_dir():
+        origin = variable or str(settings.home / FILE_NAME)
+        raise ConfigError(f"{origin}: templates: {folder} is no folder; make it, or take the setting out")
 
 
 def _read_file(file: Path) -> dict[str, Any]:
@@ -379,7 +446,7 @@ def _read_file(file: Path) -> dict[str, Any]:
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, tuple[tuple[str, ...], str]]:
     """What NEWSLETTER_* says: variable → (path of the key, value)."""
-    keys = _known_keys()
+    keys = known_keys()
     found = {}
     for name, value in environ.items():
         if not name.startswith(_PREFIX) or name == "NEWSLETTER_HOME":
@@ -401,7 +468,8 @@ def _read_secret(name: str, path: str) -> str:
         raise ConfigError(f"{name}: {path} can't be read: {error}") from error
 
 
-def _known_keys() -> dict[str, tuple[str, ...]]:
+def known_keys() -> dict[str, tuple[str, ...]]:
+    """Variable of the environment → path of the key that it sets."""
     keys: dict[str, tuple[str, ...]] = {}
     for name, field in Settings.model_fields.items():
         section = field.annotation

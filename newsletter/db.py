@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
@@ -90,8 +90,11 @@ def file(url: str | URL) -> Path | None:
     return Path(name)
 
 
-def upgrade(database: Database) -> None:
-    """Bring the tables up to this version's; harmless when they already are."""
+def upgrade(database: Database) -> tuple[str, str]:
+    """Bring the tables up to this version's, harmless when they already are; the revisions before and after.
+
+    The revision of a database without tables is empty.
+    """
     # not needed by anything else, and slow to load
     from alembic import command
     from alembic.config import Config
@@ -99,7 +102,17 @@ def upgrade(database: Database) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["engine"] = database.writer
+    before = revision(database)
     command.upgrade(config, "head")
+    return before, revision(database)
+
+
+def revision(database: Database) -> str:
+    """Which migration the tables stand at; empty where there are none."""
+    with database.reader.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
 def _parsed(url: str | URL) -> URL:

@@ -126,7 +126,11 @@ def _people(app: App, now: datetime) -> Iterator[Finding]:
     level = Level.GOOD if confirmed else Level.NOTE
     yield Finding("subscribers", level, f"{confirmed:,} confirmed")
     if left:
-        yield Finding("subscribers", Level.NOTE, f"{left:,} wait to be asked: newsletter subscribers invite --all")
+        yield Finding(
+            "subscribers",
+            Level.NOTE,
+            f"{left:,} {'waits' if left == 1 else 'wait'} to be asked: newsletter subscribers invite --all",
+        )
 
 
 def _sources(app: App) -> Iterator[Finding]:

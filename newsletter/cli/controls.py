@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import select
 
+from newsletter import plural
 from newsletter.cli import root, screen
 from newsletter.cli.delivery import Which
 from newsletter.delivery.models import Act, Batch, BatchState, Sending
@@ -37,7 +38,7 @@ def pause(
         stands = balance(session, found.id)
     _warn(holding.hold_back(app, found.id, for_good=False))
     _tell(
-        f"{shelf.name(found)} is paused; {stands.to_do} readers are left",
+        f"{shelf.name(found)} is paused; left: {plural.counted(stands.to_do, 'reader')}",
         {"state": "paused", "balance": asdict(stands)},
         json=json,
     )
@@ -55,7 +56,7 @@ def resume(
         stands = balance(session, found.id)
     _warn(holding.let_go(app, found.id))
     _tell(
-        f"{shelf.name(found)} goes on; {stands.to_do} readers are left",
+        f"{shelf.name(found)} goes on; left: {plural.counted(stands.to_do, 'reader')}",
         {"state": "running", "balance": asdict(stands)},
         json=json,
     )
@@ -72,7 +73,7 @@ def cancel_sending(
         stopped = controls.cancel(session, found.id, by=by, reason=reason, now=root.now())
     _warn(holding.hold_back(app, found.id, for_good=True))
     _tell(
-        f"{shelf.name(found)} is cancelled; {stopped} readers will not get it",
+        f"{shelf.name(found)} is cancelled; {plural.counted(stopped, 'reader')} will not get it",
         {"state": "cancelled", "recipients": stopped},
         json=json,
     )
@@ -125,7 +126,9 @@ def retry(
     with app.database.write() as session:
         found = shelf.find(session, edition)
         touched = controls.retry(session, found.id, refused_with=refused_with, by=by, now=root.now())
-    _tell(f"{touched} readers of {shelf.name(found)} are queued again", {"recipients": touched}, json=json)
+    _tell(
+        f"queued again: {plural.counted(touched, 'reader')} of {shelf.name(found)}", {"recipients": touched}, json=json
+    )
 
 
 @deliveries.command()
@@ -146,7 +149,11 @@ def resolve(
         found = shelf.find(session, edition)
         how = controls.How.RESEND if resend else controls.How.ASSUME_ACCEPTED
         touched = controls.resolve(session, found.id, how=how, by=by, reason=reason, now=root.now())
-    _tell(f"{touched} readers of {shelf.name(found)}: {how}", {"recipients": touched, "how": how}, json=json)
+    _tell(
+        f"{plural.counted(touched, 'reader')} of {shelf.name(found)}: {how}",
+        {"recipients": touched, "how": how},
+        json=json,
+    )
 
 
 def _warn(trouble: Mapping[str, str]) -> None:

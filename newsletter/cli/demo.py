@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
@@ -23,7 +24,7 @@ def demo(
     """A whole Friday in a folder of its own: feeds, ranking, edition, 200 subscribers, sending, the ledger."""
     home = (folder or context.find_root().obj or Path("demo")).absolute()
     steps: list[Step] = []
-    with server.serve(port=friday.PORT) as base, friday.prepare(home) as app:
+    with server.serve(port=friday.PORT) as base, friday.prepare(home, port=urlsplit(base).port or friday.PORT) as app:
         ended = _live(app, base, steps, quietly=json)
     if json:
         screen.data(_plain(steps, ended))
@@ -54,6 +55,7 @@ def _show(ended: Ended, home: Path) -> None:
     for story in ended.chosen:
         screen.say(f"\n  [bold]{story.position}. {escape(story.headline)}[/]")
         screen.say(f"     {escape(story.why)}")
+    screen.say("\n[dim]Pictures and links of the mails are served by newsletter serve, in that folder.[/]")
     if screen.console.is_terminal:
         _look_further(ended, home)
     screen.say(f"\n[bold]preview[/]  {escape(str(ended.preview))}")

@@ -29,7 +29,12 @@ COMMANDS = {
         "demo",
         "A whole Friday in a folder of its own: feeds, ranking, edition, 200 subscribers, sending, the ledger.",
     ),
-    "init": Place("setup", "Make newsletter.toml, the database and the first list, in this folder."),
+    "init": Place(
+        "setup", "Make newsletter.toml, the database and the first list in this folder, or what is missing of them."
+    ),
+    "settings": Place(
+        "settings", "Show every setting that is in force, and where it comes from; secrets are not shown."
+    ),
     "doctor": Place("setup", "What is configured, reachable, missing; exit code 1 where something will not work."),
     "db": Place("setup", "The database."),
     "sources": Place("sources", "The feeds that are read."),
@@ -64,7 +69,9 @@ COMMANDS = {
     ),
     "cancel-sending": Place("controls", "Stop the sending of EDITION for good; who has their copy keeps it."),
     "deliveries": Place("controls", "The sendings, and what nobody can prove or the provider refused."),
-    "timetable": Place("running", "Show what is due next, in the newsletter's own time and in UTC."),
+    "timetable": Place(
+        "running", "Show what will be done next, in the newsletter's own time and in UTC, and what will not."
+    ),
     "scheduler": Place("running", "Run the timetable until SIGTERM or Ctrl+C."),
     "serve": Place("serve", "Serve readers' pages, the desk and the provider's hooks, until Ctrl-C or SIGTERM."),
     "worker": Place(
@@ -121,12 +128,23 @@ program = typer.Typer(
 )
 
 
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # nothing else needs it
+
+        typer.echo(f"newsletter {version('newsletter')}")
+        raise typer.Exit
+
+
 @program.callback()
 def _home(
     context: typer.Context,
     home: Annotated[
         Path | None, typer.Option(envvar="NEWSLETTER_HOME", help="The folder with newsletter.toml (default: here).")
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_version, help="Say which version this is.")
+    ] = False,
 ) -> None:
     context.obj = home
 

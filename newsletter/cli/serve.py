@@ -4,6 +4,7 @@ import signal
 import socket
 import threading
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -16,11 +17,17 @@ if TYPE_CHECKING:
     import uvicorn
 
 
+_PORT = 8025
+
+
 @program.command()
 def serve(
     context: typer.Context,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535)] = 8025,
+    port: Annotated[
+        int | None,
+        typer.Option(help="The port to listen on; 0 takes a free one (default: 8025).", min=0, max=65535),
+    ] = None,
 ) -> None:
     """Serve readers' pages, the desk and the provider's hooks, until Ctrl-C or SIGTERM."""
     import uvicorn
@@ -31,13 +38,16 @@ def serve(
     logs.configure()
     app = open_app(context)
     config.require(app.settings, "secret")
+    is_demo = friday.is_demo(app.settings.home)
+    if port is None:  # the demo's mails name the port at which their pictures were served
+        port = (urlsplit(app.settings.public_url).port if is_demo else None) or _PORT
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         door = socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
         raise ConfigError(f"can't listen on {host}:{port} ({error.strerror}): choose another --port") from error
     web = create(app)
-    if friday.is_demo(app.settings.home):
+    if is_demo:
         pages.add(web, app.settings.public_url)
     with door:
         screen.say(f"The desk: [bold]http://{_shown(host)}:{door.getsockname()[1]}/[/]")

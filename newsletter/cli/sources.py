@@ -1,17 +1,23 @@
 """`newsletter sources …` and `newsletter collect`: which feeds are read, and a round of reading them by hand."""
 
+import sys
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
+from newsletter import plural
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
-from newsletter.rendering import prose
+from newsletter.errors import BadInput
 from newsletter.stories.models import Kind, Source
 from newsletter.stories.reading import sources
+
+if TYPE_CHECKING:
+    from newsletter.jobs.subscribing import Added
 
 commands = typer.Typer(help="The feeds that are read.", no_args_is_help=True)
 program.add_typer(commands, name="sources")
@@ -20,21 +26,111 @@ program.add_typer(commands, name="sources")
 @commands.command()
 def add(
     context: typer.Context,
-    url: Annotated[str, typer.Argument(metavar="ADDRESS", help="The feed's address: RSS, Atom or JSON Feed.")],
-    name: Annotated[str, typer.Option(help="As readers know it (default: the site's name).")] = "",
+    url: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="The feed's address (RSS, Atom or JSON Feed), or a site's.")
+    ],
+    name: Annotated[str, typer.Option(help="As readers know it (default: the feed's title).")] = "",
     owner: Annotated[str, typer.Option(help="Who owns it; two sources of one owner are one voice.")] = "",
     kind: Annotated[Kind, typer.Option(help="What sort of publisher it is.")] = Kind.TRADE,
     authority: Annotated[
         int | None, typer.Option(help="Its weight in hundredths: 25 PR wire, 50 vendor, 100 usual, 125 key trade.")
     ] = None,
+    as_json: screen.Json = False,
 ) -> None:
-    """Add a feed; it is visited in the next round."""
+    """Add a feed, or the feed of a site, and say what is in it.
+
+    It is looked at once; its articles come with the next round. What can't be had just now is added all the same.
+    """
+    from newsletter.jobs import subscribing  # loads the feed parser, which `list` need not wait for
+
     app = open_app(context)
-    with app.database.write() as session:
-        source = sources.add(
-            session, url, name=name or prose.host(url), owner=owner, kind=kind, authority=authority, now=now()
-        )
-    screen.say(f"added [bold]{escape(source.name)}[/] ({source.kind}, authority {source.authority})")
+    added = subscribing.add(app, url, name=name, owner=owner, kind=kind, authority=authority, now=now())
+    if as_json:
+        found = {"title": added.look.title, "language": added.look.language, "entries": len(added.look.feed.entries)}
+        others = {"problem": added.look.problem, "others": list(added.look.others)}
+        screen.data(_plain(added.source) | {"found": found | others})
+        return
+    _tell(added)
+
+
+def _tell(added: "Added") -> None:
+    source, seen = added.source, added.look
+    screen.say(
+        f"added [bold]{escape(source.name)}[/] ({source.kind}, authority {source.authority}): {escape(source.url)}"
+    )
+    if seen.problem:
+        screen.say(f"[yellow]it could not be read:[/] it {escape(seen.problem)}")
+        screen.say(f"[dim]it is tried again in the next round; newsletter sources remove {source.id} takes it out[/]")
+        return
+    entries = plural.counted(len(seen.feed.entries), "entry", "entries")
+    language = f"in {escape(seen.language)}" if seen.language else "which doesn't say its language"
+    screen.say(f"its feed: “{escape(seen.title or source.name)}”, {entries}, {language}")
+    if seen.feed.problem:
+        screen.say(f"[yellow]it {escape(seen.feed.problem)}[/]")
+    if seen.others:
+        screen.say(f"[dim]the site has other feeds too: {escape(', '.join(seen.others[:5]))}[/]")
+
+
+@commands.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="An OPML file, as feed readers export; - reads standard input.")],
+    kind: Annotated[
+        Kind, typer.Option(help="What sort of publishers those are of which the file does not say.")
+    ] = Kind.TRADE,
+    as_json: screen.Json = False,
+) -> None:
+    """Add the feeds of an OPML file; `newsletter collect` visits them. Exit code 1 where a line can't be used."""
+    from newsletter.jobs import subscribing
+    from newsletter.stories.reading import opml
+
+    app = open_app(context)
+    taken = subscribing.take_in(app, opml.read(_bytes(file)), kind=kind, now=now())
+    wrong = [one for one in taken if one.problem and not one.known]
+    known = sum(one.known for one in taken)
+    added = len(taken) - len(wrong) - known
+    if as_json:
+        screen.data({"added": added, "known": known, "wrong": [asdict(one) for one in wrong]})
+    else:
+        if wrong:
+            screen.table(
+                "Not added", ("source", "reason"), [(one.name, one.problem) for one in wrong], wrap=("reason",)
+            )
+        screen.say(f"{plural.counted(added, 'source')} added, {known} there already, {len(wrong)} not usable")
+    if wrong:
+        raise typer.Exit(1)
+
+
+@commands.command()
+def export(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="Where to write, or - for standard output.")] = Path("-"),
+    as_json: screen.Json = False,
+) -> None:
+    """Write every source to an OPML file, which feed readers and `sources import` take in."""
+    from newsletter.stories.reading import opml
+
+    with open_app(context).database.read() as session:
+        found = sources.all(session)
+    written = opml.write(found, title="Sources of the newsletter")
+    if file == Path("-"):
+        sys.stdout.write(written.decode())
+        return
+    try:
+        file.write_bytes(written)
+    except OSError as error:
+        raise BadInput(f"{file} can't be written: {error.strerror}") from error
+    if as_json:
+        screen.data({"file": file, "sources": len(found)})
+    else:
+        screen.say(f"{plural.counted(len(found), 'source')} in {escape(str(file))}")
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if file == Path("-") else file.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{file} can't be read: {error.strerror}") from error
 
 
 @commands.command("list")
@@ -58,11 +154,15 @@ def list_(context: typer.Context, as_json: screen.Json = False) -> None:
 def remove(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="Its address, name or number.")],
+    as_json: screen.Json = False,
 ) -> None:
     """Remove a feed, and the articles that came from it."""
     with open_app(context).database.write() as session:
         name, articles = sources.remove(session, source)
-    screen.say(f"removed [bold]{escape(name)}[/] and its {articles} articles")
+    if as_json:
+        screen.data({"name": name, "articles": articles})
+    else:
+        screen.say(f"removed [bold]{escape(name)}[/] and its {plural.counted(articles, 'article')}")
 
 
 @program.command()
@@ -73,7 +173,8 @@ def collect(
 ) -> None:
     """Visit the feeds that are due, and keep what is new.
 
-    Feeds that can't be read are shown with the reason; the others are read all the same.
+    Feeds that can't be read are shown with the reason; the others are read all the same. Exit code 1 where
+    none of those that were due could be read.
     """
     from newsletter.stories.reading import (
         collecting,  # loads the feed parser, which the other commands need not wait for
@@ -94,8 +195,10 @@ def collect(
         figures = {"new": report.new, "updated": report.updated, "unchanged": report.unchanged}
         pages = {"pages_read": report.pages_read, "pages_failed": report.pages_failed}
         screen.data({**figures, "failed": len(report.failed), **pages, "sources": [asdict(v) for v in report.visited]})
-        return
-    _show(report)
+    else:
+        _show(report)
+    if report.visited and len(report.failed) == len(report.visited):
+        raise typer.Exit(1)
 
 
 def _show(report: Any) -> None:
@@ -111,13 +214,16 @@ def _show(report: Any) -> None:
         wrap=("what is wrong",),
     )
     screen.say(
-        f"{len(report.visited)} sources: {report.new} new articles, {report.updated} changed, "
-        f"{report.unchanged} sources unchanged, {len(report.failed)} failed; {report.pages_read} pages read"
+        f"{plural.counted(len(report.visited), 'source')}: {plural.counted(report.new, 'new article')},"
+        f" {report.updated} changed, {plural.counted(report.unchanged, 'source')} unchanged,"
+        f" {len(report.failed)} failed; {plural.counted(report.pages_read, 'page')} read"
     )
 
 
 def _dropped(count: int) -> str:
-    return f"{count} entries without a usable title or link were left out" if count else ""
+    if not count:
+        return ""
+    return f"{plural.counted(count, 'entry', 'entries')} without a usable title or link left out"
 
 
 def _time(moment: datetime | None) -> str:

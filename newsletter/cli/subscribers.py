@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 from rich.markup import escape
 
+from newsletter import plural
 from newsletter.app import App
 from newsletter.cli import inviting, screen
 from newsletter.cli.root import now, open_app, program
@@ -141,7 +142,7 @@ def export(
     if json:
         screen.data({"file": str(file), "rows": count})
     else:
-        screen.console.print(f"{count:,} rows in {file}", markup=False)
+        screen.console.print(f"{plural.counted(count, 'row')} in {file}", markup=False)
 
 
 @people.command("list")

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from newsletter import app as apps
-from newsletter import config, db, jobs
+from newsletter import config, db, jobs, plural
 from newsletter.app import App
 from newsletter.delivery.operations.balance import Balance
 from newsletter.demo import people, sources
@@ -86,14 +86,17 @@ class Ended:
 
 
 @contextmanager
-def prepare(home: Path) -> Iterator[App]:
-    """A fresh folder with settings and an empty database; raises WrongState for a folder that is not the demo's."""
+def prepare(home: Path, *, port: int = PORT) -> Iterator[App]:
+    """A fresh folder with settings and an empty database; raises WrongState for a folder that is not the demo's.
+
+    *port* is where the week is served, and where `newsletter serve` will answer for it afterwards.
+    """
     if home.exists() and any(home.iterdir()) and not is_demo(home):
         raise WrongState(f"{home} is not a demo's folder and would be emptied; choose another with --home")
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     (home / _MARK).touch()
-    (home / config.FILE_NAME).write_text(_SETTINGS.format(secret=secrets.token_urlsafe(36), port=PORT), "utf-8")
+    (home / config.FILE_NAME).write_text(_SETTINGS.format(secret=secrets.token_urlsafe(36), port=port), "utf-8")
     app = apps.start(home, fresh=True)
     try:
         db.upgrade(app.database)
@@ -121,7 +124,12 @@ def run(
     on_step(Step("subscribers", _invite(app)))
     on_step(Step("sources", _subscribe(app, base)))
     collected = jobs.collect(app, now=THURSDAY_AFTERNOON, force=True, on_progress=on_collect)
-    on_step(Step("collected", f"{collected.new} articles, {collected.pages_read} pages read"))
+    on_step(
+        Step(
+            "collected",
+            f"{plural.counted(collected.new, 'article')}, {plural.counted(collected.pages_read, 'page')} read",
+        )
+    )
     drafted = jobs.assemble(app, app.newsletter(), FRIDAY, now=THURSDAY_AFTERNOON, by="demo")
     if drafted.edition_id is None:
         raise WrongState(drafted.result)

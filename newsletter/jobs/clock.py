@@ -7,7 +7,7 @@ from threading import Event
 
 from sqlalchemy.orm import Session
 
-from newsletter import logs
+from newsletter import logs, plural
 from newsletter.app import App
 from newsletter.delivery.ledger import owners, planning
 from newsletter.editions import calendar, shelf, timekeeping, watch
@@ -168,9 +168,9 @@ def _do(
     if work.name == "answers":
         return f"{correspondence.answer(app, clock=clock)} letters", None
     if work.name == "letters":
-        return f"{letters.tell(app, now=clock())} letters", None
+        return plural.counted(letters.tell(app, now=clock()), "letter"), None
     report = drafting.collect(app, now=clock())
-    return f"{report.new} new articles, {len(report.failed)} sources failed", None
+    return f"{plural.counted(report.new, 'new article')}, {plural.counted(len(report.failed), 'source')} failed", None
 
 
 def _do_slot(app: App, held: Claim, clock: Callable[[], datetime]) -> tuple[str, Work | None]:

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from newsletter import plural
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.editions import assembling, calendar, review, revisions, shelf, watch
@@ -64,7 +65,10 @@ def draft(session: Session, newsletter: Newsletter, day: date, *, now: datetime,
     else:
         review.submit(session, edition, by=by, now=now)
     tell_editors(session, edition, why, now)
-    return Drafted(edition.id, f"{shelf.name(edition)}: {len(edition.stories)} stories, {edition.state.spoken}")
+    return Drafted(
+        edition.id,
+        f"{shelf.name(edition)}: {plural.counted(len(edition.stories), 'story', 'stories')}, {edition.state.spoken}",
+    )
 
 
 def _window(session: Session, newsletter: Newsletter, day: date, now: datetime) -> tuple[datetime, datetime]:
@@ -94,7 +98,7 @@ def take_in(
     if edition is None:
         named = replace(words, subject=words.subject or words.title)
         edition = assembling.by_hand(session, newsletter, day, named, by=by, now=now)
-        return edition, f"a new draft of {len(words.stories)} stories"
+        return edition, f"a new draft of {plural.counted(len(words.stories), 'story', 'stories')}"
     was = edition.state
     revisions.keep(session, edition, by="", now=now)  # of a database that kept none
     changed = wording.put(session, edition, replace(words, subject=words.subject or edition.subject), by=by, now=now)

@@ -1,6 +1,6 @@
 """Signed links for editors: one stands for one verb on one revision of one edition, until its time is over."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -30,7 +30,7 @@ class Pass:
     revision: int
     editor: str
     #: seconds since 1970, when its time is over; 0 for a new one
-    until: int = 0
+    until: int = field(default=0, compare=False)
 
 
 def sign(settings: Settings, given: Pass, *, now: datetime) -> str:

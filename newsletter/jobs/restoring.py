@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from newsletter import plural
 from newsletter.app import App
 from newsletter.delivery.ledger import settling
 from newsletter.editions import calendar, review, shelf, watch
@@ -38,7 +39,8 @@ def restored(app: App, *, by: str, now: datetime) -> Restored:
             review.hold(session, edition, by=by, reason=_REASON, now=now)
         given_up = calendar.give_up_sending(session, "a backup was restored; what is to be sent, a person sends", now)
         names = tuple(shelf.name(edition) for edition in approved)
-        text = f"a backup was restored: {unknown} copies are unknown; held: {', '.join(names) or 'nothing'}. {_ASK}"
+        lost = plural.counted(unknown, "copy", "copies")
+        text = f"a backup was restored: {lost} without proof; held: {', '.join(names) or 'nothing'}. {_ASK}"
         watch.ring(session, f"restored {now:%Y-%m-%d %H:%M:%S}", text, now)
         return Restored(unknown, names, given_up)
 

@@ -11,7 +11,7 @@ from threading import Event
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from newsletter import logs
+from newsletter import logs, plural
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.ledger import finishing, planning, settling
@@ -26,6 +26,7 @@ from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
 from newsletter.rendering import links, proofs
+from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Reader
 from subscribers.audience import Person
 
@@ -65,8 +66,10 @@ def begin(session: Session, app: App, edition: Edition, sender: Sender, *, by: s
         return
     newsletter = app.newsletter(edition.newsletter)
     review.move(session, edition, State.SENDING, by=by, now=now)
-    if proofs.latest(session, edition.id, edition.revision) is None:
+    proof = proofs.latest(session, edition.id, edition.revision)
+    if proof is None:
         raise WrongState(f"{shelf.name(edition)} was approved but never rendered: reopen it and approve it again")
+    _refuse_dead_links(proof, edition, app)
     planning.plan(
         session,
         edition.id,
@@ -76,6 +79,15 @@ def begin(session: Session, app: App, edition: Edition, sender: Sender, *, by: s
         now=now,
         morning=edition.date if newsletter.local_morning else None,
     )
+
+
+def _refuse_dead_links(proof: Proof, edition: Edition, app: App) -> None:
+    """Raise WrongState where public_url was changed after approval: readers' links would lead where it was."""
+    from newsletter.rendering import preflight
+
+    if before := preflight.moved(proof, app.settings):
+        why = f"its links lead to {before}, where public_url was; now it is {app.settings.public_url}"
+        raise WrongState(f"{shelf.name(edition)} was approved too early: {why}. Reopen it and approve it again")
 
 
 def begin_on_time(session: Session, app: App, edition: Edition | None, sender: Sender, *, now: datetime) -> str:
@@ -92,7 +104,7 @@ def begin_on_time(session: Session, app: App, edition: Edition | None, sender: S
     if edition.state is not State.APPROVED:
         return f"not sent: it is {edition.state.spoken}"
     begin(session, app, edition, sender, by="clock", now=now)
-    return f"sending to {session.get_one(Sending, edition.id).planned} readers"
+    return f"sending to {plural.counted(session.get_one(Sending, edition.id).planned, 'reader')}"
 
 
 def dispatch_edition(

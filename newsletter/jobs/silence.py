@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter import plural
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.ledger import settling, silence
@@ -100,8 +101,9 @@ def _canary(app: App, newsletter: Newsletter, edition_id: int, now: datetime) ->
 
 def _give_up(session: Session, one: Waiting, now: datetime) -> None:
     name = shelf.name(shelf.get(session, one.edition_id))
+    lost = plural.counted(balance(session, one.edition_id).unknown, "copy", "copies")
     text = (
-        f"{name}: a day later nobody knows what became of {balance(session, one.edition_id).unknown} copies. Look at"
+        f"{name}: a day later nobody knows what became of {lost}. Look at"
         f" SendGrid's webhook settings, or decide with newsletter deliveries resolve {one.edition_id}."
     )
     watch.ring(session, f"unknown {name}", text, now)

@@ -36,8 +36,8 @@ _LATELY = timedelta(days=14)
 _MOST_FOUND = 500
 #: its bytes are frozen: what is shown is what was approved
 _FROZEN = {State.APPROVED, State.SENDING, State.SENT}
-#: a frame can't be told to be dark or light, but the email's own dark rules can be told to hold always or never
-_DARK = re.compile(r"\(prefers-color-scheme:\s*dark\)")
+#: a frame can't be told to be dark or light, but the email's own rules for each can be told to hold always or never
+_SCHEME = re.compile(r"\(prefers-color-scheme:\s*(dark|light)\)")
 _ALWAYS, _NEVER = "(min-width: 0px)", "(max-width: 0px)"
 
 
@@ -96,7 +96,7 @@ def edition(edition_id: int, here: Here) -> HTMLResponse:
 def mail(edition_id: int, here: Here, scheme: Literal["light", "dark"] = "light") -> HTMLResponse:
     """The edition as a sample reader would get it, to be framed by the page above."""
     page, _ = _sample(here, edition_id)
-    page = _DARK.sub(_ALWAYS if scheme == "dark" else _NEVER, page)
+    page = _SCHEME.sub(lambda rule: _ALWAYS if rule[1] == scheme else _NEVER, page)
     policy = MAIL_POLICY.format(ancestors="'self'") + "; sandbox"
     return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 

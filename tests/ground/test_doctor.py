@@ -54,7 +54,7 @@ def test_a_mail_server_that_does_not_answer_is_bad(app: App, settings: Settings,
 def test_who_waits_to_be_asked_is_counted(app: App, now: datetime) -> None:
     with app.database.write() as session:
         a_subscriber(session, "ada@example.com", consent=Consent.PENDING)
-    text = "1 wait to be asked: newsletter subscribers invite --all"
+    text = "1 waits to be asked: newsletter subscribers invite --all"
     assert Finding("subscribers", Level.NOTE, text) in _about("subscribers", app, now)
 
 

@@ -111,6 +111,19 @@ def test_real_senders_want_https_links() -> None:
     assert findings(laid_out(), given)["addresses"].level is Level.AMBER
 
 
+@pytest.mark.parametrize(("sender", "level"), [("smtp", Level.RED), ("sendgrid", Level.RED), ("maildir", Level.AMBER)])
+def test_links_that_lead_to_this_machine_alone_are_for_no_reader(sender: str, level: Level) -> None:
+    given = samples.settings(sender=sender, public_url="http://127.0.0.1:8025")
+
+    assert findings(laid_out(), given)["addresses"].level is level
+
+
+def test_after_public_url_was_changed_the_reason_is_told() -> None:
+    found = findings(laid_out(), samples.settings(public_url="https://new.example.com"))["unsubscribe"]
+
+    assert (found.level, "were made when public_url was" in found.text) == (Level.RED, True)
+
+
 def test_links_that_anybody_could_forge_are_red() -> None:
     assert findings(laid_out(), samples.settings(secret=""))["addresses"].level is Level.RED
 

@@ -60,4 +60,4 @@ def test_an_edit_link_leads_to_the_edition_at_the_desk(app: App, edition_id: int
 
 def test_elsewhere_an_edit_link_says_where_the_desk_is(app: App, edition_id: int, site: httpx.Client) -> None:
     response = site.get(_path(app, edition_id, Verb.EDIT), headers={"Host": "news.example.com"})
-    assert "newsletter editions export" in response.text
+    assert "newsletter editions edit" in response.text

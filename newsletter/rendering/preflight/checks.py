@@ -1,11 +1,12 @@
 """The checks themselves: each looks at one thing and says green, amber or red."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from newsletter import plural
 from newsletter.config import Newsletter, Settings
 from newsletter.rendering import links, slots
 from newsletter.rendering.models import Proof
@@ -79,8 +80,24 @@ def _unsubscribe(subject: _Subject) -> Finding:
     in_text = links.unsubscribe(public, slots.marker(Place.TEXT, "token")) in subject.text
     if in_html and in_text:
         return Finding("unsubscribe", Level.GREEN, "Both parts hold the reader's own unsubscribe link.")
+    if before := _earlier_address(subject.page.links, public):
+        text = f"These bytes were made when public_url was {before}, and lead there; now it is {public}."
+        return Finding("unsubscribe", Level.RED, f"{text} Reopen the edition and approve it again.")
     where = "HTML" if in_text else "text" if in_html else "HTML and the text"
     return Finding("unsubscribe", Level.RED, f"The {where} part has no unsubscribe link: put links.unsubscribe there.")
+
+
+def moved(proof: Proof, settings: Settings) -> str:
+    """The public_url that *proof* was made with, where it is another one now; else empty."""
+    return _earlier_address(page.read(proof.html.decode()).links, settings.public_url)
+
+
+def _earlier_address(found: Collection[str], public: str) -> str:
+    """The public_url that unsubscribe links among *found* begin with, unless it is *public*."""
+    end = links.unsubscribe("", slots.marker(Place.HTML, "token"))
+    return next(
+        (address.removesuffix(end) for address in found if address.endswith(end) and address != public + end), ""
+    )
 
 
 def _postal_address(subject: _Subject) -> Finding:
@@ -88,7 +105,8 @@ def _postal_address(subject: _Subject) -> Finding:
     if not address:
         return Finding("postal address", Level.RED, "The newsletter has no postal address, which the law asks for.")
     if address not in _squeezed(subject.page.words) or address not in _squeezed(subject.text):
-        return Finding("postal address", Level.RED, "The postal address must stand in both parts.")
+        text = "The postal address must stand in both parts: the template lacks it, or it was changed after approval."
+        return Finding("postal address", Level.RED, text)
     return Finding("postal address", Level.GREEN, "Both parts hold the postal address.")
 
 
@@ -110,7 +128,7 @@ def _links(subject: _Subject) -> Finding:
     wrong = [address for address in subject.page.links if not _is_link(address)]
     if wrong:
         return Finding("links", Level.RED, f"{wrong[0] or 'An empty link'} leads nowhere a reader can go.")
-    return Finding("links", Level.GREEN, f"{len(subject.page.links)} links.")
+    return Finding("links", Level.GREEN, f"{plural.counted(len(subject.page.links), 'link')}.")
 
 
 def _slots(subject: _Subject) -> Finding:
@@ -132,7 +150,8 @@ def _public_address(subject: _Subject) -> Finding:
     if settings.sender != "maildir" and urlsplit(settings.public_url).scheme != "https":
         text = f"public_url is {settings.public_url}: one-click unsubscribe needs https (RFC 8058)."
         return Finding("addresses", Level.AMBER, text)
-    return Finding("addresses", Level.GREEN, f"Readers' links lead to {settings.public_url}.")
+    lead_to = _earlier_address(subject.page.links, settings.public_url) or settings.public_url
+    return Finding("addresses", Level.GREEN, f"Readers' links lead to {lead_to}.")
 
 
 _CHECKS: tuple[Callable[[_Subject], Finding], ...] = (

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from newsletter import plural
 from newsletter.config import Newsletter
 from newsletter.stories.models import Article, Published, RankedStory, Ranking
 from newsletter.stories.picking import choosing, frequencies, items, picker, vectors, voices, words
@@ -130,6 +131,7 @@ def _is_late(one: Ranked, known: set[int], closes: datetime, weakest: int) -> bo
 def _alert(one: Ranked, weakest: int) -> LateNews:
     ahead = one.score - weakest
     told = f"{len(one.story.voices)} voices" if len(one.story.voices) > 1 else "one voice"
+    by = plural.counted(ahead // 1000, "point")
     return LateNews(
         headline=one.draft.headline,
         url=one.story.lead.url,
@@ -137,5 +139,5 @@ def _alert(one: Ranked, weakest: int) -> LateNews:
         score=one.score,
         ahead=ahead,
         voices=len(one.story.voices),
-        text=f"Late news: “{one.draft.headline}” ({told}) would enter the edition by {ahead // 1000} points.",
+        text=f"Late news: “{one.draft.headline}” ({told}) would enter the edition by {by}.",
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from newsletter import plural
 from newsletter.stories.picking import vectors
 
 #: thousandths of a point: below this nothing is chosen, whatever is missing
@@ -166,7 +167,7 @@ def _lacking(one: Candidate, table: _Table, floor: int) -> str:
     if one.pin is not None:
         return "pinned after the places were taken"
     if one.score < floor:
-        return f"below the floor of {floor // 1000} points"
+        return f"below the floor of {plural.counted(floor // 1000, 'point')}"
     full = table.full(one)
     if full is not None:
         kind, other = full

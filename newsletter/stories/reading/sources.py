@@ -29,17 +29,23 @@ def add(
     The owner is the source itself unless named: two sources of one owner are one voice.
     Raises BadInput for an address that is not of the web, WrongState for one that is there already.
     """
+    refuse_known(session, url)
     source = session.scalar(select(Source).where(Source.url == _checked(url)))
     if source is None:
         source = Source(url=_checked(url), created_at=now)
         session.add(source)
-    elif source.health is not Health.GONE:
-        raise WrongState(f"{url} is a source already: {source.name}")
     source.name, source.owner, source.kind = _named(name), owner.strip()[:200] or _named(name), kind
     source.authority = _weighed(AUTHORITY[kind] if authority is None else authority)
     source.health, source.problem, source.failures, source.next_fetch_at = Health.NEW, "", 0, None
     session.flush()
     return source
+
+
+def refuse_known(session: Session, url: str) -> None:
+    """Raise BadInput for an address that is not of the web, WrongState for one that is a source already."""
+    source = session.scalar(select(Source).where(Source.url == _checked(url)))
+    if source is not None and source.health is not Health.GONE:
+        raise WrongState(f"{url} is a source already: {source.name}")
 
 
 def remove(session: Session, which: str) -> tuple[str, int]:

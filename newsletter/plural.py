@@ -1,0 +1,6 @@
+"""Numbers with their nouns: "1 story", "5 stories"."""
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """*number* with the noun that fits it; *many* is *one* with an s unless said."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
