@@ -1,6 +1,5 @@
 """What is configured, reachable and missing, as findings that say what to do."""
 
-import socket
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +12,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter import config, db
 from newsletter.app import App
-from newsletter.editions import watch
-from newsletter.editions.models import Heartbeat
+from newsletter.config import Newsletter
+from newsletter.delivery.models import Sending, SendingState
+from newsletter.delivery.operations import rehearsal, waits
+from newsletter.editions import shelf, watch
+from newsletter.editions.models import Edition, Heartbeat
 from newsletter.errors import NewsletterError
+from newsletter.rendering import proofs
+from newsletter.rendering.models import Proof
+from newsletter.rendering.mould import Reader
 from newsletter.stories.models import Health, Source
+from newsletter.tracking import quarantine
 from subscribers import waiting
 from subscribers.models import Consent, Subscription
 
@@ -24,6 +30,9 @@ from subscribers.models import Consent, Subscription
 _SQLITE_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
 #: how long a letter that could not be delivered is named
 _LATELY = timedelta(days=7)
+#: bytes of the demo's edition, as a message
+_USUAL_SIZE = 48_000
+_ANYBODY = Reader(0, "somebody@example.com", "Somebody", "token")
 
 
 class Level(StrEnum):
@@ -50,7 +59,13 @@ def examine(app: App, *, now: datetime) -> list[Finding]:
     """Look at everything; never raises for what it finds."""
     findings = [*_settings(app), *_database(app)]
     if not any(finding.level is Level.BAD and finding.name == "database" for finding in findings):
-        findings += [*_people(app, now), *_sources(app), *_scheduler(app, now), *_letters(app, now)]
+        findings += [
+            *_people(app, now),
+            *_sources(app),
+            *_scheduler(app, now),
+            *_letters(app, now),
+            *_sendings(app, now),
+        ]
     return [*findings, *_sender(app)]
 
 
@@ -179,17 +194,62 @@ def _sender(app: App) -> Iterator[Finding]:
         case "maildir":
             yield Finding("sender", Level.NOTE, f"maildir: mail only goes to {settings.path(settings.maildir.path)}")
         case "smtp":
-            yield _reach("sender", settings.smtp.host, settings.smtp.port)
+            yield from map(_tried, rehearsal.smtp(settings.smtp, _parts(app)))
         case "sendgrid":
-            host = urlsplit(settings.sendgrid.host)
-            yield _reach("sender", host.hostname or "", host.port or 443)
-            if not settings.sendgrid.webhook_key:
-                yield Finding("webhook", Level.NOTE, "no sendgrid.webhook_key: statuses stop at accepted")
+            yield from map(_tried, rehearsal.sendgrid(settings.sendgrid, _parts(app)))
+            yield from _webhook(app)
 
 
-def _reach(name: str, host: str, port: int) -> Finding:
+def _sendings(app: App, now: datetime) -> Iterator[Finding]:
+    """What is being sent and does not move, and why."""
+    running = select(Sending).where(Sending.state.in_((SendingState.RUNNING, SendingState.PAUSED)))
+    with app.database.read() as session:
+        for sending in session.scalars(running.order_by(Sending.edition_id)):
+            edition = shelf.get(session, sending.edition_id)
+            newsletter = app.settings.newsletters.get(edition.newsletter)
+            wait = waits.find(session, sending, newsletter.limits, now=now) if newsletter else None
+            if wait is not None:
+                # a limit or an hour that passes by itself is no fault
+                level = Level.NOTE if wait.until else Level.BAD
+                yield Finding("sending", level, f"{shelf.name(edition)}: nothing moves: {wait.why}")
+
+
+def _tried(seen: rehearsal.Seen) -> Finding:
+    return Finding("sender", Level.GOOD if seen.works else Level.BAD, seen.text)
+
+
+def _parts(app: App) -> list[rehearsal.Part]:
+    """What each newsletter will ask of the wire."""
+    return [
+        rehearsal.Part(
+            newsletter.from_address,
+            next(iter((*newsletter.seeds, *newsletter.editors)), newsletter.from_address),
+            _size(app, newsletter),
+        )
+        for newsletter in app.settings.newsletters.values()
+    ]
+
+
+def _size(app: App, newsletter: Newsletter) -> int:
+    """Bytes of the newest edition's message; of a usual one where there is none yet."""
+    query = select(Proof, Edition).join(Edition, Edition.id == Proof.edition_id)
+    newest = query.where(Edition.newsletter == newsletter.slug).order_by(Proof.id.desc()).limit(1)
     try:
-        socket.create_connection((host, port), timeout=5).close()
-    except OSError as error:
-        return Finding(name, Level.BAD, f"{host}:{port} can't be reached: {error}")
-    return Finding(name, Level.GOOD, f"{host}:{port} answers")
+        with app.database.read() as session:
+            found = session.execute(newest).one_or_none()
+            return len(proofs.mould(*found, newsletter, app.settings).message(_ANYBODY)) if found else _USUAL_SIZE
+    except (SQLAlchemyError, NewsletterError):
+        return _USUAL_SIZE  # said elsewhere
+
+
+def _webhook(app: App) -> Iterator[Finding]:
+    if not app.settings.sendgrid.webhook_key:
+        yield Finding("webhook", Level.NOTE, "no sendgrid.webhook_key: statuses stop at accepted")
+    try:
+        with app.database.read() as session:
+            count, newest = quarantine.count(session), quarantine.newest(session)
+    except SQLAlchemyError:
+        return  # said elsewhere
+    if newest is not None:
+        text = f"{count:,} could not be read and are kept in quarantine; the newest: {newest.reason}"
+        yield Finding("webhook", Level.NOTE, f"events: {text}")

@@ -4,12 +4,13 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
 from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.progress import Progress
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,7 +20,8 @@ from newsletter.delivery.ledger import owners
 from newsletter.delivery.models import Sending, SendingState, Status
 from newsletter.delivery.operations import audit as auditing
 from newsletter.delivery.operations import balance as balances
-from newsletter.delivery.operations import sendlog
+from newsletter.delivery.operations import sendlog, waits
+from newsletter.delivery.operations.waits import Wait
 from newsletter.delivery.wire.parcel import Parcel
 from newsletter.editions import shelf
 from newsletter.editions.models import Edition
@@ -29,6 +31,8 @@ from newsletter.rendering.mould import Reader
 from newsletter.tracking.models import Event as Heard
 from subscribers import addresses, audience, roll
 
+#: seconds between two looks at why nothing moves
+_GLANCE = 1.0
 #: what providers tell of a copy after they took it
 _TOLD = (Status.DELIVERED, Status.DEFERRED, Status.BOUNCED, Status.DROPPED, Status.COMPLAINED)
 
@@ -42,7 +46,11 @@ def send(
     test: Annotated[str, typer.Option(help="Send one copy to this address instead, beside the ledger.")] = "",
     json: screen.Json = False,
 ) -> None:
-    """Send an approved EDITION to its readers, or go on with it. Ctrl-C finishes what is on the wire, then stops."""
+    """Send an approved EDITION to its readers, or go on with it. Ctrl-C finishes what is on the wire, then stops.
+
+    Exit code 0: all are accounted for. 1: something is left to do. 3: done, but of some copies nobody can say yet
+    whether they were taken.
+    """
     from newsletter import jobs  # loads most of the product, which `status` and `log` need not wait for
 
     app = root.open_app(context)
@@ -55,7 +63,7 @@ def send(
         else:
             screen.say(f"one copy of {shelf.name(found)} is on its way to {escape(test)}")
         return
-    with _drain_on_signal() as stop, screen.progress() as bar:
+    with _drain_on_signal() as stop, screen.progress() as bar, _telling_why(app, found.id, bar):
         task = bar.add_task("sending", total=None)
 
         def on_progress(recipients: int) -> None:
@@ -74,16 +82,29 @@ def send(
             stop=stop,
             on_progress=on_progress,
         )
+    settled_by = _settled_by(app, shelf.name(found)) if ended.balance.unknown else ""
     if json:
-        screen.data({"state": ended.state, "reason": ended.reason, "balance": asdict(ended.balance)})
+        screen.data(
+            {
+                "state": ended.state,
+                "reason": ended.reason,
+                "waits": asdict(waiting) if (waiting := _waits(app, found.id)) else None,
+                "balance": asdict(ended.balance),
+                "unknown_settled_by": settled_by,
+            }
+        )
     else:
         screen.say(str(ended.balance))
         if ended.state is not SendingState.COMPLETE:
             screen.say(f"[yellow]{ended.state}[/]: {escape(ended.reason)}")
-        if ended.balance.unknown:
-            screen.say(f"[yellow]{ended.balance.unknown} unknown[/]: {_settled_by(app, shelf.name(found))}")
+        if waiting := _waits(app, found.id):
+            screen.say(f"[yellow]nothing moves[/]: {escape(_spoken(waiting))}")
+        if settled_by:
+            screen.say(f"[yellow]{ended.balance.unknown} unknown[/]: {escape(settled_by)}")
     if ended.state is not SendingState.COMPLETE:
         raise typer.Exit(1)
+    if settled_by:
+        raise typer.Exit(3)
 
 
 @root.program.command()
@@ -94,6 +115,7 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
         found = shelf.find(session, edition)
         stands, told = balances.balance(session, found.id), balances.progress(session, found.id)
         sending = session.get_one(Sending, found.id)
+        waiting = waits.find(session, sending, app.newsletter(found.newsletter).limits, now=root.now())
     heard = {str(one): told.get(one, 0) for one in _TOLD}
     if json:
         screen.data(
@@ -102,6 +124,7 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
                 "date": found.date,
                 "state": sending.state,
                 "reason": sending.reason,
+                "waits": asdict(waiting) if waiting else None,
                 "sender": sending.sender,
                 "balance": asdict(stands) | {"holds": stands.holds},
                 "heard": heard,
@@ -110,9 +133,13 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
             }
         )
         return
-    because = f" ({escape(sending.reason)})" if sending.reason else ""
+    because = f" ({escape(sending.reason)})" if sending.reason and waiting is None else ""
     screen.say(f"{shelf.name(found)}: [bold]{sending.state}[/]{because}")
+    if waiting is not None:
+        screen.say(f"[yellow]nothing moves[/]: {escape(_spoken(waiting))}")
     screen.say(str(stands))
+    if stands.unknown:
+        screen.say(f"[yellow]{stands.unknown} unknown[/]: {escape(_settled_by(app, shelf.name(found)))}")
     screen.say("since told: " + ", ".join(f"{name} {count}" for name, count in heard.items()))
 
 
@@ -150,6 +177,8 @@ def log(
     if edition is None:
         columns = {"date": "edition", **columns}
     shown = [row | {"address": row["address"] or "(erased)", "at": _minute(row["at"])} for row in rows]
+    if edition is not None and (waiting := _waits(app, _id(app, edition))):
+        screen.say(f"[yellow]nothing moves[/]: {escape(_spoken(waiting))}")
     screen.table(
         "Send log", list(columns.values()), ([row[key] for key in columns] for row in shown), wrap=("in their words",)
     )
@@ -221,6 +250,48 @@ def _settled_by(app: App, edition: str) -> str:
     if app.settings.sender == "smtp" and app.settings.smtp.unknown == "resend_once":
         return f"{lost} The scheduler sends them once more, for smtp.unknown says so."
     return f"{lost} No event will tell: decide with newsletter deliveries resolve {edition}"
+
+
+def _waits(app: App, edition_id: int) -> Wait | None:
+    with app.database.read() as session:
+        limits = app.newsletter(shelf.get(session, edition_id).newsletter).limits
+        sending = session.get(Sending, edition_id)
+        return waits.find(session, sending, limits, now=root.now()) if sending else None
+
+
+def _id(app: App, edition: str) -> int:
+    with app.database.read() as session:
+        return shelf.find(session, edition).id
+
+
+def _spoken(waiting: Wait) -> str:
+    since = f" (since {waiting.since:%H:%M:%S} UTC)" if waiting.since else ""
+    until = f" (until {waiting.until:%Y-%m-%d %H:%M:%S} UTC)" if waiting.until else ""
+    return f"{waiting.why}{since}{until}"
+
+
+@contextmanager
+def _telling_why(app: App, edition_id: int, bar: Progress) -> Iterator[None]:
+    """Say, while a sending runs, why nothing moves, whenever that changes: above the bar, or as a line of a log."""
+    over = Event()
+
+    def watch() -> None:
+        told = ""
+        while not over.wait(_GLANCE):
+            with app.database.read() as session:
+                sending = session.get(Sending, edition_id)
+            why = sending.stuck if sending is not None and sending.state is SendingState.RUNNING else ""
+            if why and why != told:
+                bar.console.print(f"[yellow]nothing moves[/]: {escape(why)}", soft_wrap=True)
+            told = why
+
+    watcher = Thread(target=watch, name="why", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
 
 
 def _balance(app: App, edition_id: int) -> balances.Balance:

@@ -155,6 +155,8 @@ class SendGrid:
         self._window: deque[float] = deque()
         self.faults: deque[Fault | None] = deque()
         self.batch_ids: dict[str, str] = {}
+        #: what the key may do
+        self.scopes = {"mail.send", "mail.batch.create", "user.scheduled_sends.create"}
         self.taken: list[Taken] = []
         self.requests = 0
         self.hooks = Hooks(Signer(), Fates(outcomes), clock)
@@ -193,6 +195,8 @@ class SendGrid:
         if headers.get("authorization") != f"Bearer {self.key}":
             return _refusal(401, "The provided authorization grant is invalid, expired, or revoked")
         match method, path.removeprefix("/v3/").split("/"):
+            case "POST", ["mail", "send"] if "mail.send" not in self.scopes:
+                return _refusal(403, "access forbidden")
             case "POST", ["mail", "send"]:
                 return await self._mail_send(headers, body)
             case "POST", ["mail", "batch"]:
@@ -201,6 +205,8 @@ class SendGrid:
                 return _json(201, {"batch_id": batch_id})
             case "GET", ["mail", "batch", batch_id] if batch_id in self.batch_ids:
                 return _json(200, {"batch_id": batch_id})
+            case "GET", ["scopes"]:
+                return _json(200, {"scopes": sorted(self.scopes)})
             case _, ["user", "scheduled_sends", *rest]:
                 return self._scheduled_sends(method, rest, body)
             case _:

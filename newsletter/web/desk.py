@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
 from newsletter.delivery.models import Act, Sending, Status
-from newsletter.delivery.operations import balance, sendlog
+from newsletter.delivery.operations import balance, sendlog, waits
 from newsletter.delivery.operations.balance import Balance
 from newsletter.delivery.operations.sendlog import Line
+from newsletter.delivery.operations.waits import Wait
 from newsletter.editions import shelf, watch
 from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.errors import NotFound
@@ -81,8 +82,12 @@ def edition(edition_id: int, here: Here) -> HTMLResponse:
             select(EditionEvent).where(EditionEvent.edition_id == edition_id).order_by(EditionEvent.id)
         ).all()
         stands = _balance(session, shown)
+        sending = session.get(Sending, edition_id)
+        waiting = _waits(here, session, shown, sending)
     return here.desk_page(
         "edition.html",
+        sending=sending,
+        waiting=waiting,
         edition=shown,
         title=_title(here, shown),
         notes=ranking.notes if ranking else [],
@@ -125,8 +130,10 @@ def log(
         entries = _entries(session, edition_id, status or (), q.strip(), after) if stands else []
         told = balance.progress(session, edition_id)
         sending = session.get(Sending, edition_id)
+        waiting = _waits(here, session, shown, sending)
     return here.desk_page(
         "log.html",
+        waiting=waiting,
         edition=shown,
         title=_title(here, shown),
         balance=stands,
@@ -205,6 +212,12 @@ def _newsletter(here: Ground, edition: Edition) -> Newsletter:
 def _title(here: Ground, edition: Edition) -> str:
     newsletter = here.newsletter_of(edition)
     return newsletter.title if newsletter else edition.newsletter
+
+
+def _waits(here: Ground, session: Session, edition: Edition, sending: Sending | None) -> Wait | None:
+    if sending is None:
+        return None
+    return waits.find(session, sending, _newsletter(here, edition).limits, now=here.clock())
 
 
 def _balance(session: Session, edition: Edition) -> Balance | None:

@@ -8,7 +8,7 @@ plus that quarter and one batch. Messages in an hour and in a day are counted by
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
@@ -79,6 +79,18 @@ class Throttle:
             max((room.wait for room in rooms), default=0.0),
         )
 
+    def used_up(self, session: Session, *, now: datetime) -> tuple[str, datetime] | None:
+        """Which limit of all domains together lets nothing go now, in words, and until when; only looked at."""
+        held = _tat(session, f"{self.sender} held") - now.timestamp()
+        if held > 0:
+            return "the other side asked us to wait", now + timedelta(seconds=held)
+        for key, minutes, most in self._counts(session, "", now):
+            room = _in_count(session, key, most, minutes, now=now)
+            if room.messages <= 0:
+                span = "an hour" if minutes == _HOUR else "a day"
+                return f"the limit of {most:,} messages in {span} is used up", _frees(session, key, minutes, most, now)
+        return None
+
     def spend(self, session: Session, lane: str, messages: int, *, now: datetime) -> None:
         """Take *messages* out of the buckets, and count them."""
         for key, rate in self._rates(lane).items():
@@ -127,6 +139,19 @@ def _in_count(session: Session, key: str, most: int, minutes: int, *, now: datet
     if gone >= most:
         return Room(0, overdraw=False, wait=60 - now.timestamp() % 60)
     return Room(most - gone, overdraw=gone == 0)
+
+
+def _frees(session: Session, key: str, minutes: int, most: int, now: datetime) -> datetime:
+    """When so many of the last *minutes* are forgotten that less than *most* is left."""
+    first = int(now.timestamp() // 60) - minutes
+    query = select(Tally.minute, Tally.messages).where(Tally.key == key, Tally.minute >= first).order_by(Tally.minute)
+    rows = session.execute(query).all()
+    over = sum(row.messages for row in rows) - most
+    for row in rows:
+        over -= row.messages
+        if over < 0:
+            return datetime.fromtimestamp((row.minute + minutes + 1) * 60, UTC)
+    return now
 
 
 def _on_the_wire(session: Session, sender: str, lane: str, at_once: int) -> Room:

@@ -44,7 +44,7 @@ class SendGridSender:
         self.batch_size, self.window = settings.batch_size, settings.connections
         requests = 2 if settings.hold_seconds else 1
         self.deadline = requests * (settings.timeout + 2 * CONNECT_LIMIT) + 5
-        self._api = _api(settings)
+        self._api = client(settings)
         self._pace = Pace()
         self._holds: dict[int, str] = {}
         self._holding = threading.Lock()
@@ -65,7 +65,7 @@ class SendGridSender:
                 return Report(answer.headers.get("X-Message-Id", ""), _accepted(hold), refused=doubles)
             case 400 if strangers := _objections(answer.body, readers):
                 again = {each.subscriber_id: _UNTOUCHED for each in readers if each.subscriber_id not in strangers}
-                return Report(reply=_reply(answer), refused={**doubles, **strangers}, again=again)
+                return Report(reply=words_of(answer), refused={**doubles, **strangers}, again=again)
             case _:
                 raise self._failure(answer)
 
@@ -102,7 +102,7 @@ class SendGridSender:
         except Unknown as lost:
             raise Unavailable("SendGrid gave no batch id", reply=lost.reply) from lost
         except (ValueError, KeyError, TypeError) as error:
-            raise Unavailable("SendGrid gave no batch id", reply=_reply(answer)) from error
+            raise Unavailable("SendGrid gave no batch id", reply=words_of(answer)) from error
 
     def _scheduled(self, batch_id: str, status: str) -> Any:
         body = {"batch_id": batch_id, "status": status}
@@ -120,7 +120,7 @@ class SendGridSender:
                 trouble[batch_id] = str(error)
             else:
                 if answer.status_code >= 300:
-                    trouble[batch_id] = _reply(answer)
+                    trouble[batch_id] = words_of(answer)
         return trouble
 
     def _learn(self, answer: Any) -> None:
@@ -129,7 +129,7 @@ class SendGridSender:
 
     def _failure(self, answer: Any) -> Delivery:
         """What an answer other than success means; only a definite no is a Refused."""
-        code, reply = answer.status_code, _reply(answer)
+        code, reply = answer.status_code, words_of(answer)
         if code == 429:
             wait = self._pace.braked(answer.headers, self._clock())
             return Unavailable("SendGrid asks for a slower pace", reply=reply, code=code, retry_after=wait)
@@ -186,7 +186,8 @@ def batch_id(reply: str) -> str | None:
 _UNTOUCHED = Words("SendGrid objected to other recipients of the same request and took none", 400)
 
 
-def _api(settings: config.SendGrid) -> Wire:
+def client(settings: config.SendGrid) -> Wire:
+    """The package's client over our own wire, for the key and host of *settings*."""
     host = settings.host.rstrip("/")
     from sendgrid import SendGridAPIClient  # slow to load, and every command would
 
@@ -231,7 +232,7 @@ def _objections(body: bytes, readers: Sequence[Reader]) -> dict[int, Words]:
     return found
 
 
-def _reply(answer: Any) -> str:
+def words_of(answer: Any) -> str:
     """The answer in SendGrid's own words, fit to be kept."""
     errors = _errors(answer.body)
     words = "; ".join(map(_sentence, errors)) if errors else answer.body.decode("utf-8", "replace")

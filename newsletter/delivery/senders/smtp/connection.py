@@ -138,3 +138,14 @@ class Connection(asyncio.Protocol):
             self._asked.exception()  # nobody may be waiting, and asyncio would complain
         if self.transport is not None:
             self.transport.abort()
+
+
+class Trial(Connection):
+    """A connection that is set up and asked, and never takes a copy."""
+
+    def heard(self, code: int, text: bytes) -> None:
+        """Never called: it is not started."""
+
+    def end(self, why: str) -> None:
+        if not self.is_over:
+            self._hang_up(why)

@@ -12,7 +12,7 @@ import ssl
 
 from newsletter.config import Smtp
 from newsletter.delivery.senders.smtp import envelopes
-from newsletter.delivery.senders.smtp.connection import Reply
+from newsletter.delivery.senders.smtp.connection import Connection, Reply
 from newsletter.delivery.senders.smtp.session import Desk, Session
 from newsletter.errors import Blocked, ConfigError, Unavailable
 
@@ -35,10 +35,16 @@ async def connect(smtp: Smtp, tls: ssl.SSLContext | None, desk: Desk) -> Session
     """A session that is ready to start."""
     most = min(smtp.messages_per_connection, desk.manners.most or smtp.messages_per_connection)
     session = Session(desk, timeout=smtp.timeout, dot_timeout=smtp.dot_timeout, most=most)
+    await set_up(smtp, tls, session)
+    return session
+
+
+async def set_up(smtp: Smtp, tls: ssl.SSLContext | None, connection: Connection) -> None:
+    """Bring *connection* to where it could take mail; raises Unavailable and Blocked."""
     where = f"the mail server {smtp.host}:{smtp.port}"
     try:
         async with asyncio.timeout(3 * smtp.timeout):
-            await _set_up(smtp, tls, session)
+            await _set_up(smtp, tls, connection)
     except ssl.SSLCertVerificationError as error:
         raise Blocked(
             f"the certificate of {where} is not trusted: {error.verify_message}; see smtp.host and smtp.ca_file"
@@ -47,69 +53,68 @@ async def connect(smtp: Smtp, tls: ssl.SSLContext | None, desk: Desk) -> Session
         raise Unavailable(f"{where} did not answer in time", tried=False) from error
     except (OSError, ssl.SSLError) as error:
         raise Unavailable(f"{where} can't be reached: {error.strerror or error}", tried=False) from error
-    return session
 
 
-async def _set_up(smtp: Smtp, tls: ssl.SSLContext | None, session: Session) -> None:
+async def _set_up(smtp: Smtp, tls: ssl.SSLContext | None, connection: Connection) -> None:
     try:
-        await _open(smtp, tls, session)
-        await _introduce(smtp, tls, session)
-        await _log_in(smtp, session)
+        await _open(smtp, tls, connection)
+        await _introduce(smtp, tls, connection)
+        await _log_in(smtp, connection)
     except BaseException:
-        session.end("it was not set up")
+        connection.end("it was not set up")
         raise
 
 
-async def _open(smtp: Smtp, tls: ssl.SSLContext | None, session: Session) -> None:
+async def _open(smtp: Smtp, tls: ssl.SSLContext | None, connection: Connection) -> None:
     encrypted = smtp.security == "tls"
     await asyncio.get_running_loop().create_connection(
-        lambda: session,
+        lambda: connection,
         smtp.host,
         smtp.port,
         ssl=tls if encrypted else None,
         server_hostname=smtp.host if encrypted else None,
     )
-    _expect(await session.greeting(), 220, "did not greet us")
+    _expect(await connection.greeting(), 220, "did not greet us")
 
 
-async def _introduce(smtp: Smtp, tls: ssl.SSLContext | None, session: Session) -> None:
-    session.offer = await _say_hello(session)
+async def _introduce(smtp: Smtp, tls: ssl.SSLContext | None, connection: Connection) -> None:
+    connection.offer = await _say_hello(connection)
     if smtp.security != "starttls" or tls is None:
         return
-    if not session.offer.starttls:
+    if not connection.offer.starttls:
         raise Blocked(f"the mail server {smtp.host}:{smtp.port} does not offer STARTTLS, which smtp.security wants")
-    _expect(await session.ask(b"STARTTLS\r\n"), 220, "refused STARTTLS")
-    session.must_be_silent()
+    _expect(await connection.ask(b"STARTTLS\r\n"), 220, "refused STARTTLS")
+    connection.must_be_silent()
     loop = asyncio.get_running_loop()
-    transport = await loop.start_tls(session.transport, session, tls, server_hostname=smtp.host)
+    transport = await loop.start_tls(connection.transport, connection, tls, server_hostname=smtp.host)
     if transport is None:
         raise ConnectionError("the connection was lost while it was being encrypted")
-    session.use(transport)
-    session.offer = await _say_hello(session)
+    connection.use(transport)
+    connection.offer = await _say_hello(connection)
 
 
-async def _say_hello(session: Session) -> envelopes.Offer:
-    name = _own_name(session.transport)
-    reply = await session.ask(f"EHLO {name}\r\n".encode())
+async def _say_hello(connection: Connection) -> envelopes.Offer:
+    name = _own_name(connection.transport)
+    reply = await connection.ask(f"EHLO {name}\r\n".encode())
     if reply.code == 250:
         return envelopes.offer(reply.text.decode("utf-8", "replace").split("\n"))
     if reply.code < 500:
         _expect(reply, 250, "refused EHLO")
-    _expect(await session.ask(f"HELO {name}\r\n".encode()), 250, "refused HELO")
+    _expect(await connection.ask(f"HELO {name}\r\n".encode()), 250, "refused HELO")
     return envelopes.Offer()
 
 
-async def _log_in(smtp: Smtp, session: Session) -> None:
+async def _log_in(smtp: Smtp, connection: Connection) -> None:
     if not smtp.username:
         return
     user, password = smtp.username.encode(), smtp.password.get_secret_value().encode()
-    if "PLAIN" in session.offer.auth:
-        reply = await session.ask(b"AUTH PLAIN " + base64.b64encode(b"\0" + user + b"\0" + password) + b"\r\n")
-    elif "LOGIN" in session.offer.auth:
-        reply = await session.ask(b"AUTH LOGIN\r\n")
+    if "PLAIN" in connection.offer.auth:
+        reply = await connection.ask(b"AUTH PLAIN " + base64.b64encode(b"\0" + user + b"\0" + password) + b"\r\n")
+    elif "LOGIN" in connection.offer.auth:
+        reply = await connection.ask(b"AUTH LOGIN\r\n")
         for part in (user, password):
             if reply.code == 334:
-                reply = await session.ask(base64.b64encode(part) + b"\r\n")
+                reply = await connection.ask(base64.b64encode(part) + b"\r\n")
     else:
         raise Blocked("the mail server offers no way to log in that we know (PLAIN or LOGIN)")
     if reply.code >= 500:
