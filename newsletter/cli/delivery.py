@@ -96,9 +96,8 @@ def send(
     else:
         screen.say(str(ended.balance))
         if ended.state is not SendingState.COMPLETE:
-            screen.say(f"[yellow]{ended.state}[/]: {escape(ended.reason)}")
-        if waiting := _waits(app, found.id):
-            screen.say(f"[yellow]nothing moves[/]: {escape(_spoken(waiting))}")
+            waiting = _waits(app, found.id)
+            screen.say(f"[yellow]{ended.state}[/]: {escape(_spoken(waiting) if waiting else ended.reason)}")
         if settled_by:
             screen.say(f"[yellow]{ended.balance.unknown} unknown[/]: {escape(settled_by)}")
     if ended.state is not SendingState.COMPLETE:

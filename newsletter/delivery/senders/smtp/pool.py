@@ -4,6 +4,7 @@ import asyncio
 import ssl
 from collections import deque
 from dataclasses import replace
+from typing import cast
 
 from newsletter.config import Smtp
 from newsletter.delivery.senders.smtp import handshake
@@ -182,7 +183,9 @@ class Pool:
         except (Unavailable, Blocked) as failure:
             self._failures += 1
             self._pause(self._failures)
-            if not self._sessions and len(self._dials) == 1:
+            self._dials.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+            # what a person has to mend the other dials will hear too, and a login refused too often is locked
+            if not self._sessions and (isinstance(failure, Blocked) or not self._dials):
                 self._give_up(failure)
             return
         self._failures = 0
