@@ -1,5 +1,6 @@
 """Addresses: checked and normalised without asking the network, and compared whatever their case."""
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,28 @@ def check(text: str) -> str:
     (RFC 6531), and what can't be delivered everywhere is better refused at the door.
     Raises BadAddress.
     """
+    text = text.strip()
+    if (kept := plain(text)) is not None:
+        return kept
     try:
-        return _validated(text.strip()).normalized
+        return _validated(text).normalized
     except ValueError as error:
         raise BadAddress(f"{_shown(text)} is not an address: {_sentence(error)}") from error
+
+
+def plain(text: str) -> str | None:
+    """*text* as `check` keeps it, where it is so plain that nobody has to think; None says nothing against it.
+
+    A hundred times as fast as the whole check, and of the same verdict (tests/subscribers/test_addresses.py).
+    """
+    # as short as a label may be, so that none of the lengths that there are can be passed
+    if len(text) > 63 or not _PLAIN.fullmatch(text):
+        return None
+    local, _, domain = text.partition("@")
+    domain = domain.lower()
+    if "--" in domain or domain.rpartition(".")[2] in _SPECIAL or local.lower() in _ROLES:
+        return None
+    return f"{local}@{domain}"
 
 
 def key(address: str) -> str:
@@ -28,6 +47,8 @@ def key(address: str) -> str:
     The domain is not merely casefolded, because that would make faß.de and fass.de, two domains, one.
     Takes anything, so that it can be asked about an address from outside.
     """
+    if address.isascii():
+        return address.strip().lower()
     local, at, domain = address.strip().rpartition("@")
     return unicodedata.normalize("NFC", local.casefold()) + at + _ascii(domain)
 
@@ -38,6 +59,33 @@ def wire(address: str) -> str:
         return address
     local, at, domain = address.rpartition("@")
     return local + at + _ascii(domain)
+
+
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_+'-]+(?:\.[A-Za-z0-9_+'-]+)*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+)
+#: domains that no mail goes to (RFC 6761 and others), and mailboxes that are the same in capitals (RFC 2142), as
+#: email-validator has them
+_SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+_ROLES = frozenset(
+    [
+        "info",
+        "marketing",
+        "sales",
+        "support",
+        "abuse",
+        "noc",
+        "security",
+        "postmaster",
+        "hostmaster",
+        "usenet",
+        "news",
+        "webmaster",
+        "www",
+        "uucp",
+        "ftp",
+    ]
+)
 
 
 def _validated(address: str) -> "ValidatedEmail":

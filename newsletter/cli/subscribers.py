@@ -1,35 +1,24 @@
 """`newsletter subscribers …`: people and lists, by hand and from files."""
 
-import csv
-import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
 
-from newsletter import plural
 from newsletter.app import App
-from newsletter.cli import inviting, screen
+from newsletter.cli import inviting, moving, screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.errors import BadInput
-from subscribers import csv_files, roll
-from subscribers.csv_files import Report
+from subscribers import roll
 from subscribers.models import Consent, Subscriber, SuppressionReason
-from subscribers.sheets import Problem, safe
 
 if TYPE_CHECKING:
     from newsletter.jobs.inviting import Asked
 
 people = typer.Typer(help="People, lists, and who must not be mailed.", no_args_is_help=True)
 program.add_typer(people, name="subscribers")
-
-_SHOWN = 20
 
 Email = Annotated[str, typer.Argument(metavar="ADDRESS", help="Whose.")]
 Lists = Annotated[list[str] | None, typer.Option("--list", "-l", help="A list; may be given again.")]
@@ -85,64 +74,8 @@ def add(
 people.command()(inviting.invite)
 
 
-@people.command("import")
-def import_(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A CSV file, or - for standard input.")],
-    lists: Lists = None,
-    confirmed_by: Confirmed = "",
-    report: Annotated[Path | None, typer.Option(help="Write every row that was left out to this CSV file.")] = None,
-    json: screen.Json = False,
-) -> None:
-    """Take in people from a CSV file: all good rows at once, or none where something breaks.
-
-    The first line names the columns: email, and where there are some name (or first name, last name),
-    language, time zone and lists. Rows that can't be used are named with line and reason, and left out.
-    """
-    app = open_app(context)
-    consent = Consent.CONFIRMED if confirmed_by else Consent.PENDING
-    with (
-        _opened(file) as rows,
-        _reporting(report) as note,
-        screen.progress() as bar,
-        app.database.write() as session,
-    ):
-        task = bar.add_task("importing", total=None)
-        outcome = csv_files.import_(
-            session,
-            rows,
-            lists=lists or (),
-            consent=consent,
-            source=confirmed_by or "csv import",
-            now=now(),
-            on_problem=note,
-            on_progress=lambda line, total: bar.update(task, completed=line, total=total),
-        )
-    if json:
-        screen.data(asdict(outcome))
-    else:
-        _tell(outcome, report, pending=not confirmed_by)
-
-
-@people.command()
-def export(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="Where to write, or - for standard output.")] = Path("-"),
-    on: Annotated[str | None, typer.Option("--list", "-l", help="Only who is or was on this list.")] = None,
-    json: screen.Json = False,
-) -> None:
-    """Write people to a CSV file, which an import reads back as it was."""
-    app = open_app(context)
-    if file == Path("-"):
-        with app.database.read() as session:
-            csv_files.export(session, sys.stdout, slug=on)
-        return
-    with app.database.read() as session, _written_whole(file) as part:
-        count = csv_files.export(session, part, slug=on)
-    if json:
-        screen.data({"file": str(file), "rows": count})
-    else:
-        screen.console.print(f"{plural.counted(count, 'row')} in {file}", markup=False)
+people.command("import")(moving.import_)
+people.command()(moving.export)
 
 
 @people.command("list")
@@ -269,66 +202,3 @@ def _done(email: str, changed: bool, done: str, already: str, json: bool) -> Non
         screen.data({"email": email, "changed": changed})
     else:
         screen.console.print(f"{email} {done if changed else already}", markup=False)
-
-
-def _tell(outcome: Report, report: Path | None, *, pending: bool) -> None:
-    if outcome.problems:
-        rows = [(f"{problem.line:,}", problem.reason, problem.row) for problem in outcome.problems[:_SHOWN]]
-        screen.table("Left out", ("line", "reason", "row"), rows, right=("line",), wrap=("reason", "row"))
-        if outcome.bad > _SHOWN and report is None:
-            screen.say(f"[dim]and {outcome.bad - _SHOWN:,} more; --report FILE writes them all[/]")
-    if report is not None:
-        screen.console.print(f"rows left out are in {report}", markup=False)
-    screen.say(
-        f"[bold]{outcome.added:,}[/] added, {outcome.updated:,} updated, {outcome.unchanged:,} unchanged, "
-        f"{outcome.bad:,} left out"
-    )
-    if pending and outcome.added + outcome.updated:
-        inviting.hint("--all")
-
-
-@contextmanager
-def _opened(file: Path) -> Iterator[BinaryIO]:
-    """*file* so that it can be read twice; standard input is copied first."""
-    if file == Path("-"):
-        with tempfile.TemporaryFile() as copy:
-            while block := sys.stdin.buffer.read(1 << 20):
-                copy.write(block)
-            yield copy
-        return
-    try:
-        rows = file.open("rb")
-    except OSError as error:
-        raise BadInput(f"{file} can't be read: {error.strerror}") from error
-    with rows:
-        yield rows
-
-
-@contextmanager
-def _written_whole(file: Path) -> Iterator[Any]:
-    """A file that stands under its name only when it is complete."""
-    part = file.with_name(f"{file.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-        part.replace(file)
-    except OSError as error:
-        raise BadInput(f"{file} can't be written: {error.strerror}") from error
-    finally:
-        part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _reporting(file: Path | None) -> Iterator[Any]:
-    """Something to tell each problem to."""
-    with nullcontext() if file is None else _written_whole(file) as stream:
-        if stream is None:
-            yield lambda _problem: None
-            return
-        writer = csv.writer(stream)
-        writer.writerow(("line", "reason", "row"))
-
-        def note(problem: Problem) -> None:
-            writer.writerow((problem.line, safe(problem.reason), safe(problem.row)))
-
-        yield note
