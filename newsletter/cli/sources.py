@@ -205,7 +205,7 @@ def _show(report: Any) -> None:
     if not report.visited:
         screen.say("nothing is due: newsletter collect --force visits every source now")
         return
-    rows = [(v.name, v.result, v.new, v.updated, v.problem or _dropped(v.dropped)) for v in report.visited]
+    rows = [(v.name, v.result, v.new, v.updated, v.problem or _remarks(v)) for v in report.visited]
     screen.table(
         "Collected",
         ("source", "result", "new", "changed", "what is wrong"),
@@ -220,10 +220,14 @@ def _show(report: Any) -> None:
     )
 
 
-def _dropped(count: int) -> str:
-    if not count:
-        return ""
-    return f"{plural.counted(count, 'entry', 'entries')} without a usable title or link left out"
+def _remarks(one: Any) -> str:
+    """What did not get in, and what is not known of what did."""
+    found = (
+        (one.dropped, "without a usable title or link left out"),
+        (one.left, "beyond the newest 500: left out"),
+        (one.unread_dates, "with a date that can't be read: taken as unknown"),
+    )
+    return "; ".join(f"{plural.counted(count, 'entry', 'entries')} {words}" for count, words in found if count)
 
 
 def _time(moment: datetime | None) -> str:

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import feedparser
+from newsletter.stories.reading import pictures, plain, xmlfeeds
+from newsletter.stories.reading.entries import Raw
 
 #: the week that ships with the product
 WEEK = Path(__file__).parent / "week"
@@ -90,18 +91,15 @@ def documents(folder: Path, base: str) -> Iterator[tuple[str, Document]]:
     for file in sorted((folder / "images").glob("*.png")):
         yield f"/images/{file.name}", Document(file.read_bytes(), "image/png", _http_date(_EVER))
     for file in sorted((folder / "feeds").glob("*.xml")):
-        body = file.read_text("utf-8").replace("{base}", base).encode()
-        feed = feedparser.parse(body)
-        newest = max(_moment(entry) for entry in feed.entries)
-        atom = feed.version.startswith("atom")
-        kind = f"application/{'atom' if atom else 'rss'}+xml; charset=utf-8"
-        yield f"/feeds/{file.name}", Document(body, kind, _http_date(newest))
-        for entry in feed.entries:
-            page = _page(entry, feed.feed.title).encode()
-            yield (
-                urlsplit(entry.link).path,
-                Document(page, "text/html; charset=utf-8", _http_date(_moment(entry))),
-            )
+        text = file.read_text("utf-8").replace("{base}", base)
+        articles = xmlfeeds.read(text, url=f"{base}/feeds/{file.name}", most=_ALL).raws
+        newest = max(map(_when, articles))
+        kind = f"application/{'atom' if '<feed' in text else 'rss'}+xml; charset=utf-8"
+        yield f"/feeds/{file.name}", Document(text.encode(), kind, _http_date(newest))
+        site = html.unescape(text.partition("<title>")[2].partition("</title>")[0])
+        for article in articles:
+            page = Document(_page(article, site).encode(), "text/html; charset=utf-8", _http_date(_when(article)))
+            yield urlsplit(article.links[0]).path, page
 
 
 def _listen(port: int) -> "_Server":
@@ -153,20 +151,18 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 _EVER = datetime(2021, 11, 19, tzinfo=UTC)
+_ALL = 1_000
 
 
-def _page(entry: Any, site: str) -> str:
-    # feedparser puts the description among the contents where a picture has a description too
-    body = max((content.value for content in entry.get("content", ())), key=len, default=entry.summary)
-    pictures = [media["url"] for media in entry.get("media_content", ())] + [
-        link.href for link in entry.links if link.rel == "enclosure"
-    ]
-    picture = "".join(f'<p><img src="{html.escape(url)}" alt=""></p>\n' for url in pictures)
-    moment = _moment(entry)
+def _page(article: Raw, site: str) -> str:
+    body = article.content.value or article.summary.value
+    own = pictures.best(article.pictures, base=article.links[0])
+    picture = f'<p><img src="{html.escape(own.url)}" alt=""></p>\n' if own and own.url not in body else ""
+    moment = _when(article)
     return _PAGE.format(
-        title=html.escape(entry.title),
+        title=html.escape(plain.line(article.title, 300)),
         site=html.escape(site),
-        link=html.escape(entry.link),
+        link=html.escape(article.links[0]),
         published=moment.isoformat(),
         day=f"{moment:%A}, {moment.day} {moment:%B %Y}",
         picture=picture,
@@ -174,9 +170,8 @@ def _page(entry: Any, site: str) -> str:
     )
 
 
-def _moment(entry: Any) -> datetime:
-    year, month, day, hour, minute, second = entry.published_parsed[:6]
-    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+def _when(article: Raw) -> datetime:
+    return article.published or _EVER
 
 
 def _http_date(moment: datetime) -> str:

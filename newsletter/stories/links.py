@@ -1,31 +1,49 @@
-"""Addresses of the web: which may be shown, and one form for all the ways to write the same one."""
+"""Addresses of the web: as a publisher wrote them, for readers; and in one form, for comparing only."""
 
+import html
 import re
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit, urlunsplit
+from functools import lru_cache
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urljoin, urlsplit, urlunsplit
+
+from newsletter.stories import tracking
 
 LONGEST = 2000
 
-_UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\ud800-\udfff\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
-_TRACKING = re.compile(
-    r"utm_.*|mc_[ce]id|_?hs(enc|mi|_.*)|[gy]clid|gclsrc|d?clid|fbclid|msclkid|twclid|igshid|wbraid|gbraid|mkt_tok|cmpid|vero_id"
-    r"|ns_(campaign|source|mchannel|linkname|fee)|ref_?src|ito|ocid|cmp|ncid|spm|guccounter|__twitter_impression|amp",
-    re.IGNORECASE,
-)
+#: browsers leave these out wherever they stand; a line end takes the blanks around it with it
+_LINE_ENDS = re.compile(r"[ \t]*[\r\n][\r\n \t]*|\t")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
 _PORTS = {"http": 80, "https": 443}
 _SMALL = re.compile(r"^(?:m|mobile|amp)\.(?=[^.]+\.[^.]+)")
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.IGNORECASE)
 _AMP = re.compile(r"(?<=[^/])/amp/?$|\.amp(?=\.html?$)|(?<=[^/])\.amp$", re.IGNORECASE)
+_ROUTE = re.compile(r"!|/")
 _UNRESERVED = "-._~ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_BARE_HOST = re.compile(r"www\d?\.[\w-]+(?:\.[\w-]+)+(?=[/:?#]|$)", re.IGNORECASE)
+#: hosts and paths that only lead on, and the parameter that says where to
+_WRAPPERS = (
+    (re.compile(r"(?:www\.)?bing\.com/news/apiclick\.aspx"), ("url",)),
+    (re.compile(r"(?:www\.)?google\.[a-z.]{2,6}/url"), ("url", "q")),
+    (re.compile(r"(?:news|feedproxy)\.google\.com/news/url"), ("url",)),
+    (re.compile(r"(?:lm?|www)\.facebook\.com/l\.php"), ("u",)),
+    (re.compile(r"duckduckgo\.com/l/"), ("uddg",)),
+    (re.compile(r"out\.reddit\.com/.*"), ("url",)),
+    (re.compile(r"t\.umblr\.com/redirect"), ("z",)),
+    (re.compile(r"www\.youtube\.com/redirect"), ("q",)),
+    (re.compile(r"slack-redir\.net/link"), ("url",)),
+)
+_WRAPPED = 3
+_SLASHES = re.compile(r"^(https?):(?:/(?!/)|/{3,})(?=[^/])", re.IGNORECASE)
 
 
 def web(url: object, base: str = "") -> str:
-    """*url* as seen from *base*, if it is one of the web that can be shown to a reader; otherwise ""."""
+    """*url* as seen from *base*, if it is one of the web that can be shown to a reader; otherwise "".
+
+    What the publisher wrote stays as it is; only what could end an attribute, a header or a line is escaped.
+    """
     if not isinstance(url, str) or not url.strip():
         return ""
     try:
-        absolute = _UNSEEN.sub("", url)
-        if not urlsplit(absolute).scheme:
-            absolute = urljoin(base, absolute)
+        absolute = _absolute(_UNSEEN.sub("", _LINE_ENDS.sub("", url.strip())).strip(), base)
         parts = urlsplit(absolute)
         usable = parts.scheme in _PORTS and bool(_host(parts)) and parts.port != 0
     except ValueError:
@@ -35,19 +53,85 @@ def web(url: object, base: str = "") -> str:
     return _quoted(parts) if usable and len(_quoted(parts)) <= LONGEST else ""
 
 
+def mended(address: str) -> str:
+    """*address* as feeds get it wrong: with "&amp;" for "&", escaped once too often, or slashes too many or too few."""
+    address = address.strip()
+    if "&amp;" in address or "&#38;" in address:
+        address = html.unescape(address)
+    return _SLASHES.sub(r"\1://", address)
+
+
+def published(url: str) -> str:
+    """*url*, which `web` has let pass, as its publisher meant it: unwrapped, and without what only counts readers."""
+    for _ in range(_WRAPPED):
+        inner = _unwrapped(url)
+        if not inner:
+            break
+        url = inner
+    address, mark, fragment = url.partition("#")
+    address = tracking.without(address)
+    if urlsplit(address).path == "" and "?" not in address:
+        address += "/"
+    return address if tracking.counts(fragment) else address + mark + fragment
+
+
 def canonical(url: str) -> str:
-    """The one form of *url*, which `web` has let pass, for all the ways to link to the same article."""
+    """The one form of *url*, which `web` has let pass, for all the ways to link to the same article.
+
+    It is for comparing: it may lead nowhere, so no reader is ever shown it.
+    """
+    return _canonical(url)
+
+
+def identity(url: str) -> str:
+    """What tells *url* apart from the other articles of one feed, where some differ only by their fragment."""
+    fragment = published(url).partition("#")[2]
+    form = canonical(url)
+    return form if not fragment or "#" in form else f"{form}#{fragment}"
+
+
+@lru_cache(maxsize=10_000)
+def _canonical(url: str) -> str:
     while (shorter := _shortened(url)) != url:
         url = shorter
     return url
 
 
+def _absolute(url: str, base: str) -> str:
+    if not urlsplit(url).scheme and not url.startswith("/"):
+        host, own = re.split(r"[/:?#]", url, maxsplit=1)[0].lower(), urlsplit(base)
+        # "www.site.example/a", and "site.example/a" where that is the site's own name
+        if _BARE_HOST.match(url) or (own.hostname and host in {own.hostname, own.hostname.removeprefix("www.")}):
+            return f"{own.scheme or 'https'}://{url}"
+    elif re.match(r"[\w.-]+:\d+(?:/|$)", url) and "." in url.partition(":")[0]:
+        return f"{urlsplit(base).scheme or 'https'}://{url}"
+    return url if urlsplit(url).scheme else urljoin(base, url)
+
+
+def _unwrapped(url: str) -> str:
+    parts = urlsplit(url)
+    place = f"{_host(parts)}{parts.path}"
+    for pattern, names in _WRAPPERS:
+        if pattern.fullmatch(place):
+            said = parse_qs(parts.query)
+            return next((inner for name in names for value in said.get(name, ()) if (inner := web(value))), "")
+    return ""
+
+
 def _shortened(url: str) -> str:
     parts = urlsplit(url)
     path = _without_dots(_quoted_path(parts.path)) or "/"
-    path = _AMP.sub("", _INDEX.sub("/", path))
-    query = sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.fullmatch(pair[0]))
-    return urlunsplit((parts.scheme.lower(), _place(parts), path, urlencode(query), ""))
+    path = _AMP.sub("", _INDEX.sub("/", path)) or "/"
+    query = "&".join(sorted(pair for pair in _pairs(parts.query) if not tracking.is_tracking(pair, for_comparing=True)))
+    # a page of a program that runs in the browser stands in the fragment
+    fragment = parts.fragment if _ROUTE.match(parts.fragment) else ""
+    return urlunsplit((parts.scheme.lower(), _place(parts), path, query, fragment))
+
+
+def _pairs(query: str) -> list[str]:
+    """The pairs of *query*, each in one form; "a=" and "a" are the same question."""
+    pairs = (_normal(pair).replace("%20", "+") for pair in query.split("&"))
+    return [pair.removesuffix("=") for pair in pairs if pair not in {"", "="}]
 
 
 def _place(parts: SplitResult) -> str:
@@ -66,15 +150,19 @@ def _host(parts: SplitResult) -> str:
 
 def _quoted(parts: SplitResult) -> str:
     """Nothing that could end an attribute, a header or a line of text."""
-    query = quote(parts.query, safe="!$&()*+,;=:@/?%~-._")
+    path = quote(parts.path, safe="!$&()*+,;=:@/%~-._")
+    query = quote(parts.query, safe="!$&()*+,;=:@/?%~-._[]")
     fragment = quote(parts.fragment, safe="!$&()*+,;=:@/?%~-._")
-    return urlunsplit((parts.scheme, parts.netloc.rstrip("."), _quoted_path(parts.path), query, fragment))
+    return urlunsplit((parts.scheme, parts.netloc.rstrip("."), path, query, fragment))
 
 
 def _quoted_path(path: str) -> str:
+    return quote(_normal(path), safe="!$&'()*+,;=:@/%" + _UNRESERVED)
+
+
+def _normal(text: str) -> str:
     """Percent signs only where they are needed, and in capitals (RFC 3986 section 6.2.2)."""
-    kept = re.sub(r"%([0-9a-fA-F]{2})", _normal_escape, path)
-    return quote(kept, safe="!$&()*+,;=:@/%" + _UNRESERVED)
+    return re.sub(r"%([0-9a-fA-F]{2})", _normal_escape, text)
 
 
 def _normal_escape(match: re.Match[str]) -> str:

@@ -34,7 +34,7 @@ class Health(StrEnum):
     OK = "ok"
     #: the last visit failed; `Source.problem` says why
     FAILING = "failing"
-    #: answered 410 Gone: not visited any more
+    #: answered 410 Gone again and again: not visited any more
     GONE = "gone"
 
 
@@ -64,7 +64,13 @@ class Source(Model):
     #: where it says it has moved for good, and on how many visits in a row it said so
     moved_to: Mapped[str] = mapped_column(String(2000), default="")
     moved_seen: Mapped[int] = mapped_column(default=0)
+    #: on how many visits in a row it said that it is gone for good
+    gone_seen: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+#: `Article.dated_by` of what had no date when its source was first visited: it may be years old, so it is no news
+UNKNOWN = "unknown"
 
 
 class Article(Model):
@@ -78,9 +84,9 @@ class Article(Model):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     source_id: Mapped[int] = mapped_column(ForeignKey("source.id", ondelete="CASCADE"))
-    #: the feed's own id, or the canonical link where it has none
+    #: the feed's own id, or one form of the link where it has none
     guid: Mapped[str] = mapped_column(String(500))
-    #: canonical, http or https
+    #: http or https, as it was published, less what only counts readers
     url: Mapped[str] = mapped_column(String(2000))
     title: Mapped[str] = mapped_column(Text)
     #: the feed's summary, or the page's lead
@@ -93,9 +99,9 @@ class Article(Model):
     image_height: Mapped[int | None]
     author: Mapped[str] = mapped_column(String(300), default="")
     language: Mapped[str] = mapped_column(String(35), default="")
-    #: never in the future: clamped to the time of the visit
+    #: never in the future: clamped to the time of the visit; that time itself where it is unknown
     published_at: Mapped[datetime] = mapped_column(Instant)
-    #: where `published_at` comes from: "feed", "page" or "first seen"
+    #: where `published_at` comes from: "feed", "page", "first seen", or UNKNOWN
     dated_by: Mapped[str] = mapped_column(String(16))
     seen_at: Mapped[datetime] = mapped_column(Instant)
     #: of what the feed said last, so that a page's longer text is not taken for a change

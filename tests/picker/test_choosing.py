@@ -44,6 +44,18 @@ def test_a_story_carries_what_an_edition_copies(
     )
 
 
+def test_an_article_of_unknown_age_is_no_news(
+    session: Session, newsletter: Newsletter, week: list[Article], friday: date, now: datetime
+) -> None:
+    week[0].dated_by = "unknown"
+    told = [
+        number
+        for row in choosing.stories(session, rank(session, newsletter, friday, now))
+        for number in row.article_ids
+    ]
+    assert week[0].id not in told
+
+
 @pytest.mark.usefixtures("week")
 def test_a_stored_score_is_recomputed_from_its_row(
     session: Session, newsletter: Newsletter, friday: date, now: datetime

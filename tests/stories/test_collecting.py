@@ -80,6 +80,16 @@ def test_a_correction_does_not_make_a_story_newer(
     assert [article.published_at for article in kept(database)] == [now]
 
 
+def test_what_has_no_date_on_the_first_visit_may_be_old(
+    database: Database, stand: Newsstand, polite: Fetch, now: datetime
+) -> None:
+    add(database, stand.serve("/feed", feed("One")), now)
+    collect(database, polite, now)
+    stand.serve("/feed", feed("One", "Two"))
+    collect(database, polite, now + timedelta(hours=6))
+    assert [article.dated_by for article in kept(database)] == ["unknown", "first seen"]
+
+
 def test_a_source_is_not_visited_before_it_is_due(
     database: Database, stand: Newsstand, polite: Fetch, now: datetime
 ) -> None:
@@ -143,7 +153,8 @@ def test_a_source_that_is_gone_is_never_visited_again(
     database: Database, stand: Newsstand, polite: Fetch, now: datetime
 ) -> None:
     add(database, stand.answer("/feed", 410), now)
-    collect(database, polite, now)
+    results = [collect(database, polite, now, force=True).visited[0].result for _ in range(3)]
+    assert results == [Result.FAILED, Result.FAILED, Result.GONE]
     assert collect(database, polite, now + timedelta(days=30), force=True) == Report()
 
 

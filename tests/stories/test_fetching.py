@@ -71,6 +71,12 @@ def test_we_bring_no_cookies(stand: Newsstand, fetcher: Fetcher) -> None:
         ("x-gzip", zlib.compress(b"<rss/>", wbits=31)),
         ("deflate", zlib.compress(b"<rss/>")),
         ("deflate", zlib.compress(b"<rss/>", wbits=-15)),
+        ("gzip", zlib.compress(b"<rs", wbits=31) + zlib.compress(b"s/>", wbits=31)),
+        ("gzip", zlib.compress(b"<rss/>", wbits=31) + bytes(16)),
+        ("none", b"<rss/>"),
+        ("utf-8", b"<rss/>"),
+        ("gzip", b"<rss/>"),
+        ("identity", zlib.compress(b"<rss/>", wbits=31)),
     ],
 )
 def test_a_packed_body_is_unpacked(stand: Newsstand, fetcher: Fetcher, encoding: str, packed: bytes) -> None:

@@ -58,9 +58,22 @@ def test_trouble_on_the_way_keeps_the_validators() -> None:
     assert visits.after(replace(NEW, etag='"1"'), TROUBLE, "", now=NOW).etag == '"1"'
 
 
-def test_a_source_that_is_gone_is_not_visited_again() -> None:
-    after = visits.after(NEW, Answer(Outcome.GONE, URL, 410, problem="is gone for good (410)"), "", now=NOW)
+GONE = Answer(Outcome.GONE, URL, 410, problem="is gone for good (410)")
+
+
+def test_a_source_that_says_three_times_that_it_is_gone_is_not_visited_again() -> None:
+    after = visits.after(replace(NEW, gone_seen=2), GONE, "", now=NOW)
     assert (after.health, after.next_fetch_at) == (Health.GONE, None)
+
+
+def test_a_source_that_says_once_that_it_is_gone_is_asked_again() -> None:
+    after = visits.after(NEW, GONE, "", now=NOW)
+    assert (after.health, after.gone_seen, after.next_fetch_at) == (Health.FAILING, 1, NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("answer", [FRESH, TROUBLE])
+def test_a_source_that_comes_back_was_not_gone(answer: Answer) -> None:
+    assert visits.after(replace(NEW, gone_seen=2), answer, "", now=NOW).gone_seen == 0
 
 
 @pytest.mark.parametrize(

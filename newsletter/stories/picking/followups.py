@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from newsletter.stories import links
 from newsletter.stories.picking import vectors, voices
 from newsletter.stories.picking.snapshot import Past
 from newsletter.stories.picking.telling import Story
@@ -40,7 +41,7 @@ def relation(story: Story, sketches: Mapping[int, frozenset[int]], recent: Seque
 
 def _same(story: Story, sketches: Mapping[int, frozenset[int]], past: Past) -> bool:
     return (
-        not past.urls.isdisjoint(report.url for report in story.reports)
+        not past.urls.isdisjoint(links.canonical(report.url) for report in story.reports)
         or vectors.cosine(story.centroid, past.centroid) >= SAME
         or any(voices.containment(sketches[report.id], past.sketch) >= voices.COPY for report in story.reports)
     )

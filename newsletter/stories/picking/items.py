@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from newsletter.stories.models import Article, Source
+from newsletter.stories.models import UNKNOWN, Article, Source
 from newsletter.stories.picking.snapshot import Item
 
 #: what was seen only after its own window had closed still counts for this long
@@ -15,7 +15,7 @@ _MANY = 500
 
 
 def in_window(session: Session, start: datetime, end: datetime) -> list[Item]:
-    """The articles of a window: published in it, or just before it but seen only in it."""
+    """The articles of a window: published in it, or just before it but seen only in it; not those of unknown age."""
     published = and_(Article.published_at >= start, Article.published_at < end)
     late = and_(
         Article.published_at >= start - LATE,
@@ -23,7 +23,7 @@ def in_window(session: Session, start: datetime, end: datetime) -> list[Item]:
         Article.seen_at >= start,
         Article.seen_at < end,
     )
-    return _items(session, _with_source(or_(published, late)))
+    return _items(session, _with_source(and_(Article.dated_by != UNKNOWN, or_(published, late))))
 
 
 def by_ids(session: Session, ids: Collection[int]) -> list[Item]:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from newsletter import plural
 from newsletter.config import Newsletter
+from newsletter.stories import links
 from newsletter.stories.models import Article, Published, RankedStory, Ranking
 from newsletter.stories.picking import choosing, frequencies, items, picker, vectors, voices, words
 from newsletter.stories.picking.frequencies import Frequencies
@@ -102,11 +103,16 @@ def _published(
         date=day,
         position=position,
         headline=sent.headline,
-        urls=sorted({item.url for item in told} | ({sent.url} if sent.url else set())),
+        urls=sorted({_comparable(url) for url in (sent.url, *(item.url for item in told)) if url}),
         sketch=hashes[:_MOST_HASHES],
         centroid=vectors.unit({term: centre[term] for term in heaviest}),
         at=now,
     )
+
+
+def _comparable(url: str) -> str:
+    """The one form of *url*; as it stands where an editor wrote one that is not of the web."""
+    return links.canonical(url) if links.web(url) else url
 
 
 def _window(ranking: Ranking, newsletter: Newsletter) -> tuple[datetime, datetime]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from newsletter.stories import links
 from newsletter.stories.models import Kind
 from newsletter.stories.picking import companies, vectors
 from newsletter.stories.picking.snapshot import Item
@@ -59,7 +60,8 @@ class Story:
 
     @cached_property
     def urls(self) -> tuple[str, ...]:
-        return tuple(sorted({item.url for item in (*self.reports, *self.reprints)}))
+        """In the one form that all the ways to link to an article have."""
+        return tuple(sorted({links.canonical(item.url) for item in (*self.reports, *self.reprints)}))
 
     @cached_property
     def centroid(self) -> Vector:

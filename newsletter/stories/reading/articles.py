@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from newsletter.stories.models import Article
+from newsletter.stories.models import UNKNOWN, Article
 from newsletter.stories.reading.entries import Entry
 from newsletter.stories.reading.pages import Page
 
@@ -16,10 +16,18 @@ THIN = 60
 _RECENT = timedelta(days=8)
 
 
-def keep(session: Session, source_id: int, entries: Sequence[Entry], *, now: datetime) -> tuple[int, int]:
-    """Store *entries* of one source; says how many were new, and how many had changed."""
+def keep(
+    session: Session, source_id: int, entries: Sequence[Entry], *, is_first_visit: bool = False, now: datetime
+) -> tuple[int, int]:
+    """Store *entries* of one source; says how many were new, and how many had changed.
+
+    What has no date is news when it was not there on the visit before; on a first visit nobody can say.
+    """
     known = _known(session, source_id, [entry.guid for entry in entries])
     new = [_new(source_id, entry, now) for entry in entries if entry.guid not in known]
+    if is_first_visit:
+        for article in new:  # nobody knows how old those without a date are
+            article.dated_by = UNKNOWN if article.dated_by == "first seen" else article.dated_by
     changed = [entry for entry in entries if entry.guid in known and known[entry.guid].digest != entry.digest]
     for entry in changed:
         _mend(known[entry.guid], entry)
@@ -47,8 +55,9 @@ def complete(session: Session, article_id: int, page: Page, *, now: datetime) ->
     if len(page.text) > len(article.text) or len(page.text.split()) >= THIN:
         article.text = page.text
     article.summary = article.summary or page.summary
-    article.image_url = article.image_url or page.image_url
-    if page.published and article.dated_by == "first seen":
+    if page.image_url and not article.image_url:
+        _picture(article, page.image_url, page.image_width, page.image_height)
+    if page.published and article.dated_by in {"first seen", UNKNOWN}:
         article.published_at, article.dated_by = min(page.published, now), "page"
 
 
@@ -68,6 +77,8 @@ def _new(source_id: int, entry: Entry, now: datetime) -> Article:
         summary=entry.summary,
         text=entry.text,
         image_url=entry.image_url,
+        image_width=entry.image_width,
+        image_height=entry.image_height,
         author=entry.author,
         language=entry.language,
         published_at=entry.published_at,
@@ -82,7 +93,8 @@ def _mend(article: Article, entry: Entry) -> None:
     """Take over what the feed says now; the time stays, for a correction is no new story."""
     article.url, article.title, article.digest = entry.url, entry.title, entry.digest
     article.author = entry.author or article.author
-    article.image_url = entry.image_url or article.image_url
+    if entry.image_url:
+        _picture(article, entry.image_url, entry.image_width, entry.image_height)
     article.summary = entry.summary or article.summary
     if len(entry.text) >= len(article.text) or not _is_thin(entry):
         article.text = entry.text
@@ -92,3 +104,7 @@ def _mend(article: Article, entry: Entry) -> None:
 
 def _is_thin(entry: Entry) -> bool:
     return len(entry.text.split()) < THIN
+
+
+def _picture(article: Article, url: str, width: int | None, height: int | None) -> None:
+    article.image_url, article.image_width, article.image_height = url, width, height

@@ -54,6 +54,10 @@ class Visited:
     updated: int = 0
     #: entries that could not be kept: without a title, or without a link to a page of the web
     dropped: int = 0
+    #: entries that were too many, older than the newest `feeds.MOST`
+    left: int = 0
+    #: entries whose date could not be read, so that it is said to be unknown
+    unread_dates: int = 0
     problem: str = ""
 
 
@@ -153,14 +157,16 @@ def _keep(session: Session, due: _Due, answer: Answer, feed: Feed, now: datetime
     source = session.get(Source, due.id, with_for_update=True)  # two rounds at once take turns here
     if source is None:
         return Visited(due.id, due.name, due.standing.url, Result.FAILED, problem="was removed in the meantime")
-    new, updated = articles.keep(session, source.id, feed.entries, now=now)
+    is_first = source.fetched_at is None
+    new, updated = articles.keep(session, source.id, feed.entries, is_first_visit=is_first, now=now)
     standing = visits.after(_standing(source), answer, feed.problem, now=now)
     for name, value in asdict(standing).items():
         if name != "url" or _is_free(session, value):
             setattr(source, name, value)
     source.fetched_at = now
     result = _result(answer, standing)
-    return Visited(source.id, source.name, source.url, result, new, updated, feed.dropped, standing.problem)
+    counts = (new, updated, feed.dropped, feed.left, feed.unread_dates)
+    return Visited(source.id, source.name, source.url, result, *counts, problem=standing.problem)
 
 
 def _is_free(session: Session, url: str) -> bool:

@@ -1,7 +1,13 @@
-"""Which encoding a feed is really in, whatever its server and its first line say."""
+"""Which encoding a feed is really in, whatever its server and its first line say.
+
+Names of encodings mean what they mean to browsers (the WHATWG's Encoding Standard), not what they meant once:
+"gb2312" is gb18030, "Shift_JIS" is windows-31j, "iso-8859-1" is windows-1252.
+"""
 
 import codecs
 import re
+
+import webencodings
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -10,15 +16,22 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_DECLARED = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
-#: encodings of text; Python knows others, such as punycode, which are none or can be made to take very long
-_OF_TEXT = re.compile(
-    r"utf|iso|latin|windows|cp\d|koi8|gb|big5|euc|shift|sjis|ks_c|us-ascii|ascii|mac|tis", re.IGNORECASE
-)
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 #: what XML 1.0 has no place for; one of them would end the parse
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufeff\ufffe\uffff]")
+#: Python's codecs of these names know fewer characters than browsers do
+_WIDER = {
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc-kr": "cp949",
+    "big5": "big5hkscs",
+    "euc-jp": "euc_jis_2004",
+    "iso-2022-jp": "iso2022_jp_2004",
+}
+_UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 
 
 def text(body: bytes, content_type: str = "") -> str:
@@ -26,28 +39,53 @@ def text(body: bytes, content_type: str = "") -> str:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
             return _tidy(body[len(mark) :].decode(encoding, "replace"))
-    for encoding in _candidates(body, content_type):
+    wide = {b"<\x00": "utf-16-le", b"\x00<": "utf-16-be", b"{\x00": "utf-16-le", b"\x00{": "utf-16-be"}.get(body[:2])
+    if wide:
+        return _tidy(body.decode(wide, "replace"))
+    said = _said(body, content_type)
+    if "iso-2022-jp" not in said:  # which looks like ASCII, byte by byte
         try:
-            return _tidy(body.decode(encoding))
+            return _tidy(body.decode("utf-8"))  # text that is valid UTF-8 is UTF-8: by accident it never is
+        except UnicodeError:
+            if _is_damaged_utf_8(body, said):
+                return _tidy(body.decode("utf-8", "replace"))
+    named = [name for name in said if not name.startswith("utf-")]
+    return _tidy(_decoded(body, named or ["windows-1252"]))
+
+
+def _said(body: bytes, content_type: str) -> list[str]:
+    """The encodings that the feed and its server name, by their names in the standard."""
+    declared = _DECLARED.search(body[:2000])
+    charset = _CHARSET.search(content_type)
+    labels = (declared[1].decode("ascii") if declared else "", charset[1] if charset else "")
+    return [known.name for label in labels if (known := webencodings.lookup(label))]
+
+
+def _is_damaged_utf_8(body: bytes, said: list[str]) -> bool:
+    """True where a few bytes are broken, which cost their characters, and not those of the whole feed."""
+    letters = _UTF_8.findall(body)
+    broken = len(_BEYOND_ASCII.findall(body)) - sum(map(len, letters))
+    # what names another encoding must be mostly UTF-8 to be taken for it; Thai looks a third so
+    return len(letters) >= (3 * broken if said and said[0] != "utf-8" else broken)
+
+
+def _decoded(body: bytes, names: list[str]) -> str:
+    for name in names:
+        try:
+            return body.decode(_codec(name))
         except (UnicodeError, LookupError):
             continue
-    return _tidy(body.decode("windows-1252", "replace"))
+    try:
+        return body.decode(_codec(names[0]), "replace")
+    except (UnicodeError, LookupError):
+        return body.decode("windows-1252", "replace")
 
 
-def _candidates(body: bytes, content_type: str) -> list[str]:
-    """The encodings to try, the likeliest first."""
-    wide = {b"<\x00": "utf-16-le", b"\x00<": "utf-16-be", b"{\x00": "utf-16-le", b"\x00{": "utf-16-be"}.get(body[:2])
-    declared = _DECLARED.match(body[:300])
-    charset = _CHARSET.search(content_type)
-    said = [wide or "", declared[1].decode("ascii") if declared else "", charset[1] if charset else ""]
-    said = [encoding for encoding in said if _OF_TEXT.match(encoding)]
-    if any(encoding.lower().startswith(("iso-2022", "iso2022")) for encoding in said):
-        return said  # looks like ASCII, byte by byte
-    if wide:
-        return [wide]
-    # text that is valid UTF-8 is UTF-8: by accident it never is
-    return ["utf-8", *(encoding for encoding in said if not encoding.lower().startswith(("utf-16", "utf-32", "utf-7")))]
+def _codec(name: str) -> str:
+    known = webencodings.lookup(name)
+    return _WIDER.get(name, known.codec_info.name if known else name)
 
 
 def _tidy(decoded: str) -> str:
-    return _FORBIDDEN.sub("", _DECLARATION.sub("", decoded.lstrip("\ufeff"), count=1))
+    decoded = decoded.lstrip("\ufeff")
+    return _FORBIDDEN.sub("", _DECLARATION.sub("", decoded, count=1))

@@ -3,14 +3,13 @@
 Whatever the bytes are, the answer is a Feed: what could be saved, and a problem in words for an editor.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.stories.reading import encodings, entries, jsonfeeds
-from newsletter.stories.reading.entries import Entry, Raw
+from newsletter.stories.reading.entries import Entry, Found
 
-#: entries read of one feed; the newest come first in nearly all
+#: entries read of one feed: the newest
 MOST = 500
 
 
@@ -23,25 +22,30 @@ class Feed:
     problem: str = ""
     #: entries without a title or without a link to a page of the web
     dropped: int = 0
+    #: entries beyond the newest MOST
+    left: int = 0
+    #: entries whose date is there, and can't be read
+    unread_dates: int = 0
 
 
 def parse(body: bytes, *, url: str, content_type: str = "", now: datetime) -> Feed:
     """Read *body*, found at *url*, at the time *now*."""
-    from newsletter.stories.reading import xmlfeeds  # feedparser takes a while to load
+    from newsletter.stories.reading import xmlfeeds  # lxml takes a while to load
 
     whole = encodings.text(body, content_type)
     if not whole.strip():
         return Feed(problem="is empty")
     try:
-        found, problem = jsonfeeds.read(whole) if whole.lstrip().startswith(("{", "[")) else xmlfeeds.read(whole)
+        read = jsonfeeds.read if whole.lstrip().startswith(("{", "[")) else xmlfeeds.read
+        return _kept(read(whole, url=url, most=MOST), url, now)
     except Exception as error:  # noqa: BLE001 - a feed can hold anything; one of them must not end the run
         return Feed(problem=f"can't be read as a feed ({type(error).__name__})")
-    return _kept(found[:MOST], problem, url, now)
 
 
-def _kept(found: Sequence[Raw], problem: str, url: str, now: datetime) -> Feed:
-    kept = [entry for raw in found if (entry := entries.tidy(raw, url, now))]
-    dropped = len(found) - len(kept)
-    if found and not kept and not problem:
+def _kept(found: Found, url: str, now: datetime) -> Feed:
+    kept = [entry for raw in found.raws if (entry := entries.tidy(raw, url, now))]
+    problem = found.problem
+    if found.raws and not kept and not problem:
         problem = "has entries, but none with a title and a link to a page of the web"
-    return Feed(entries.once(kept), problem, dropped)
+    dropped = len(found.raws) - len(kept)
+    return Feed(entries.once(kept), problem, dropped, found.left, found.unread_dates)

@@ -35,7 +35,7 @@ class Outcome(StrEnum):
     FRESH = "fresh"
     #: 304: nothing has changed since the validators were given
     UNCHANGED = "unchanged"
-    #: 410: never to be visited again
+    #: 410: not to be visited again, if it is meant
     GONE = "gone"
     #: anything else; `Answer.problem` says what
     FAILED = "failed"

@@ -1,63 +1,97 @@
 """JSON Feed 1 and 1.1 (jsonfeed.org), as leniently as XML is read."""
 
-import html
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from newsletter.stories.reading import dates
-from newsletter.stories.reading.entries import Raw
+from newsletter.stories import links
+from newsletter.stories.reading import dates, loose, people, pictures
+from newsletter.stories.reading.entries import Found, Raw, newest
+from newsletter.stories.reading.pictures import Picture
+from newsletter.stories.reading.plain import Form, Written
+
+_WRAPPED = re.compile(r"\s*<(b|i|em|strong|span|p|h[1-6])>[^<]*</\1>\s*", re.IGNORECASE)
 
 
-def read(text: str) -> tuple[list[Raw], str]:
-    """The entries of the feed *text*, and what is wrong with it."""
+def read(text: str, *, url: str, most: int) -> Found:
+    """The entries of the feed *text*, found at *url*, the *most* newest ones; and what is wrong with it."""
     try:
         feed = json.loads(text)
     except (ValueError, RecursionError):
-        return [], "is JSON that breaks off or is not well-formed"
-    if not isinstance(feed, dict) or "jsonfeed.org" not in _text(feed.get("version")):
-        return [], "is JSON, but no JSON Feed: its version is missing"
+        return Found(problem="is JSON that breaks off or is not well-formed")
+    if not isinstance(feed, dict) or not _is_feed(feed):
+        return Found(problem="is JSON, but no JSON Feed: its version is missing")
     items = feed.get("items")
     if not isinstance(items, list):
-        return [], "is a JSON Feed without items"
-    return [_raw(item, feed) for item in items if isinstance(item, dict)], ""
+        return Found(problem="is a JSON Feed without items")
+    return _found([item for item in items if isinstance(item, dict)], feed, url, most)
 
 
-def _raw(item: dict[str, Any], feed: dict[str, Any]) -> Raw:
-    as_html, as_text = _text(item.get("content_html")), html.escape(_text(item.get("content_text")), quote=False)
-    return Raw(
-        id=_text(item.get("id")),
-        links=tuple(_links(item)),
-        title=_text(item.get("title")),
-        summary=_text(item.get("summary")),
-        content=as_html or as_text,
-        images=tuple(_images(item)),
-        author=_author(item) or _author(feed),
-        language=_text(item.get("language")) or _text(feed.get("language")),
-        published=dates.read(item.get("date_published")) or dates.read(item.get("date_modified")),
+def _is_feed(feed: dict[str, Any]) -> bool:
+    """By its version, or where it names none by its items: some that write feeds by hand leave it out."""
+    version = _text(feed.get("version"))
+    if "jsonfeed.org" in version or version in {"1", "1.0", "1.1"}:
+        return True
+    items = _list(feed.get("items"))
+    return not version and any(
+        {"content_html", "content_text", "date_published", "url"} & item.keys() for item in items
     )
 
 
-def _links(item: dict[str, Any]) -> Iterator[str]:
-    yield _text(item.get("url"))
-    yield _text(item.get("external_url"))
+def _found(items: Sequence[dict[str, Any]], feed: dict[str, Any], url: str, most: int) -> Found:
+    written = [
+        [text for name in ("date_published", "date_modified") if (text := _text(item.get(name)))] for item in items
+    ]
+    habit = loose.habit((one for each in written for one in each), language=_text(feed.get("language")), url=url)
+    moments = [next((moment for one in each if (moment := dates.read(one, habit))), None) for each in written]
+    kept = newest(list(zip(moments, items, strict=True)), most)
+    unread = sum(bool(each) and moment is None for each, moment in zip(written, moments, strict=True))
+    base = links.web(_text(feed.get("home_page_url")), url) or url
+    raws = [_raw(item, feed, base, moment) for moment, item in kept]
+    return Found(raws, left=len(items) - len(kept), unread_dates=unread)
+
+
+def _raw(item: dict[str, Any], feed: dict[str, Any], base: str, published: Any) -> Raw:
+    content = Written(_text(item.get("content_html"))) or Written(_text(item.get("content_text")), Form.TEXT)
+    in_text = pictures.in_markup(content.value) if content.form is Form.HTML else iter(())
+    return Raw(
+        id=_text(item.get("id")),
+        links=tuple(_links(item, base)),
+        title=_title(_text(item.get("title"))),
+        summary=Written(_text(item.get("summary")), Form.TEXT),
+        content=content,
+        pictures=[*([one] for one in _pictures(item)), *in_text],
+        author=people.names(_authors(item)) or people.names(_authors(feed)),
+        language=_text(item.get("language")) or _text(feed.get("language")),
+        published=published,
+    )
+
+
+def _title(text: str) -> Written:
+    """Plain text by the format; but one that stands in tags as a whole was meant to be markup."""
+    return Written(text, Form.HTML if _WRAPPED.fullmatch(text) else Form.TEXT)
+
+
+def _links(item: dict[str, Any], base: str) -> Iterator[str]:
     identity = _text(item.get("id"))
-    if identity.startswith(("http://", "https://")):
-        yield identity
+    named = (_text(item.get("url")), _text(item.get("external_url")))
+    permalink = identity if identity.lower().startswith(("http://", "https://")) else ""
+    return (link for one in (*named, permalink) if (link := links.web(links.mended(one), base)))
 
 
-def _images(item: dict[str, Any]) -> Iterator[str]:
-    yield _text(item.get("image"))
-    yield _text(item.get("banner_image"))
+def _pictures(item: dict[str, Any]) -> Iterator[Picture]:
+    yield Picture(_text(item.get("image")), type="image")
+    yield Picture(_text(item.get("banner_image")), type="image")
     for attachment in _list(item.get("attachments")):
-        if _text(attachment.get("mime_type")).startswith("image/"):
-            yield _text(attachment.get("url"))
+        yield Picture(_text(attachment.get("url")), type=_text(attachment.get("mime_type")))
 
 
-def _author(of: dict[str, Any]) -> str:
-    """Version 1.1 has `authors`, version 1 had `author`."""
-    authors = _list(of.get("authors")) or _list([of.get("author")])
-    return ", ".join(name for author in authors if (name := _text(author.get("name"))))
+def _authors(of: dict[str, Any]) -> Iterator[str]:
+    """Version 1.1 has `authors`, version 1 had `author`; some write one where a list is meant, or a name alone."""
+    for named in (of.get("authors"), of.get("author")):
+        for one in named if isinstance(named, list) else [named]:
+            yield _text(one.get("name")) if isinstance(one, dict) else _text(one)
 
 
 def _list(value: object) -> list[dict[str, Any]]:

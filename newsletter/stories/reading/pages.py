@@ -17,6 +17,7 @@ from newsletter.stories import links
 from newsletter.stories.reading import plain
 from newsletter.stories.reading.entries import SUMMARY, TEXT
 from newsletter.stories.reading.fetching import Fetcher, Outcome
+from newsletter.stories.reading.plain import Form, Written
 
 #: of a robots.txt (RFC 9309 section 2.5 says at least 500 KiB)
 _ROBOTS_BYTES = 512 * 1024
@@ -32,6 +33,8 @@ class Page:
     text: str = ""
     summary: str = ""
     image_url: str = ""
+    image_width: int | None = None
+    image_height: int | None = None
     published: datetime | None = None
     #: why there is nothing, in words for an editor
     problem: str = ""
@@ -90,11 +93,13 @@ def extract(body: bytes, url: str) -> Page:
     if found is None:
         return Page(problem="has no text that could be found")
     said: dict[str, Any] = found if isinstance(found, dict) else found.as_dict()
-    text = plain.paragraphs(_without_title(said.get("text") or "", said.get("title") or ""), TEXT)
+    lines = _without_title(said.get("text") or "", said.get("title") or "")
+    text = plain.paragraphs(Written(lines, Form.TEXT), TEXT)
+    lead = plain.paragraphs(Written(said.get("description") or "", Form.EITHER), SUMMARY)
     images = (said.get("image"), *_images_in_data(body))
     return Page(
         text=text,
-        summary=plain.paragraphs(said.get("description") or "", SUMMARY) or plain.paragraphs(text, SUMMARY),
+        summary=lead or plain.paragraphs(Written(text, Form.TEXT), SUMMARY),
         image_url=next((image for one in images if (image := links.web(one, url))), ""),
         published=_day(said.get("date")),
     )

@@ -1,52 +1,138 @@
-"""Other people's HTML and text, as plain text that is safe to keep."""
+"""Other people's HTML and text, as plain text that is safe to keep.
+
+A text is unescaped as often as its format says, and HTML is parsed once: what then looks like a tag are words.
+"""
 
 import html
 import re
 import unicodedata
+from dataclasses import dataclass
+from enum import Enum, auto
 
 import nh3
+
+
+class Form(Enum):
+    """How a text was written."""
+
+    #: as it stands: "<b>" are three characters
+    TEXT = auto()
+    #: markup
+    HTML = auto()
+    #: RSS does not say: markup if it looks so, else words
+    EITHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text as it was written, after the feed's own escaping (XML's, JSON's) was taken off."""
+
+    value: str = ""
+    form: Form = Form.HTML
+
+    def __bool__(self) -> bool:
+        return bool(self.value.strip())
+
 
 #: HTML beyond these is not read: parsing deeply nested tags takes the square of their number
 _LONGEST = 100_000
 _TAGS = 3_000
-#: how often one text may have been escaped
-_ESCAPES = 4
 
 _BREAKS = re.compile(
     r"<(?=/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|section|article|figure|hr|dd|dt)\b)", re.IGNORECASE
 )
 _PARAGRAPHS = re.compile(r"<(?=/?(?:p|div|ul|ol|h[1-6]|table|blockquote|section|article|figure)\b)", re.IGNORECASE)
 _HIDDEN = {"script", "style", "iframe", "noscript", "template", "object", "svg", "math", "head", "title", "textarea"}
-_LOOKS_LIKE_MARKUP = re.compile(r"<(?=[a-zA-Z/!?])|&(?:amp|lt|gt|quot|apos|#\w{1,8});", re.IGNORECASE)
 #: controls, lone surrogates, and marks that turn the direction of writing round
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_OF_XML = {"&", "<", ">", '"'}
+_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});")
+
+#: elements that come in pairs where somebody marks words up; <picture> or <title> in a headline are words
+_PAIRED = re.compile(
+    r"<(/?)(a|abbr|acronym|b|big|blockquote|center|cite|code|del|div|dfn|em|font|h[1-6]|i|iframe|ins|kbd|li|mark|nobr"
+    r"|noscript|ol|p|pre|q|s|samp|script|small|span|strike|strong|style|sub|sup|table|td|tr|tt|u|ul|var)"
+    r"(?:\s[^<>]*)?>",
+    re.IGNORECASE,
+)
+#: elements that stand alone; "the <br> tag" is about one
+_ALONE = re.compile(
+    r"<img\s[^<>]*\bsrc\b|<(?:br|hr|wbr|p)\s*/>|(?<=\S)<(?:br|hr|wbr|p)>|<(?:br|hr|wbr|p)>(?=\S)", re.IGNORECASE
+)
+#: any element of HTML, and what browsers leave out unseen
+_TAG = re.compile(
+    r"<!|</?(?:a|abbr|address|area|article|aside|audio|b|base|bdi|bdo|big|blockquote|body|br|button|canvas|caption|center"
+    r"|cite|code|col|data|dd|del|details|dfn|dialog|div|dl|dt|em|embed|fieldset|fig\w+|font|footer|form|h[1-6r]|head|header"
+    r"|html|i|iframe|img|input|ins|kbd|label|legend|li|link|main|map|mark|math|menu|meta|nav|nobr|noscript|object|ol"
+    r"|opt\w+|output|p|param|picture|pre|progress|q|rp|rt|ruby|s|samp|script|section|select|slot|small|source|span|strike"
+    r"|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|tr|track|tt|u|ul|var"
+    r"|video|wbr|\w+[-:]\w+)(?=[\s/>])",
+    re.IGNORECASE,
+)
+#: what a text that was escaped once too often begins with
+_OPENING = re.compile(
+    r"\s*<(?:a|b|blockquote|br|div|em|figure|h[1-6]|i|img|p|span|strong|table|ul|ol)[\s/>]", re.IGNORECASE
+)
 
 
-def line(value: object, limit: int) -> str:
-    """*value*, HTML or text, as one line of at most *limit* characters."""
-    return _cut(" ".join(_stripped(value).split()), limit)
+def line(written: Written | str, limit: int) -> str:
+    """*written* as one line of at most *limit* characters; a bare string stands for HTML."""
+    return _cut(" ".join(_plain(written).split()), limit)
 
 
-def paragraphs(value: object, limit: int) -> str:
-    """*value*, HTML or text, as paragraphs parted by an empty line, of at most *limit* characters."""
-    blocks = (" ".join(block.split()) for block in re.split(r"\n\s*\n", _stripped(value)))
+def paragraphs(written: Written | str, limit: int) -> str:
+    """*written* as paragraphs parted by an empty line, of at most *limit* characters; a bare string stands for HTML."""
+    blocks = (" ".join(block.split()) for block in re.split(r"\n\s*\n", _plain(written)))
     return _cut("\n\n".join(block for block in blocks if block), limit)
 
 
-def _stripped(value: object) -> str:
-    if not isinstance(value, str):
-        return ""
+def _plain(written: Written | str) -> str:
+    if isinstance(written, str):
+        written = Written(written)
+    value = _UNSEEN.sub("", written.value[:_LONGEST])
+    read = {Form.TEXT: _of_text, Form.HTML: _of_html, Form.EITHER: _of_either}[written.form]
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", read(value)))
+
+
+def _of_text(value: str) -> str:
+    """*value* as it stands; but no plain text means "&nbsp;" or "&#8217;", which programs forget to read."""
+    return _REFERENCE.sub(lambda match: _told(match[0]), value)
+
+
+def _told(reference: str) -> str:
+    character = html.unescape(reference)
+    return reference if character in _OF_XML else character
+
+
+def _of_either(value: str) -> str:
+    if _is_markup(value):
+        return _of_html(value)
+    words = _REFERENCE.sub(lambda match: html.unescape(match[0]), value)
+    return _without_tags(words) if words != value and _is_markup(words) else words
+
+
+def _of_html(value: str) -> str:
+    if "<" in value and not _TAG.search(value):
+        return html.unescape(value)  # Vec<String>, a<b: no browser knows such elements
     text = _without_tags(value)
-    # markup that was escaped twice is markup again once it is unescaped
-    for _ in range(_ESCAPES):
-        if not _LOOKS_LIKE_MARKUP.search(text):
-            break
-        text = _without_tags(text)
-    return unicodedata.normalize("NFC", _LOOKS_LIKE_MARKUP.sub("", _UNSEEN.sub("", text)))
+    if "<" not in value and _OPENING.match(text) and _is_markup(text):
+        return _without_tags(text)  # escaped once too often: nobody begins a text with a sample of code
+    return text
+
+
+def _is_markup(value: str) -> bool:
+    if "<" not in value:
+        return False
+    opened: set[str] = set()
+    for tag in _PAIRED.finditer(value):
+        if tag[1] and tag[2].lower() in opened:
+            return True
+        opened.add("" if tag[1] else tag[2].lower())
+    return bool(_ALONE.search(value))
 
 
 def _without_tags(markup: str) -> str:
-    markup = _UNSEEN.sub("", _bounded(markup))
+    markup = _bounded(markup)
     if "<" in markup:
         markup = _BREAKS.sub("\n<", _PARAGRAPHS.sub("\n\n<", markup))
         markup = nh3.clean(markup, tags=set(), clean_content_tags=_HIDDEN)
@@ -54,7 +140,6 @@ def _without_tags(markup: str) -> str:
 
 
 def _bounded(markup: str) -> str:
-    markup = markup[:_LONGEST]
     if markup.count("<") <= _TAGS:
         return markup
     return "<".join(markup.split("<", _TAGS)[:_TAGS])

@@ -37,6 +37,7 @@ def add(
     source.name, source.owner, source.kind = _named(name), owner.strip()[:200] or _named(name), kind
     source.authority = _weighed(AUTHORITY[kind] if authority is None else authority)
     source.health, source.problem, source.failures, source.next_fetch_at = Health.NEW, "", 0, None
+    source.gone_seen = 0
     session.flush()
     return source
 

@@ -15,7 +15,7 @@ _WITHOUT_VALIDATORS = timedelta(hours=3)
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = timedelta(hours=1), timedelta(hours=24)
 #: however long a server asks us to stay away
 _LONGEST_WAIT = timedelta(days=7)
-#: on how many visits in a row a feed must say that it has moved for good before it is believed
+#: on how many visits in a row a feed must say that it has moved or is gone for good before it is believed
 _BELIEVED = 3
 
 
@@ -32,12 +32,14 @@ class Standing:
     moved_to: str
     moved_seen: int
     next_fetch_at: datetime | None
+    gone_seen: int = 0
 
 
 def after(standing: Standing, answer: Answer, problem: str, *, now: datetime) -> Standing:
     """The standing after *answer*; *problem* is what was wrong with the feed in it, if anything."""
     if answer.outcome is Outcome.GONE:
-        return replace(standing, health=Health.GONE, problem=answer.problem, next_fetch_at=None)
+        return _gone(standing, answer, now)
+    standing = replace(standing, gone_seen=0)
     if answer.outcome is Outcome.FAILED or problem:
         return _failed(standing, answer, problem or answer.problem, now)
     standing = _moved(standing, answer)
@@ -56,6 +58,14 @@ def retry_after(value: str, now: datetime) -> timedelta:
         return min(max(moment - now, timedelta()), _LONGEST_WAIT)
     except (ValueError, OverflowError):
         return timedelta()
+
+
+def _gone(standing: Standing, answer: Answer, now: datetime) -> Standing:
+    """Believe "gone for good" only when it is said again and again: a site under repair says it too."""
+    standing = replace(standing, gone_seen=standing.gone_seen + 1)
+    if standing.gone_seen < _BELIEVED:
+        return _failed(standing, answer, f"{answer.problem}, it says; it is asked again, to be sure", now)
+    return replace(standing, health=Health.GONE, problem=answer.problem, next_fetch_at=None)
 
 
 def _failed(standing: Standing, answer: Answer, problem: str, now: datetime) -> Standing:

@@ -3,21 +3,30 @@
 Nothing here follows redirects, keeps cookies or reads the environment.
 """
 
+import re
 import socket
 import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 
 import httpcore
 import httpx
+import webencodings
 
 from newsletter.errors import Forbidden
 from newsletter.stories.reading.guard import Address
 
 #: a host and a port in, checked addresses out; raises Forbidden, or OSError where there is none
 Resolve = Callable[[str, int], list[Address]]
+
+_GZIP = b"\x1f\x8b"
+_MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[?!]?[a-zA-Z-]{2}|[{\[]\s*[\"{])")
+_PACKED = {"gzip", "x-gzip", "deflate"}
+#: what servers say of a body that is not packed
+_UNPACKED = {"", "identity", "none", "null", "binary", "8bit", "7bit", "plain", "text", "raw", "off", "no"}
 
 _SocketOption = tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]
 
@@ -147,15 +156,45 @@ def _left(deadline: float) -> float:
 
 
 def _decoded(stream: Iterable[bytes], encoding: str, limit: int) -> Iterator[bytes]:
-    """The body's bytes, unpacked piece by piece, so that a bomb is noticed before it has gone off."""
-    encoding = encoding.strip().lower()
-    if encoding in {"", "identity"}:
-        yield from stream
-    elif encoding in {"gzip", "x-gzip", "deflate"}:
-        yield from _inflated(stream, limit, raw_allowed=encoding == "deflate")
-    else:
+    """The body's bytes, unpacked piece by piece, so that a bomb is noticed before it has gone off.
+
+    A server's word on how it packed is often wrong; gzip and markup are known by how they begin.
+    """
+    named = [word for word in re.split(r"[,\s]+", encoding.lower()) if word not in _UNPACKED]
+    named = [word for word in named if webencodings.lookup(word) is None]
+    if len(named) > 1 or not {*named} <= _PACKED:
         # also "gzip, gzip": nobody honest packs twice
-        raise Unreadable(f"is packed in a way that was not asked for ({encoding[:40]})")
+        raise Unreadable(f"is packed in a way that was not asked for ({encoding.strip()[:40]})")
+    beginning, stream = _begun(iter(stream))
+    if beginning.startswith(_GZIP):
+        yield from _members(stream, limit)
+    elif not named or _MARKUP.match(beginning):
+        yield from stream
+    else:
+        yield from _inflated(stream, limit, raw_allowed=named == ["deflate"])
+
+
+def _begun(stream: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """The first bytes of *stream*, and all of it."""
+    beginning = b""
+    while len(beginning) < 20 and (piece := next(stream, b"")):
+        beginning += piece
+    return beginning, chain([beginning], stream)
+
+
+def _members(stream: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    """The bytes of all members of a gzip file (RFC 1952 section 2.2 allows several), but not of what follows them."""
+    inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    for piece in stream:
+        packed = piece
+        while packed:
+            yield _inflate(inflater, packed, limit)
+            packed = inflater.unused_data
+            if inflater.eof:
+                if packed and not packed.startswith(_GZIP[: len(packed)]):
+                    return
+                inflater = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    # what is missing at the end is found by whoever parses the body
 
 
 def _inflated(stream: Iterable[bytes], limit: int, *, raw_allowed: bool) -> Iterator[bytes]:
@@ -171,7 +210,6 @@ def _inflated(stream: Iterable[bytes], limit: int, *, raw_allowed: bool) -> Iter
             inflater = zlib.decompressobj(-zlib.MAX_WBITS)
             yield _inflate(inflater, packed, limit)
         untouched = False
-    # what is missing at the end is found by whoever parses the body
 
 
 def _inflate(inflater: "zlib._Decompress", packed: bytes, limit: int) -> bytes:

@@ -1,158 +1,133 @@
-"""RSS 0.90 to 2.0, RDF and Atom, by feedparser, which is given bytes that are certainly UTF-8."""
+"""RSS 0.90 to 2.0, RDF and Atom, by lxml: entries found wherever they stand, each read from its own children only.
 
-import html
-import itertools
+A feed that is no XML is cut into its entries, so that a broken one costs nobody but itself.
+"""
+
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice, pairwise
 from typing import Any
 
-import feedparser
+from lxml import etree
 
-from newsletter.stories.reading import dates
-from newsletter.stories.reading.entries import Raw
+from newsletter.stories.reading import dates, items, loose, repairs
+from newsletter.stories.reading.dialects import NAMESPACES, is_entry, is_feed
+from newsletter.stories.reading.entries import Found, Raw, newest
+from newsletter.stories.reading.items import Item
 
 _BEGIN = re.compile(r"<(?:[!?]|\w)")
 _END = re.compile(r"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
-_ITEM = re.compile(r"<(?:\w+:)?(item|entry)(?=[\s>])", re.IGNORECASE)
-_ITEM_END = re.compile(r"</\s*(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
-_MOST_ITEMS = 2_000
+_ROOT = re.compile(r"<((?:\w+:)?(?:rss|feed|rdf|channel))((?:\s[^<>]*)?)>", re.IGNORECASE)
+_ROOT_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
+#: where an entry begins or ends; what stands in CDATA or a comment is none
+_MARK = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(/?)((?:\w+:)?(?:item|entry))(?=[\s>])", re.IGNORECASE | re.DOTALL
+)
 _MANY = 50_000
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
-_IMAGE = re.compile(r"<img\b[^<>]{0,2000}", re.IGNORECASE)
-_SRC = re.compile(r"""\bsrc\s*=\s*["']([^"'<>\s]{1,2000})["']""", re.IGNORECASE)
-#: a picture one pixel wide counts readers
-_PIXEL = re.compile(r"""\b(?:width|height)\s*=\s*["']?[01](?:px)?["'\s/]""", re.IGNORECASE)
+#: prefixes that many feeds use and some forget to declare
+_DECLARED = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
+_OPEN, _CLOSE = f"<feeds{_DECLARED}>", "</feeds>"
 
 
-def read(text: str) -> tuple[list[Raw], str]:
-    """The entries of the feed *text*, and what is wrong with it."""
+def read(text: str, *, url: str, most: int) -> Found:
+    """The entries of the feed *text*, found at *url*, the *most* newest ones; and what is wrong with it."""
     begin = _BEGIN.search(text[:5000])
     if not begin:
-        return [], "is no feed: it is neither XML nor JSON"
+        return Found(problem="is no feed: it is neither XML nor JSON")
     # some servers print warnings of their own before the feed
-    text = _shortened(text[begin.start() :])
+    text = text[begin.start() :]
     if _is_absurd(text):
-        return [], "is not like a feed: most of its tags are never closed"
-    parsed = _parse(text)
-    found = [_raw(entry, parsed.feed) for entry in parsed.entries]
-    problem = _problem(text, parsed)
+        return Found(problem="is not like a feed: most of its tags are never closed")
+    markup = repairs.well_formed(text)
+    root, error = _tree(markup)
+    found = [Item(element) for element in root.iter(etree.Element) if is_entry(element)]
+    problem = _problem(text, root, error, bool(found))
     # half an entry has half a link
-    return found[:-1] if problem and _ends_inside_an_entry(text) else found, problem
+    if problem and _ends_inside_an_entry(text):
+        found = found[:-1]
+    return _dated(found, items.Channel(root, url), problem, most)
 
 
-def _shortened(text: str) -> str:
-    """*text* without the items beyond those that will be kept: reading them all could take minutes."""
-    surplus = next(itertools.islice(_ITEM.finditer(text), _MOST_ITEMS, None), None)
-    if surplus is None:
-        return text
-    closing = {"entry": "</feed>", "item": "</channel></rss>"}[surplus[1].lower()]
-    return text[: surplus.start()] + closing
+def _dated(found: Sequence[Item], channel: items.Channel, problem: str, most: int) -> Found:
+    written = [list(item.dates()) for item in found]
+    habit = loose.habit((one for each in written for one in each), language=channel.language, url=channel.url)
+    moments = [_first(each, habit) for each in written]
+    kept = newest(list(zip(moments, found, strict=True)), most)
+    raws: list[Raw] = [items.raw(item, channel, moment) for moment, item in kept]
+    unread = sum(bool(each) and moment is None for each, moment in zip(written, moments, strict=True))
+    return Found(raws, problem, left=len(found) - len(kept), unread_dates=unread)
+
+
+def _first(written: Sequence[str], habit: loose.Habit) -> datetime | None:
+    return next((moment for one in written if (moment := dates.read(one, habit))), None)
 
 
 def _is_absurd(text: str) -> bool:
-    """Markup that takes the parser the square of its length, and that no feed has."""
+    """Markup that takes a parser the square of its length, and that no feed has."""
     opened, unfinished = text.count("<"), text.count("&") - text.count(";")
-    return (opened > _MANY and text.count("</") < opened / 4) or unfinished > _MANY
+    return (opened > _MANY and text.count("</") + text.count("/>") < opened / 4) or unfinished > _MANY
 
 
-def _parse(text: str) -> Any:
-    # without the address of the feed: ids must not change when it moves, and links are resolved afterwards
-    headers = {"content-type": "application/xml; charset=utf-8"}
-    # everything is made plain text afterwards, so feedparser need not clean HTML first
-    return feedparser.parse(text.encode(), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+def _tree(markup: str) -> tuple[Any, str]:
+    """The elements of *markup* under a root of ours, and why it is no XML, if it is none."""
+    try:
+        return _parsed(f"{_OPEN}{markup}{_CLOSE}"), ""
+    except etree.XMLSyntaxError as error:
+        root = _parsed(_OPEN + _CLOSE)
+        for piece in _pieces(markup):
+            root.extend(_mended(piece))
+        return root, str(error).splitlines()[0][:200]
+
+
+def _pieces(markup: str) -> Iterator[str]:
+    """The feed's head, and each of its entries inside the tags that declare its namespaces."""
+    marks = [mark for mark in _MARK.finditer(markup) if mark[2]]
+    begins = [mark.start() for mark in marks if not mark[1]] or [len(markup)]
+    roots = list(islice(_ROOT.finditer(markup[: begins[0]]), 3))
+    opened, closed = "".join(root[0] for root in roots), "".join(f"</{root[1]}>" for root in reversed(roots))
+    yield markup[: begins[0]]
+    ends = iter([mark for mark in marks if mark[1]])
+    end = next(ends, None)
+    for begin, limit in pairwise([*begins, len(markup)]):
+        own, last = "", limit
+        while end and end.start() < limit:
+            own, last, end = f"</{end[2]}>", end.start(), next(ends, None)
+        yield opened + (markup[begin:last] + own if own else _ROOT_END.sub("", markup[begin:limit])) + closed
+
+
+def _mended(piece: str) -> list[Any]:
+    for text in (piece, repairs.harder(piece)):
+        try:
+            return list(_parsed(f"{_OPEN}{text}{_CLOSE}"))
+        except etree.XMLSyntaxError:
+            continue
+    root = _parsed(f"{_OPEN}{text}{_CLOSE}", recover=True)
+    return list(root) if root is not None else []
+
+
+def _parsed(markup: str, *, recover: bool = False) -> Any:
+    # there are no entities left but XML's own, so nothing can grow, and no file or host is asked
+    parser = etree.XMLParser(
+        recover=recover, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, strip_cdata=True
+    )
+    return etree.fromstring(markup.encode(), parser)
 
 
 def _ends_inside_an_entry(text: str) -> bool:
-    *_, last = (-1, *(begin.start() for begin in _ITEM.finditer(text)))
-    return last >= 0 and not _ITEM_END.search(text, last)
+    *_, last = ("", *(mark[1] or mark[2] for mark in _MARK.finditer(text) if mark[2]))
+    return last not in {"", "/"}
 
 
-def _problem(text: str, parsed: Any) -> str:
-    if not parsed.entries and not parsed.version and _PAGE.search(text[:2000]):
+def _problem(text: str, root: Any, error: str, has_entries: bool) -> str:
+    is_known = has_entries or any(is_feed(one) for one in root.iter("*"))
+    if not is_known and _PAGE.search(text[:2000]):
         return "is a web page, not a feed: look for the feed's own address on it"
-    if not parsed.entries and not parsed.version:
+    if not is_known:
         return "is XML, but no feed that is known"
-    if parsed.bozo and not _END.search(text):
+    if error and not _END.search(text):
         return "breaks off before its end; what stood before was kept"
-    if parsed.bozo and not parsed.entries:
-        return f"is not well-formed XML: {_first_line(parsed.get('bozo_exception'))}"
+    if error and not has_entries:
+        return f"is not well-formed XML: {error}"
     return ""
-
-
-def _first_line(error: object) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else "it has no entries that can be read"
-
-
-def _raw(entry: Any, feed: Any) -> Raw:
-    content = max((part.get("value") or "" for part in entry.get("content", ())), key=len, default="")
-    summary = dict.get(entry, "summary") or ""
-    return Raw(
-        id=_text(entry.get("id")),
-        links=tuple(_links(entry)),
-        title=_markup(entry, "title"),
-        summary=summary if summary != content else "",
-        content=content,
-        images=tuple(_images(entry, content + summary)),
-        author=_text(entry.get("author") or feed.get("author")),
-        language=_text(entry.get("language") or feed.get("language")),
-        published=_published(entry),
-    )
-
-
-def _markup(entry: Any, name: str) -> str:
-    """The value of *name* as HTML, whatever it was declared to be."""
-    value = _text(entry.get(name))
-    detail = entry.get(f"{name}_detail") or {}
-    # Atom's type="text" is the one place where "<b>" means the four characters
-    is_text = detail.get("type") == "text/plain" and "<" not in value
-    return html.escape(value) if is_text and "&" not in value else value
-
-
-def _links(entry: Any) -> Iterator[str]:
-    yield _text(entry.get("feedburner_origlink"))
-    yield _text(entry.get("link"))
-    for link in entry.get("links", ()):
-        if link.get("rel", "alternate") == "alternate":
-            yield _text(link.get("href"))
-    identity = _text(entry.get("id"))
-    if identity.startswith(("http://", "https://")):
-        yield identity
-
-
-def _images(entry: Any, markup: str) -> Iterator[str]:
-    for media in (*entry.get("media_content", ()), *entry.get("media_thumbnail", ())):
-        kind = f"{media.get('medium', '')} {media.get('type', '')}"
-        if "video" not in kind and "audio" not in kind:
-            yield _text(media.get("url"))
-    for link in entry.get("links", ()):
-        if link.get("rel") == "enclosure" and _text(link.get("type")).startswith("image/"):
-            yield _text(link.get("href"))
-    yield _text((entry.get("image") or {}).get("href"))
-    for image in _IMAGE.finditer(markup[:100_000]):
-        source = _SRC.search(image[0])
-        if source and not _PIXEL.search(image[0] + " "):
-            yield html.unescape(source[1])
-
-
-def _published(entry: Any) -> datetime | None:
-    """The time of publication in UTC; feedparser is asked only for what we can't read, for it guesses."""
-    for name in ("published", "updated", "created"):
-        # dict.get, because feedparser's own lends `updated` the value of `published`, with a warning
-        moment = dates.read(dict.get(entry, name)) or _guessed(dict.get(entry, f"{name}_parsed"))
-        if moment:
-            return moment
-    return None
-
-
-def _guessed(parts: Any) -> datetime | None:
-    if not parts:
-        return None
-    try:
-        return datetime(parts[0], parts[1], parts[2], parts[3], parts[4], min(parts[5], 59), tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
