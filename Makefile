@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-wheel check bench settings lock migration clean
+.PHONY: demo test test-wheel check bench servers settings lock migration clean
 
 demo: .venv/.run  ## a whole Friday, in ./demo
 	$(BIN)/newsletter demo
@@ -23,6 +23,9 @@ check: .venv/.dev  ## style, types, and who may import whom
 
 bench: .venv/.dev  ## speeds, as tables
 	$(BIN)/python -m benchmarks
+
+servers: .venv/.dev  ## an edition through each mail server that people run, as a table
+	$(BIN)/python -m tests.servers.table
 
 .venv/.run: requirements/run.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -15,6 +15,8 @@ from tests.servers import debian
 from tests.servers.house import House
 
 DOMAIN = "readers.test"
+#: who vouches for chasquid's certificate, as it finds it
+AUTHORITY = "/etc/chasquid/authority.pem"
 _HOST = f"mx.{DOMAIN}"
 #: writes a message into the mailbox named, for servers that hand over to a program
 _DELIVER = '#!/bin/sh\numask 0\nmkdir -p "/mail/$1"\nexec cat > "/mail/$1/$(date +%s%N).$$"\n'
@@ -34,6 +36,11 @@ class Kind:
     #: the limit that is met on purpose, in words, and the settings for it
     met: str
     tight: Mapping[str, str] = field(default_factory=dict)
+
+
+def version(kind: Kind) -> str:
+    """The upstream version of its own package."""
+    return debian.version(kind.pins)
 
 
 def stored(mail: Path) -> Counter[str]:
@@ -303,7 +310,8 @@ wait
 
 def _chasquid(people: Sequence[str], port: int, extra: Mapping[str, str]) -> dict[str, str]:
     more = "".join(f"{name}: {value}\n" for name, value in extra.items())
-    certificate = trustme.CA().issue_cert(_HOST)
+    authority = trustme.CA()
+    certificate = authority.issue_cert(_HOST, "127.0.0.1")
     password = 'scrypt: { logN: 14 r: 8 p: 1 keyLen: 32 salt: "12345678" encrypted: "nobody logs in" }'
     return {
         "/etc/chasquid/chasquid.conf": f"""
@@ -322,6 +330,7 @@ mail_log_path: "<stdout>"
         f"/etc/chasquid/certs/{_HOST}/fullchain.pem": "".join(
             blob.bytes().decode() for blob in certificate.cert_chain_pems
         ),
+        AUTHORITY: authority.cert_pem.bytes().decode(),
         f"/etc/chasquid/certs/{_HOST}/privkey.pem": certificate.private_key_pem.bytes().decode(),
         "/etc/deliver.sh": _DELIVER,
     }

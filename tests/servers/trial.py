@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from newsletter.delivery.senders.smtp.manners import Manners
 from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire import dispatch
 from newsletter.delivery.wire.dispatch import Ended, Patience
-from newsletter.rendering.mould import Reader
+from newsletter.rendering.mould import Mould, Reader
 from subscribers.models import Subscriber
 from tests import factories
 from tests.delivery import world
@@ -73,8 +73,13 @@ def unknown(count: int) -> list[str]:
 
 
 @contextmanager
-def running(name: str, count: int, *, more: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """The server *name* with mailboxes for nine in ten of *count* readers, and *more* settings; raises Missing."""
+def running(
+    name: str, count: int, *, more: Mapping[str, str] | None = None, resolves: bool = True
+) -> Iterator[Running]:
+    """The server *name* with mailboxes for nine in ten of *count* readers, and *more* settings; raises Missing.
+
+    Unless it *resolves*, it finds no such domain as the sender's.
+    """
     people, port = valid(count), free_port()
     with tempfile.TemporaryDirectory(prefix="newsletter-server-", ignore_cleanup_errors=True) as place:
         folder = Path(place)
@@ -83,14 +88,17 @@ def running(name: str, count: int, *, more: Mapping[str, str] | None = None) -> 
             with haraka.Haraka(folder, port, people=people, tight=more) as server:
                 yield server
             return
-        with NameServer([SENDER.partition("@")[2], kinds.DOMAIN, f"mx.{kinds.DOMAIN}"]) as names:
+        ours = [SENDER.partition("@")[2]] if resolves else []
+        with NameServer([*ours, kinds.DOMAIN, f"mx.{kinds.DOMAIN}"]) as names:
             with kinds.house(
                 kinds.NAMED[name], folder, port=port, people=people, names=names.address, more=more
             ) as server:
                 yield server
 
 
-def send(server: Running, count: int, *, connections: int = 4, **settings: object) -> Result:
+def send(
+    server: Running, count: int, *, connections: int = 4, mould: Mould = world.PAPER, **settings: object
+) -> Result:
     """Send one edition to *count* readers by way of *server*, from a database of its own."""
     with tempfile.TemporaryDirectory() as folder:
         database = db.connect(f"sqlite:///{folder}/newsletter.db")
@@ -100,7 +108,7 @@ def send(server: Running, count: int, *, connections: int = 4, **settings: objec
             smtp = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": connections}
             sender = SmtpSender(Smtp.model_validate(smtp | settings))
             began = time.perf_counter()
-            ended = _dispatched(database, sender, edition_id)
+            ended = _dispatched(database, sender, edition_id, mould)
             seconds = time.perf_counter() - began
             stored = _when_stored(server.mail, ended.balance.accepted)
             return Result(ended, stored, _refused(database), sender.manners, seconds)
@@ -144,12 +152,12 @@ def _planned(database: Database, count: int) -> int:
         return edition.id
 
 
-def _dispatched(database: Database, sender: SmtpSender, edition_id: int) -> Ended:
+def _dispatched(database: Database, sender: SmtpSender, edition_id: int, mould: Mould) -> Ended:
     try:
         return dispatch.run(
             database,
             sender,
-            world.route(edition_id, _LIMITS, sender="smtp"),
+            replace(world.route(edition_id, _LIMITS, sender="smtp"), mould=mould),
             owner="trial",
             clock=lambda: datetime.now(UTC),
             patience=Patience(idle=60),

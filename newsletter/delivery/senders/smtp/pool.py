@@ -28,7 +28,7 @@ _FIRST_NO, _LATER_NO = 3, 20
 #: new connections in a row that hear "not now" before anything else
 _NOT_NOW = 3
 #: seconds to wait for an answer that may never come: at least, and so many times the slowest one
-_PATIENCE, _TIMES = 0.5, 8.0
+_PATIENCE, _TIMES = 0.5, 10.0
 
 
 class Pool:
@@ -50,6 +50,7 @@ class Pool:
         self._standings: dict[int, Standing] = {}
         #: messages after which a connection heard "not now", until a new one shows that this was its limit
         self._limit_met = 0
+        self.caution = 0
         self._trier: Session | None = None
         #: the slowest answer to an envelope that did not wait for another one
         self._slowest = 0.0
@@ -183,6 +184,7 @@ class Pool:
         except (Unavailable, Blocked) as failure:
             self._failures += 1
             self._pause(self._failures)
+            self.trouble = str(failure)
             self._dials.discard(cast("asyncio.Task[None]", asyncio.current_task()))
             # what a person has to mend the other dials will hear too, and a login refused too often is locked
             if not self._sessions and (isinstance(failure, Blocked) or not self._dials):

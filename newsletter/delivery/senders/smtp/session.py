@@ -30,14 +30,17 @@ from newsletter.delivery.wire.replies import tidy
 
 log = logs.get_logger(__name__)
 
-#: copies after a refusal whose DATA waits for the recipient's answer, so that a dead address costs one error
-_CAREFUL_FOR = 20
+#: copies after a refusal, on whatever connection, whose DATA waits for the recipient's answer
+_CAREFUL_FOR = 50
 #: errors without a delivery between after which a 421 is taken to be about them
 _MANY_ERRORS = 2
 
 
 class Desk(Protocol):
     """Where a session gets its copies, and tells what it learned, that it has nothing to do, or is over."""
+
+    #: envelopes whose DATA is to wait for the recipient's answer, because one was refused a moment ago
+    caution: int
 
     @property
     def manners(self) -> Manners: ...
@@ -119,7 +122,6 @@ class Session(Connection):
         #: the waiting copy's envelope was written with the final dot before it; whether that is borne is being tried
         self._grouped = self.trying = False
         self._probed = False
-        self._careful = 0
         self._errors = 0
         self._awaited: deque[Step] = deque()
         self._due = 0.0
@@ -162,8 +164,8 @@ class Session(Connection):
             self._due = now + (self._dot_timeout if self._awaited[0] is Step.DOT else self._timeout)
         if code == 421:
             return self._heard_goodbye(step, Reply(code, text))
-        if self._probed and step is not Step.DOT:
-            return self._group_was_dropped()
+        if self._probed and step is Step.MAIL:  # or is it the answer to NOOP? then there will be no other
+            self._loop.call_later(self._desk.patience(), self._conclude)
         match step:
             case Step.DOT:
                 return self._heard_fate(code, text)
@@ -176,10 +178,16 @@ class Session(Connection):
             case _:
                 if step is Step.RSET and code >= 300:
                     return self.end(f"the server refused RSET: {Reply(code, text).words().text}")
-                self._sender_stands = b""
+                if step is Step.NOOP:
+                    self._probed = False
+                else:
+                    self._sender_stands = b""
                 if self._awaited:
                     return None
                 return self._continue() if self._waiting else self._next(b"")
+
+    def expects_more(self) -> bool:
+        return bool(self._awaited) and self._awaited[0] is not Step.DOT
 
     def _heard_goodbye(self, step: Step, reply: Reply) -> None:
         copy, words = self._dotted, reply.words()
@@ -250,8 +258,8 @@ class Session(Connection):
             if self._recipient_taken:  # an empty message would reach somebody
                 return self.end("the server asked for a message it had refused")
             return None if self.is_over else self._next(b".\r\n", Step.EMPTY)
-        if copy.settled or self._loop.time() > copy.consignment.dot_by:
-            return self.end("the mail server was too slow")
+        if copy.settled or self._probed or self._loop.time() > copy.consignment.dot_by:
+            return self.end("the mail server was too slow")  # what was written since would be taken for the message
         if self._unread or self._rest:
             return self.end("the server answered before the message was sent")
         self._waiting, self._dotted = None, copy
@@ -262,7 +270,7 @@ class Session(Connection):
         copy, self._waiting = self._waiting, None
         self._unsent = []
         self._errors += 1
-        self._careful = _CAREFUL_FOR
+        self._desk.caution = _CAREFUL_FOR
         if copy is not None and not copy.settled:
             self._turn_down(copy, verdict.step, verdict.reply)
 
@@ -294,8 +302,7 @@ class Session(Connection):
         self.trying = self._grouped and self._desk.manners.groups is None
         commands = self._commands()
         first = len(commands) if self.offer.pipelining else 1
-        if self.offer.pipelining and (self.trying or self._careful or self._desk.manners.counts_errors):
-            self._careful -= self._careful > 0
+        if self.offer.pipelining and (self.trying or self._is_careful()):
             first -= 1
         self._unsent = commands[first:]
         data = b"".join([before, *(command for command, _ in commands[:first])])
@@ -307,6 +314,13 @@ class Session(Connection):
             return False
         groups = self._desk.manners.groups
         return self.delivered > 0 and self._desk.may_try(self) if groups is None else groups
+
+    def _is_careful(self) -> bool:
+        """Whether DATA waits, so that a dead address costs one error and not two."""
+        if self._desk.caution:
+            self._desk.caution -= 1
+            return True
+        return self._desk.manners.counts_errors
 
     def _commands(self) -> list[tuple[bytes, Step]]:
         envelope = self._envelope
@@ -350,14 +364,16 @@ class Session(Connection):
         return self._grouped and not self._probed and bool(self._awaited) and self._awaited[0] is Step.MAIL
 
     def _ask_after_group(self) -> None:
-        """Nothing is heard of a group: whoever answers NOOP has dropped it."""
+        """Nothing is heard of a group: whoever answers NOOP, and NOOP alone, has dropped it."""
         if not self.is_over and self._in_doubt():
             self._probed = True
             self._expect(b"NOOP\r\n", Step.NOOP)
 
-    def _group_was_dropped(self) -> None:
-        self._settle_grouping(groups=False)
-        self.end("the server drops what comes with the final dot")
+    def _conclude(self) -> None:
+        """One answer came since NOOP: to NOOP, unless the next one has followed."""
+        if not self.is_over and self._probed and self._awaited and self._awaited[0] is Step.RCPT:
+            self._settle_grouping(groups=False)
+            self.end("the server drops what comes with the final dot")
 
     def _group_was_refused(self, reply: Reply) -> None:
         self._settle_grouping(groups=False)
