@@ -14,7 +14,11 @@ from newsletter.errors import ConfigError, NotFound
 
 if TYPE_CHECKING:
     from newsletter.delivery.senders.smtp.manners import Manners
+    from newsletter.delivery.wire.blackbox import Boxes
     from newsletter.delivery.wire.parcel import Sender
+
+#: the folder of black boxes, in the home folder
+BOXES = Path("blackbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,13 @@ class App:
 
         with self.database.write() as session:
             knowledge.keep(session, server, manners, now=datetime.now(UTC))
+
+    @property
+    def boxes(self) -> "Boxes":
+        """Where this machine's processes keep their black boxes."""
+        from newsletter.delivery.wire import blackbox
+
+        return blackbox.here(self.settings.path(BOXES))
 
     def close(self) -> None:
         self.database.close()

@@ -29,6 +29,9 @@ class Worker:
         self._app, self._clock = app, clock
         self._sender = app.sender()
         self._owner = owners.name()
+        self._box = app.boxes.open(pages=4 * self._sender.window, copies=self._sender.batch_size)
+        if self._box is not None:
+            self._box.sign(self._owner)
         self._routes: dict[tuple[int, str], Route] = {}
         self._rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
 
@@ -43,11 +46,20 @@ class Worker:
         if route is None:
             return False
         return handover.send_batch(
-            self._app.database, self._sender, route, number, owner=self._owner, clock=self._clock, rng=self._rng
+            self._app.database,
+            self._sender,
+            route,
+            number,
+            owner=self._owner,
+            clock=self._clock,
+            rng=self._rng,
+            box=self._box,
         )
 
     def close(self) -> None:
         self._sender.close()
+        if self._box is not None:  # not before: what is still being said must not be taken over
+            self._box.close()
 
     def _route(self, edition_id: int) -> Route | None:
         """What sending needs to know of the edition; only the hour can change while it is being sent."""

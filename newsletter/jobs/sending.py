@@ -3,6 +3,7 @@
 What only some sendings need is loaded when they do: the first reader waits for every import at the top.
 """
 
+import random
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
@@ -18,7 +19,7 @@ from newsletter.delivery.ledger import finishing, planning, settling
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations import controls
 from newsletter.delivery.pace.throttle import Throttle
-from newsletter.delivery.wire import dispatch, hints
+from newsletter.delivery.wire import dispatch, hints, takeover
 from newsletter.delivery.wire.dispatch import Ended
 from newsletter.delivery.wire.handover import Route
 from newsletter.delivery.wire.parcel import Sender
@@ -31,6 +32,7 @@ from newsletter.rendering.mould import Reader
 from subscribers.audience import Person
 
 log = logs.get_logger(__name__)
+_rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
 
 __all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "route", "send", "sweep", "under_way"]
 
@@ -125,15 +127,11 @@ def dispatch_edition(
     if app.settings.workers == "celery":
         broker = hints.CeleryHints(hints.celery(app.settings.broker_url.get_secret_value()))
         with closing(broker):
-            ended = hints.oversee(app.database, broker, way, clock=clock, stop=stop, on_progress=on_progress)
-    else:
-        sender = app.sender()
-        try:
-            ended = dispatch.run(
-                app.database, sender, way, owner=owner, clock=clock, stop=stop, on_progress=on_progress
+            ended = hints.oversee(
+                app.database, broker, way, clock=clock, stop=stop, on_progress=on_progress, boxes=app.boxes
             )
-        finally:
-            sender.close()
+    else:
+        ended = _send_here(app, way, owner=owner, clock=clock, stop=stop, on_progress=on_progress)
     if ended.state is SendingState.PAUSED:  # by whomever: what the provider has not released must stop too
         from newsletter.jobs import holding
 
@@ -142,6 +140,28 @@ def dispatch_edition(
     with app.database.write() as session:
         _settle(session, app, session.get_one(Sending, edition_id), now=clock())
     return ended
+
+
+def _send_here(
+    app: App,
+    way: Route,
+    *,
+    owner: str,
+    clock: Callable[[], datetime],
+    stop: Event | None,
+    on_progress: Callable[[int], None],
+) -> Ended:
+    """Send from this process, with a black box that stays closed to others until the sender is closed."""
+    sender = app.sender()
+    box = app.boxes.open(pages=2 * sender.window, copies=sender.batch_size)
+    try:
+        return dispatch.run(
+            app.database, sender, way, owner=owner, clock=clock, stop=stop, on_progress=on_progress, box=box
+        )
+    finally:
+        sender.close()
+        if box is not None:
+            box.close()
 
 
 def under_way(session: Session, *, now: datetime) -> list[int]:
@@ -160,6 +180,7 @@ def tidy(session: Session, app: App, *, now: datetime) -> None:
     """`sweep`, in a transaction of the caller's."""
     from newsletter.jobs import silence
 
+    takeover.inherit(session, app.boxes, now=now, rng=_rng)
     settling.expire(session, now=now)
     silence.refute(session, app, now=now)
     for sending in session.scalars(select(Sending).join(Edition).where(Edition.state == State.SENDING)).all():

@@ -14,7 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from newsletter.delivery.ledger import rules
-from newsletter.delivery.ledger.rules import Hearing, Verdict
+from newsletter.delivery.ledger.rules import Hearing, Mark, Verdict
 from newsletter.delivery.models import BatchState
 
 # plain strings, because an enum's hash is a call, and a million worlds are hashed
@@ -27,6 +27,8 @@ PROVABLE = {state.value for state in rules.PROVABLE}
 STOPPABLE = {state.value for state in rules.STOPPABLE}
 RECORDABLE = {verdict.value: {state.value for state in rules.recordable(verdict)} for verdict in Verdict}
 AFTER = {verdict.value: state.value for verdict, state in rules.AFTER.items()}
+NOT_BEGUN, BEGUN = Mark.NOT_BEGUN.value, Mark.BEGUN.value
+INHERITED = {mark.value: verdict.value for mark, verdict in rules.INHERITED.items()}
 _UNTAKEN = {QUEUED, CLAIMED, REFUSED, CANCELLED}
 
 #: in ticks: a lease, the time within which bytes may leave after the fence, the quiet period
@@ -44,6 +46,11 @@ class Bugs:
     requeue_dead: bool = False
     no_deadline: bool = False
     no_last_look: bool = False
+    #: the black box is written after the wire
+    marked_late: bool = False
+    #: a black box is believed though the machine was started again, or though it tells of another attempt
+    any_boot: bool = False
+    any_attempt: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,7 @@ class Size:
     crashes: int = 1
     attempts: int = 2
     canaries: int = 1
+    reboots: int = 1
 
 
 class Batch(NamedTuple):
@@ -75,6 +83,17 @@ class Phase(NamedTuple):
     since: int = 0
     #: the reader had left when this one passed the fence
     left: bool = False
+    #: what its black box says of the copy
+    mark: str = NOT_BEGUN
+
+
+class Box(NamedTuple):
+    """What a dead worker left behind."""
+
+    boot: int
+    batch: int
+    attempt: int
+    mark: str
 
 
 class World(NamedTuple):
@@ -92,6 +111,9 @@ class World(NamedTuple):
     #: (time, batch, attempt); batch -1 is a canary message to ourselves
     pending: tuple[tuple[int, int, int], ...]
     watermark: int
+    #: how often the machine was started again
+    boot: int = 0
+    boxes: tuple[Box, ...] = ()
 
 
 class Violation(NamedTuple):
@@ -190,6 +212,9 @@ def _steps(world: World, size: Size, bugs: Bugs) -> Iterator[tuple[str, World]]:
     yield from _leases(world, bugs)
     yield from _refutations(world, bugs)
     yield from _events(world)
+    yield from _takeovers(world, bugs)
+    if world.boot < size.reboots and world.crashes:
+        yield "the machine starts again", _reboot(world)
     for index, worker in enumerate(world.workers):
         if index and worker == world.workers[index - 1]:
             continue  # two workers doing the same are one case
@@ -237,7 +262,7 @@ def _work(world: World, index: int, worker: Phase, size: Size, bugs: Bugs) -> It
         yield from _claims(world, index)
         return
     if world.crashes:
-        crashed = world._replace(crashes=world.crashes - 1)
+        crashed = world._replace(crashes=world.crashes - 1, boxes=_left_behind(world, worker))
         yield f"worker {index} is killed", _with_worker(crashed, index, Phase())
     if worker.doing == "claimed":
         if worker.epoch == 1:  # once is enough, and for ever would be too much to explore
@@ -309,12 +334,13 @@ def _write(world: World, index: int, worker: Phase, bugs: Bugs) -> Iterator[tupl
             _with_worker(world, index, worker._replace(doing=Verdict.AGAIN.value)),
         )
     else:
-        yield f"worker {index} writes {worker.batch}", _with_worker(world, index, worker._replace(doing="wire"))
+        written = worker._replace(doing="wire", mark=NOT_BEGUN if bugs.marked_late else BEGUN)
+        yield f"worker {index} writes {worker.batch}", _with_worker(world, index, written)
 
 
 def _answers(world: World, index: int, worker: Phase, bugs: Bugs) -> Iterator[tuple[str, World]]:
     for verdict in (Verdict.AGAIN.value, Verdict.REFUSED.value, Verdict.UNKNOWN.value):
-        yield f"{worker.batch} not taken, {verdict}", _with_worker(world, index, worker._replace(doing=verdict))
+        yield f"{worker.batch} not taken, {verdict}", _with_worker(world, index, _heard(worker, verdict))
     if world.now - worker.since >= LEASE and not bugs.no_deadline:
         return  # the sender's own deadline is over, its connection closed
     taken = list(world.taken)
@@ -322,7 +348,40 @@ def _answers(world: World, index: int, worker: Phase, bugs: Bugs) -> Iterator[tu
     pending = tuple(sorted((*world.pending, (world.now, worker.batch, worker.attempt))))
     after = world._replace(taken=tuple(taken), pending=pending)
     for verdict in (Verdict.ACCEPTED.value, Verdict.UNKNOWN.value):
-        yield f"{worker.batch} taken, {verdict}", _with_worker(after, index, worker._replace(doing=verdict))
+        yield f"{worker.batch} taken, {verdict}", _with_worker(after, index, _heard(worker, verdict))
+
+
+def _heard(worker: Phase, verdict: str) -> Phase:
+    """The answer goes into the black box before the ledger; what was not answered stays as it was."""
+    return worker._replace(doing=verdict, mark=worker.mark if verdict == UNKNOWN else verdict)
+
+
+def _left_behind(world: World, worker: Phase, mark: str = "") -> tuple[Box, ...]:
+    """The boxes, with that of *worker*, which dies; before its fence there is nothing to tell."""
+    if worker.doing in ("idle", "claimed"):
+        return world.boxes
+    return tuple(sorted((*world.boxes, Box(world.boot, worker.batch, worker.attempt, mark or worker.mark))))
+
+
+def _reboot(world: World) -> World:
+    """All workers die, and of their boxes the disk may have an older state than what they did."""
+    boxes = world.boxes
+    for worker in world.workers:
+        boxes = _left_behind(world._replace(boxes=boxes), worker, NOT_BEGUN)
+    idle = (Phase(),) * len(world.workers)
+    return world._replace(boot=world.boot + 1, crashes=world.crashes - 1, boxes=boxes, workers=idle)
+
+
+def _takeovers(world: World, bugs: Bugs) -> Iterator[tuple[str, World]]:
+    """Somebody on the machine finds a box and settles what it tells of."""
+    for place, box in enumerate(world.boxes):
+        batch = world.batches[box.batch]
+        boot = box.boot if bugs.any_boot else world.boot
+        attempt = box.attempt if bugs.any_attempt else batch.attempt
+        after = world._replace(boxes=world.boxes[:place] + world.boxes[place + 1 :])
+        if rules.speaks_of((box.boot, box.attempt), (boot, attempt)) and batch.state in RECORDABLE[UNKNOWN]:
+            after = _with_batch(after, box.batch, batch._replace(state=AFTER[INHERITED[box.mark]]))
+        yield f"the box about {box.batch} is found", after
 
 
 def _record(world: World, index: int, worker: Phase, bugs: Bugs) -> Iterator[tuple[str, World]]:

@@ -10,8 +10,8 @@ SMALL = Size(batches=1, ticks=4)
 
 @pytest.fixture(scope="module")
 def explored() -> Explored:
-    """One batch, two workers, five ticks: about 330,000 worlds."""
-    return explore(Size(batches=1, ticks=5))
+    """One batch, two workers, four ticks, a kill or another start of the machine: about 430,000 worlds."""
+    return explore(SMALL)
 
 
 def test_one_batch_keeps_every_invariant_whatever_happens_in_which_order(explored: Explored) -> None:
@@ -27,7 +27,7 @@ def test_the_exploration_is_large(explored: Explored) -> None:
 
 
 def test_two_batches_and_two_workers_keep_every_invariant() -> None:
-    assert explore(Size(batches=2, ticks=2, canaries=0, attempts=1)).violation is None
+    assert explore(Size(batches=2, ticks=2, canaries=0, attempts=1, reboots=0)).violation is None
 
 
 @pytest.mark.long
@@ -58,6 +58,18 @@ def test_queueing_a_dead_workers_batch_again_is_found() -> None:
 
 def test_writing_after_the_deadline_is_found() -> None:
     assert found(Bugs(no_deadline=True)) == "I3: batch 0 is queued but was taken"
+
+
+def test_a_black_box_written_after_the_wire_is_found() -> None:
+    assert found(Bugs(marked_late=True)) == "I3: batch 0 is queued but was taken"
+
+
+def test_believing_the_black_box_of_another_start_of_the_machine_is_found() -> None:
+    assert found(Bugs(any_boot=True)) == "I3: batch 0 is queued but was taken"
+
+
+def test_believing_the_black_box_of_another_attempt_is_found() -> None:
+    assert found(Bugs(any_attempt=True)) == "I3: batch 0 is queued but was taken"
 
 
 def test_not_looking_once_more_at_the_fence_is_found() -> None:

@@ -3,6 +3,7 @@
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Event
 
 from newsletter import db
@@ -12,6 +13,7 @@ from newsletter.delivery.models import SendingState
 from newsletter.delivery.senders.sendgrid.sender import SendGridSender
 from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire import dispatch
+from newsletter.delivery.wire.blackbox import Boxes
 from newsletter.delivery.wire.dispatch import Patience
 from newsletter.delivery.wire.parcel import Sender
 from newsletter.testing.sendgrid import KEY
@@ -29,24 +31,30 @@ def sender(kind: str, where: str) -> Sender:
     return SendGridSender(SendGrid.model_validate({"api_key": KEY, "host": where, "timeout": 5, "batch_size": 50}))
 
 
-def main(url: str, edition_id: str, kind: str, where: str, ahead: str) -> int:
+def main(url: str, edition_id: str, kind: str, where: str, ahead: str, home: str, boot: str) -> int:
     """Send until everything is accounted for; a line on stdout for each group of answers that was written down.
 
-    *where* is a port or a URL; *ahead* are seconds by which this process's clock is fast.
+    *where* is a port or a URL; *ahead* are seconds by which this process's clock is fast; *home* is where the black
+    boxes are, and *boot* what this start of the machine is called.
     """
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    database = db.connect(url)
+    database, way = db.connect(url), sender(kind, where)
+    box = Boxes(Path(home), boot).open(pages=2 * way.window, copies=way.batch_size)
     ended = dispatch.run(
         database,
-        sender(kind, where),
+        way,
         route(int(edition_id), sender=kind),
         owner=owners.name(),
         clock=lambda: datetime.now(UTC) + timedelta(seconds=float(ahead)),
         stop=stop,
         on_progress=lambda recipients: print(recipients, flush=True),  # noqa: T201
         patience=Patience(idle=20, database=60),
+        box=box,
     )
+    way.close()
+    if box is not None:
+        box.close()
     print(ended.state, ended.reason, ended.balance, flush=True)  # noqa: T201
     return 0 if ended.state is SendingState.COMPLETE else 1
 

@@ -219,16 +219,16 @@ def fence(
     if not passed:
         return []
     edition_id = claims[0].edition_id
-    members = _members(session, edition_id, passed)
-    ids = [subscriber_id for batch in members.values() for subscriber_id in batch]
+    found = members(session, edition_id, passed)
+    ids = [subscriber_id for batch in found.values() for subscriber_id in batch]
     mailable, barred = audience.mailable(session, ids, lists, day=day)
     people = {person.id: person for person in mailable}
-    _skip(session, edition_id, members, barred, now=now)
+    _skip(session, edition_id, found, barred, now=now)
     lanes = {claim.number: claim.lane for claim in claims}
     return [
         Fenced(edition_id, number, attempt, attempts, left, lanes[number])
         for number, (attempt, attempts) in passed.items()
-        if (left := tuple(people[one] for one in members[number] if one in people))
+        if (left := tuple(people[one] for one in found[number] if one in people))
     ]
 
 
@@ -289,7 +289,7 @@ def _pass(session: Session, claims: Sequence[Claim], *, lease: timedelta, now: d
     return {number: (attempt, attempts) for number, attempt, attempts in sorted(rows.all())}
 
 
-def _members(session: Session, edition_id: int, numbers: Collection[int]) -> Mapping[int, list[int]]:
+def members(session: Session, edition_id: int, numbers: Collection[int]) -> Mapping[int, list[int]]:
     """Batch number → ids of its recipients, less those whose outcome stands already."""
     rows = _MEMBERS.of(session, {"edition_id": edition_id, "numbers": list(numbers)})
     members: dict[int, list[int]] = defaultdict(list)

@@ -48,6 +48,41 @@ PROVABLE = frozenset({State.SENDING, State.UNKNOWN, State.QUEUED, State.CLAIMED}
 #: the lease is over: before the fence nothing was written, after it nobody can say
 LEASE_OVER: dict[State, State] = {State.CLAIMED: State.QUEUED, State.SENDING: State.UNKNOWN}
 
+
+class Mark(StrEnum):
+    """What the black box of a process says of a copy; the order is that of the file."""
+
+    #: nothing of its content was written
+    NOT_BEGUN = "not begun"
+    #: its content goes to the wire, and no answer was heard
+    BEGUN = "begun"
+    #: the answer that was heard, or that none will come
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    AGAIN = "again"
+    UNKNOWN = "unknown"
+
+
+#: what the process would have said of the copy, had it lived a moment longer
+INHERITED: dict[Mark, Verdict] = {
+    Mark.NOT_BEGUN: Verdict.AGAIN,
+    Mark.BEGUN: Verdict.UNKNOWN,
+    Mark.ACCEPTED: Verdict.ACCEPTED,
+    Mark.REFUSED: Verdict.REFUSED,
+    Mark.AGAIN: Verdict.AGAIN,
+    Mark.UNKNOWN: Verdict.UNKNOWN,
+}
+
+
+def speaks_of(written: tuple[object, object], stands: tuple[object, object]) -> bool:
+    """Whether what was *written* in a black box is about what *stands* here: each a boot of a machine and an attempt.
+
+    Pages of another boot may be older than what their process did, and those of another attempt tell of another
+    hand-over.
+    """
+    return written == stands
+
+
 #: still to be done
 OPEN = frozenset({State.QUEUED, State.CLAIMED, State.SENDING})
 

@@ -25,7 +25,8 @@ from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations import controls
 from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.delivery.pace import brake
-from newsletter.delivery.wire import handover, standstill
+from newsletter.delivery.wire import handover, standstill, takeover
+from newsletter.delivery.wire.blackbox import BlackBox
 from newsletter.delivery.wire.flight import Flight
 from newsletter.delivery.wire.handover import Answer, Route
 from newsletter.delivery.wire.parcel import Sender
@@ -79,13 +80,15 @@ def run(
     on_progress: Callable[[int], None] = lambda recipients: None,
     rng: random.Random | None = None,
     patience: Patience = Patience(),
+    box: BlackBox | None = None,
 ) -> Ended:
     """Send what is due of one edition until nothing is left, it is paused or cancelled, or *stop* is set.
 
     After *stop* nothing more is claimed and what is on the wire is finished and written down, which takes
-    at most `sender.deadline` seconds. *on_progress* is told how many recipients were settled each time.
+    at most `sender.deadline` seconds. *on_progress* is told how many recipients were settled each time. The *box*
+    is for this run alone; close it when the sender is closed.
     """
-    return _Run(database, sender, route, owner, clock, stop or Event(), on_progress, rng, patience).go()
+    return _Run(database, sender, route, owner, clock, stop or Event(), on_progress, rng, patience, box).go()
 
 
 class _Run:
@@ -102,13 +105,17 @@ class _Run:
         on_progress: Callable[[int], None],
         rng: random.Random | None,
         patience: Patience,
+        box: BlackBox | None,
     ) -> None:
         self.database, self.sender, self.route = database, sender, route
         #: this run and no other, for it disowns what it holds by this name and did not hand over
         self.owner = f"{owner[:55]}#{secrets.token_hex(3)}"
         self.clock, self.stop, self.on_progress, self.patience = clock, stop, on_progress, patience
         self.rng = rng or random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
-        self.flight = Flight(sender, route)
+        self.box = box
+        if box is not None:
+            box.sign(self.owner)
+        self.flight = Flight(sender, route, box)
         self.stock = Stock(route.edition_id, owner=self.owner, batch_size=sender.batch_size)
         #: answers that are not written down yet
         self.answers: list[tuple[Fenced, Answer]] = []
@@ -169,6 +176,9 @@ class _Run:
         self.stuck = why
         self._count_failures()
         written, self.answers = self.answers, []
+        if self.box is not None:
+            for fenced, _ in written:
+                self.box.release(fenced.attempt)
         if settled:
             self.on_progress(settled)
         if written or turn.fenced or self.flight:
@@ -219,6 +229,8 @@ class _Run:
     def _sweep(self, session: Session, *, now: datetime) -> None:
         if time.monotonic() - self.swept_at >= _SWEEP:
             edition_id, in_hand = self.route.edition_id, [*self.flight.numbers, *self.stock.numbers]
+            if self.box is not None:
+                takeover.inherit(session, self.box.boxes, now=now, rng=self.rng)
             settling.expire(session, now=now, edition_id=edition_id)
             settling.disown(session, edition_id, self.owner, in_hand=in_hand, now=now)
             self.swept_at = time.monotonic()

@@ -8,6 +8,7 @@ from types import TracebackType
 
 from newsletter.delivery.ledger.claiming import Fenced
 from newsletter.delivery.wire import handover
+from newsletter.delivery.wire.blackbox import BlackBox
 from newsletter.delivery.wire.handover import Answer, Route
 from newsletter.delivery.wire.parcel import Prompt, Report, Sender
 from newsletter.errors import Unknown
@@ -19,8 +20,8 @@ _GRACE = 5.0
 class Flight:
     """The batches past the fence. Used by one thread, while others bring the answers."""
 
-    def __init__(self, sender: Sender, route: Route) -> None:
-        self._sender, self._route = sender, route
+    def __init__(self, sender: Sender, route: Route, box: BlackBox | None = None) -> None:
+        self._sender, self._route, self._box = sender, route, box
         # asked once: to look through a protocol costs more than a hand-over
         self._prompt = sender if isinstance(sender, Prompt) else None
         self._threads = ThreadPoolExecutor(sender.window, thread_name_prefix="hand-over")
@@ -85,14 +86,16 @@ class Flight:
         now = time.monotonic()
         for future in [future for future, (_, ends) in self._out.items() if ends < now]:
             fenced, _ = self._out.pop(future)
+            if self._box is not None:
+                self._box.abandon(fenced.attempt)
             landed.append((fenced, Answer(failure=Unknown("the sender left its fate open for too long"))))
         return landed
 
     def _hand_over(self, fenced: Fenced, deadline: float) -> Future[Report]:
         if self._prompt is None:
-            return self._threads.submit(handover.send, self._sender, self._route, fenced, deadline)
+            return self._threads.submit(handover.send, self._sender, self._route, fenced, deadline, self._box)
         try:
-            return self._prompt.begin(handover.parcel(self._route, fenced, deadline))
+            return self._prompt.begin(handover.parcel(self._sender, self._route, fenced, deadline, self._box))
         except Exception as error:  # noqa: BLE001 - what it means is for `handover.answer` to say
             failed: Future[Report] = Future()
             failed.set_exception(error)

@@ -16,7 +16,8 @@ from newsletter.delivery.models import Batch, Sending, SendingState
 from newsletter.delivery.operations import controls
 from newsletter.delivery.pace.throttle import Throttle
 from newsletter.delivery.wire import standstill, teaching
-from newsletter.delivery.wire.parcel import Parcel, Report, Sender, Words
+from newsletter.delivery.wire.blackbox import BlackBox
+from newsletter.delivery.wire.parcel import Careful, Parcel, Report, Sender, Words
 from newsletter.delivery.wire.stock import AHEAD, Stock
 from newsletter.errors import Blocked, Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Mould, Reader
@@ -119,21 +120,34 @@ def _pass(
     return fenced
 
 
-def parcel(route: Route, fenced: Fenced, deadline: float) -> Parcel:
-    """What the sender is given; raises Unavailable where *deadline* (monotonic) is over.
+def parcel(sender: Sender, route: Route, fenced: Fenced, deadline: float, box: BlackBox | None = None) -> Parcel:
+    """What the sender is given, with a page of *box*; raises Unavailable where *deadline* (monotonic) is over.
 
     Past it the lease might end while bytes are on the wire: a machine that was asleep wakes up here.
     """
     readers = [route.reader(person) for person in fenced.people]
-    made = Parcel(fenced.edition_id, fenced.number, fenced.attempt, route.mould, readers)
+    page = None
+    if box is not None:
+        ids = [person.id for person in fenced.people]
+        page = box.page(fenced.attempt, ids, begun=not isinstance(sender, Careful))
+    made = Parcel(fenced.edition_id, fenced.number, fenced.attempt, route.mould, readers, page)
     if time.monotonic() > deadline:
         raise Unavailable("held up between the fence and the wire", retry_after=0)
     return made
 
 
-def send(sender: Sender, route: Route, fenced: Fenced, deadline: float) -> Report:
+def send(sender: Sender, route: Route, fenced: Fenced, deadline: float, box: BlackBox | None = None) -> Report:
     """Give the batch to the sender, outside any transaction, unless *deadline* is over; raises what it raises."""
-    return sender.send(parcel(route, fenced, deadline))
+    given = parcel(sender, route, fenced, deadline, box)
+    try:
+        report = sender.send(given)
+    except Delivery as failure:
+        if given.page is not None:
+            given.page.failed(failure)
+        raise
+    if given.page is not None:
+        given.page.told(report)
+    return report
 
 
 def answer(fenced: Fenced, outcome: Callable[[], Report]) -> Answer:
@@ -147,9 +161,9 @@ def answer(fenced: Fenced, outcome: Callable[[], Report]) -> Answer:
         return Answer(failure=Unknown(f"{type(error).__name__}: {error}"))
 
 
-def hand_over(sender: Sender, route: Route, fenced: Fenced, deadline: float) -> Answer:
+def hand_over(sender: Sender, route: Route, fenced: Fenced, deadline: float, box: BlackBox | None = None) -> Answer:
     """Give the batch to the sender, and wait for its answer."""
-    return answer(fenced, lambda: send(sender, route, fenced, deadline))
+    return answer(fenced, lambda: send(sender, route, fenced, deadline, box))
 
 
 def write_all(
@@ -201,6 +215,7 @@ def send_batch(
     owner: str,
     clock: Callable[[], datetime],
     rng: random.Random,
+    box: BlackBox | None = None,
 ) -> bool:
     """What a worker does with a hint that names a batch; False means there was nothing to do.
 
@@ -210,11 +225,13 @@ def send_batch(
     with database.write() as session:
         fenced = _take_one(session, sender, route, number, owner=owner, now=clock())
     for batch in fenced:
-        answer = hand_over(sender, route, batch, began + MARGIN / 2)
+        answer = hand_over(sender, route, batch, began + MARGIN / 2, box)
         with database.write() as session:
             write(session, route, batch, answer, now=clock(), rng=rng)
             why = str(answer.failure) if answer.nothing_was_sent else ""
             standstill.note(session, route.edition_id, why, now=clock())
+        if box is not None:
+            box.release(batch.attempt)
     return bool(fenced)
 
 

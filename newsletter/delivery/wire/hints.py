@@ -4,6 +4,7 @@ Hints may be lost, doubled, late or stale; `oversee` gives them again until the 
 is left, so the broker's whole state may vanish and nobody is missed.
 """
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,6 +19,8 @@ from newsletter.delivery.ledger import claiming, finishing, settling
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.delivery.pace import brake
+from newsletter.delivery.wire import takeover
+from newsletter.delivery.wire.blackbox import Boxes
 from newsletter.delivery.wire.dispatch import Ended
 from newsletter.delivery.wire.handover import Route
 from newsletter.errors import ConfigError
@@ -35,6 +38,7 @@ QUEUE = "newsletter.send"
 _AHEAD = 200
 #: seconds between two looks at the ledger
 _LOOK = 0.5
+_rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
 
 
 class Hints(Protocol):
@@ -100,6 +104,7 @@ def oversee(
     stop: Event | None = None,
     on_progress: Callable[[int], None] = lambda recipients: None,
     again: float = 30.0,
+    boxes: Boxes | None = None,
 ) -> Ended:
     """See an edition through while workers send it: hint at what is due, look at the brake, set the last mark.
 
@@ -111,7 +116,7 @@ def oversee(
     done = None
     while True:
         with database.write() as session:
-            state, due, stands = _look(session, route, clock())
+            state, due, stands = _look(session, route, boxes, clock())
         on_progress(stands.done - (stands.done if done is None else done))
         done = stands.done
         if state is not SendingState.RUNNING or stop.is_set():
@@ -125,9 +130,12 @@ def oversee(
         stop.wait(_LOOK)
 
 
-def _look(session: Session, route: Route, now: datetime) -> tuple[SendingState, list[int], Balance]:
+def _look(
+    session: Session, route: Route, boxes: Boxes | None, now: datetime
+) -> tuple[SendingState, list[int], Balance]:
     """Bring on what is over, and see what is due."""
     edition_id = route.edition_id
+    takeover.inherit(session, boxes, now=now, rng=_rng)
     settling.expire(session, now=now, edition_id=edition_id)
     brake.look(session, edition_id, route.throttle.limits, now=now)
     finishing.finish(session, edition_id, now=now)

@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from newsletter.delivery.wire.blame import Lesson
 from newsletter.errors import Blocked
 from newsletter.rendering.mould import Mould, Reader
+
+if TYPE_CHECKING:
+    from newsletter.delivery.wire.blackbox import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,8 @@ class Parcel:
     attempt: str
     mould: Mould
     readers: Sequence[Reader]
+    #: where it is written down what is begun and what was answered, in case this process dies
+    page: "Page | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,13 @@ class Sender(Protocol):
     def close(self) -> None:
         """Give back connections; the sender is not used again."""
         ...
+
+
+@runtime_checkable
+class Careful(Sender, Protocol):
+    """A sender that tells the parcel's page when it begins a copy; one that does not is taken to begin all at once."""
+
+    tells_what_is_begun: Literal[True]
 
 
 @runtime_checkable

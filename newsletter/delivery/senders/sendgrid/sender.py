@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from newsletter import config
 from newsletter.delivery.senders.sendgrid.pace import Pace
@@ -36,6 +36,7 @@ class SendGridSender:
     """The SendGrid v3 API through the sendgrid package. Safe to call from several threads at once."""
 
     name = "sendgrid"
+    tells_what_is_begun: Literal[True] = True
 
     def __init__(self, settings: config.SendGrid, *, clock: Callable[[], float] = time.time) -> None:
         # at DEBUG the package logs the API key and every address
@@ -58,7 +59,8 @@ class SendGridSender:
         time.sleep(self._pace.turn(self._clock()))
         hold = self._hold(parcel.edition_id) if self._settings.hold_seconds else {}
         readers, doubles = _once_each(parcel.readers)
-        answer = self._api.mail.send.post(request_body=letter(parcel, readers) | hold)
+        api = self._api.telling(parcel.page.all_begun) if parcel.page else self._api
+        answer = api.mail.send.post(request_body=letter(parcel, readers) | hold)
         self._learn(answer)
         match answer.status_code:
             case 202:

@@ -9,9 +9,10 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any
+from typing import Any, cast
 from urllib.request import OpenerDirector, Request
 
 import python_http_client
@@ -48,9 +49,21 @@ class Wire(python_http_client.Client):  # type: ignore[misc]
     Unknown that some were and no answer came within the timeout.
     """
 
-    def __init__(self, *args: Any, context: ssl.SSLContext | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        context: ssl.SSLContext | None = None,
+        on_body: Callable[[], None] = lambda: None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.context = context
+        self.context, self.on_body = context, on_body
+
+    def telling(self, on_body: Callable[[], None]) -> "Wire":
+        """The same, which calls *on_body* before the first byte of a request's body is written."""
+        told = self._build_client()
+        told.on_body = on_body
+        return told
 
     def _build_client(self, name: str | None = None) -> "Wire":
         return Wire(
@@ -60,6 +73,7 @@ class Wire(python_http_client.Client):  # type: ignore[misc]
             url_path=[*self._url_path, name] if name else self._url_path,
             timeout=self.timeout,
             context=self.context,
+            on_body=self.on_body,
         )
 
     def _make_request(self, opener: OpenerDirector, request: Request, timeout: float | None = None) -> Answer:
@@ -70,8 +84,7 @@ class Wire(python_http_client.Client):  # type: ignore[misc]
         watch.daemon = True
         watch.start()
         try:
-            headers = {**request.headers, "Connection": "close"}
-            connection.request(request.get_method(), request.selector, request.data, headers)
+            _write(connection, request, self.on_body)
             response = connection.getresponse()
             return Answer(response.status, response.read(), response.headers)
         except (OSError, http.client.HTTPException) as error:
@@ -99,6 +112,18 @@ class Wire(python_http_client.Client):  # type: ignore[misc]
             connection.close()
             raise Unavailable(f"{request.host} can't be reached: {_cause(error)}", reply=_cause(error)) from error
         return connection
+
+
+def _write(connection: http.client.HTTPConnection, request: Request, on_body: Callable[[], None]) -> None:
+    """The headers, then the body; without its body no request is acted upon."""
+    body = cast(bytes, request.data or b"")
+    connection.putrequest(request.get_method(), request.selector, skip_accept_encoding=True)
+    for name, value in {**request.headers, "Connection": "close", "Content-Length": str(len(body))}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    if body:
+        on_body()
+        connection.send(body)
 
 
 def _shut(open_socket: socket.socket) -> None:

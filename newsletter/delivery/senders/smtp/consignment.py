@@ -3,6 +3,8 @@
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from newsletter.delivery.ledger.rules import Mark
+from newsletter.delivery.wire.blackbox import no_page
 from newsletter.delivery.wire.parcel import Parcel, Report, Words
 from newsletter.delivery.wire.replies import tidy
 from newsletter.errors import Blocked, Unavailable
@@ -12,10 +14,10 @@ from newsletter.rendering.mould import Reader
 class Copy:
     """One recipient's copy: queued, then on a connection, then settled once."""
 
-    __slots__ = ("consignment", "message", "objections", "reader", "settled", "tries")
+    __slots__ = ("consignment", "index", "message", "objections", "reader", "settled", "tries")
 
-    def __init__(self, consignment: "Consignment", reader: Reader) -> None:
-        self.consignment, self.reader = consignment, reader
+    def __init__(self, consignment: "Consignment", reader: Reader, index: int) -> None:
+        self.consignment, self.reader, self.index = consignment, reader, index
         self.message = b""
         #: connections that were lost under its envelope
         self.tries = 0
@@ -23,28 +25,36 @@ class Copy:
         self.objections = 0
         self.settled = False
 
+    def begun(self) -> None:
+        """Its content is written next: to be said before that, or a successor would send it again."""
+        self.consignment.page.begun(self.index)
+
+    def turned_down(self) -> None:
+        """It was certainly not taken, and waits for another try."""
+        self.consignment.page.not_begun(self.index)
+
     def accepted(self, reply: bytes) -> None:
         """The server took responsibility."""
         consignment = self.consignment
         consignment.reply = reply
         consignment.standing.in_a_row = 0
         consignment.standing.taken = True
-        self._settle()
+        self._settle(Mark.ACCEPTED, reply)
 
     def refused(self, words: Words) -> None:
         """The server will never take it."""
         self.consignment.refused[self.reader.subscriber_id] = words
-        self._settle()
+        self._settle(Mark.REFUSED, words)
 
     def again(self, words: Words) -> None:
         """It was certainly not taken this time."""
         self.consignment.put_off[self.reader.subscriber_id] = words
-        self._settle()
+        self._settle(Mark.AGAIN, words)
 
     def unknown(self, words: Words) -> None:
         """The final dot went out and no answer came."""
         self.consignment.unknown[self.reader.subscriber_id] = words
-        self._settle()
+        self._settle(Mark.UNKNOWN, words)
 
     def undeliverable(self, failure: Unavailable | Blocked) -> None:
         """There was no connection to send it over, or the server takes nothing of its edition."""
@@ -52,9 +62,10 @@ class Copy:
         self.consignment.failed += 1
         self.again(Words(failure.reply or str(failure), failure.code))
 
-    def _settle(self) -> None:
+    def _settle(self, mark: Mark, words: Words | bytes) -> None:
         if self.settled:
             raise RuntimeError("a copy was settled twice")
+        self.consignment.page.answered(self.index, mark, words)
         self.settled = True
         self.message = b""
         self.consignment.settle_one()
@@ -77,7 +88,8 @@ class Consignment:
         self.edition_id, self.mould = parcel.edition_id, parcel.mould
         #: shared by all consignments of one edition
         self.standing = Standing()
-        self.copies = [Copy(self, reader) for reader in parcel.readers]
+        self.copies = [Copy(self, reader, index) for index, reader in enumerate(parcel.readers)]
+        self.page = parcel.page or no_page(len(self.copies))
         #: times on the loop's clock: no envelope is written after the first, no message after the second
         self.start_by, self.dot_by = start_by, dot_by
         self.done: Future[Report] = Future()

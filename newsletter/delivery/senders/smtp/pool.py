@@ -114,6 +114,7 @@ class Pool:
         elif again:
             copy.again(words)
         else:
+            copy.turned_down()
             self._queue.append(copy)
 
     def may_try(self, session: Session) -> bool:

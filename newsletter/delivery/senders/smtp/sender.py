@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Literal
 
 from newsletter import logs
 from newsletter.config import Smtp
@@ -29,6 +30,7 @@ class SmtpSender:
     """
 
     name = "smtp"
+    tells_what_is_begun: Literal[True] = True
 
     def __init__(self, smtp: Smtp, manners: Manners = Manners(), learned: Learned = lambda manners: None) -> None:
         self._smtp, self.manners, self._learned = smtp, manners, learned

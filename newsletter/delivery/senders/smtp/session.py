@@ -264,6 +264,7 @@ class Session(Connection):
             return self.end("the server answered before the message was sent")
         self._waiting, self._dotted = None, copy
         self._left -= 1
+        copy.begun()
         return self._next(copy.message, Step.DOT)
 
     def _give_up_waiting(self, verdict: _Verdict) -> None:
