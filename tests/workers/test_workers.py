@@ -252,6 +252,7 @@ def _now() -> datetime:
 
 def _settings(database_url: str, smtp_port: int, broker_url: str) -> str:
     return f"""
+public_url = "https://news.example.com"
 database_url = "{database_url}"
 secret = "a secret for tests"
 sender = "smtp"
