@@ -91,6 +91,16 @@ class Why(StrEnum):
     ELSEWHERE = "elsewhere"
     OTHER = "other"
 
+    @property
+    def spoken(self) -> str:
+        """How a sentence says it."""
+        return {
+            "too_often": "it came too often",
+            "not_relevant": "it was not about what they need",
+            "never_asked": "they never asked for it",
+            "elsewhere": "they read it elsewhere",
+        }.get(self.value, "something else")
+
 
 class Subscriber(Model):
     """A person."""

@@ -61,6 +61,13 @@ def barred(session: Session, keys: Iterable[str]) -> dict[str, Barred]:
     return found
 
 
+def why(session: Session, key: str) -> Stranger | None:
+    """What is known against *key*, when and by which way; None where nothing is."""
+    if session.scalar(select(Salt.value)) is None:
+        return None
+    return session.get(Stranger, hasher(session)(key))
+
+
 def forget(session: Session, key: str) -> bool:
     """Nothing stands against *key* any longer; False where nothing did."""
     statement = delete(Stranger).where(Stranger.digest == hasher(session)(key))

@@ -1,8 +1,8 @@
 """Sending and its log: `newsletter send`, `status`, `log`, `audit`; what stops and mends them is in `deliveries`."""
 
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from threading import Event, Thread
 from types import FrameType
@@ -25,11 +25,12 @@ from newsletter.delivery.operations.waits import Wait
 from newsletter.delivery.wire.parcel import Parcel
 from newsletter.editions import shelf
 from newsletter.editions.models import Edition
-from newsletter.errors import Unavailable
+from newsletter.errors import BadInput, Unavailable
 from newsletter.rendering import links, proofs
 from newsletter.rendering.mould import Reader
 from newsletter.tracking.models import Event as Heard
 from subscribers import addresses, audience, roll
+from subscribers.segments import shelf as segments
 
 #: seconds between two looks at why nothing moves
 _GLANCE = 1.0
@@ -44,6 +45,9 @@ def send(
     context: typer.Context,
     edition: Which,
     test: Annotated[str, typer.Option(help="Send one copy to this address instead, beside the ledger.")] = "",
+    test_segment: Annotated[
+        str, typer.Option(help="Send a copy to each reader of this segment instead, beside the ledger.")
+    ] = "",
     json: screen.Json = False,
 ) -> None:
     """Send an approved EDITION to its readers, or go on with it. Ctrl-C finishes what is on the wire, then stops.
@@ -62,6 +66,13 @@ def send(
             screen.data({"sent_to": test})
         else:
             screen.say(f"one copy of {shelf.name(found)} is on its way to {escape(test)}")
+        return
+    if test_segment:
+        sent = _test_segment(app, found, test_segment)
+        if json:
+            screen.data({"sent_to": sent, "segment": test_segment})
+        else:
+            screen.say(f"{sent} copies of {shelf.name(found)} are on their way to {escape(test_segment)}")
         return
     with _drain_on_signal() as stop, screen.progress() as bar, _telling_why(app, found.id, bar):
         task = bar.add_task("sending", total=None)
@@ -223,22 +234,47 @@ def _drain_on_signal() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
+#: a test is for colleagues; who wants more sends an edition
+_TESTERS = 100
+
+
+def _test_segment(app: App, edition: Edition, name: str) -> int:
+    """The very bytes that readers get, to each of a segment's; returns how many."""
+    newsletter = app.newsletter(edition.newsletter)
+    with app.database.read() as session:
+        query = segments.get(session, name).query
+        ids = segments.members(session, query, lists=newsletter.lists, limit=_TESTERS + 1)
+        people = audience.people(session, ids)
+    if not people:
+        raise BadInput(f"nobody in {name} may be mailed: newsletter subscribers segments count {name}")
+    if len(people) > _TESTERS:
+        raise BadInput(f"{name} holds more than {_TESTERS} people: give the edition that segment, and send it")
+    secret = app.settings.secret.get_secret_value()
+    tokens = {person.id: links.token(secret, edition.id, person.id) for person in people}
+    readers = [Reader(one.id, one.email, one.name, tokens[one.id], plain=one.plain_text) for one in people]
+    _hand_over_test(app, edition, readers)
+    return len(readers)
+
+
 def _send_test(app: App, edition: Edition, address: str) -> None:
     """The very bytes that readers get, to one address; nobody's row is touched."""
-    newsletter, now = app.newsletter(edition.newsletter), root.now()
     to = addresses.wire(addresses.check(address))
+    token = links.token(app.settings.secret.get_secret_value(), edition.id, 0)
+    _hand_over_test(app, edition, [Reader(0, to, "", token)])
+
+
+def _hand_over_test(app: App, edition: Edition, readers: Sequence[Reader]) -> None:
+    newsletter, now = app.newsletter(edition.newsletter), root.now()
     with app.database.write() as session:
         found = shelf.get(session, edition.id)
         proof = proofs.current(session, found, newsletter, app.settings, now=now)
         mould = proofs.mould(proof, found, newsletter, app.settings, now=now)
-    token = links.token(app.settings.secret.get_secret_value(), edition.id, 0)
-    sender = app.sender()
-    try:
-        report = sender.send(Parcel(edition.id, 0, "test", mould, [Reader(0, to, "", token)]))
-    finally:
-        sender.close()
-    for words in (*report.refused.values(), *report.again.values(), *report.unknown.values()):
-        raise Unavailable(f"the test copy was not taken: {words.text}", reply=words.text, code=words.code)
+    with closing(app.sender()) as sender:
+        for start in range(0, len(readers), sender.batch_size):
+            some = readers[start : start + sender.batch_size]
+            report = sender.send(Parcel(edition.id, 0, "test", mould, some))
+            for words in (*report.refused.values(), *report.again.values(), *report.unknown.values()):
+                raise Unavailable(f"a test copy was not taken: {words.text}", reply=words.text, code=words.code)
 
 
 def _settled_by(app: App, edition: str) -> str:

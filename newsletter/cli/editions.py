@@ -237,6 +237,23 @@ def cancel(
     _decide(open_app(context), edition, jobs.cancel, reason=reason, by=by, as_json=as_json)
 
 
+@commands.command()
+def segment(
+    context: typer.Context,
+    edition: Name,
+    name: Annotated[str, typer.Argument(metavar="SEGMENT", help="The segment it goes to; nothing is everybody.")] = "",
+    by: By = "",
+) -> None:
+    """Let EDITION go only to a saved segment, or to everybody again; an approval is taken back."""
+    app = open_app(context)
+    with app.database.write() as session:
+        found = shelf.find(session, edition)
+        of = app.newsletter(found.newsletter)
+        reach = jobs.aim(session, found, name, lists=of.lists, by=by or _me(), now=now())
+    whom = f"the segment {escape(name)}" if name else "everybody on its lists"
+    screen.say(f"{escape(shelf.name(found))} goes to {whom}: {reach:,} people today")
+
+
 def _decide(app: App, name: str, verb: Callable[..., object], *, reason: str, by: str, as_json: bool) -> None:
     with app.database.read() as session:
         edition_id = shelf.find(session, name).id

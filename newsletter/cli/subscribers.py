@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from newsletter.app import App
-from newsletter.cli import inviting, moving, screen
+from newsletter.cli import inviting, moving, readers, screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.errors import BadInput
 from subscribers import roll
@@ -72,6 +72,11 @@ def add(
 
 
 people.command()(inviting.invite)
+people.command()(readers.show)
+people.command()(readers.form)
+people.command()(readers.reasons)
+people.command()(readers.letter)
+people.add_typer(readers.segments, name="segments")
 
 
 people.command("import")(moving.import_)

@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from newsletter.jobs.aiming import aim
     from newsletter.jobs.clock import Work, run, tick
     from newsletter.jobs.deciding import approve, cancel, hold, reopen, skip
     from newsletter.jobs.drafting import Drafted, assemble, collect, lock, take_in
@@ -19,6 +20,7 @@ __all__ = [
     "Ended",
     "Ruled",
     "Work",
+    "aim",
     "approve",
     "assemble",
     "cancel",
@@ -37,6 +39,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "aiming": ("aim",),
     "clock": ("Work", "run", "tick"),
     "deciding": ("approve", "cancel", "hold", "reopen", "skip"),
     "drafting": ("Drafted", "assemble", "collect", "lock", "take_in"),
