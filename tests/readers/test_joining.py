@@ -33,9 +33,7 @@ def _sign_up(site: httpx.Client, clock: Clock, email: str = EVA, **more: str) ->
     return site.post("/join/friday", data={"email": email, "seen": seen, **more})
 
 
-def test_a_reader_joins_by_page_and_letter(
-    app: App, site: httpx.Client, clock: Clock, mailbox: Mailbox
-) -> None:
+def test_a_reader_joins_by_page_and_letter(app: App, site: httpx.Client, clock: Clock, mailbox: Mailbox) -> None:
     _sign_up(site, clock)
     before = standing(app, EVA)
     page = site.post(mailbox.link(EVA, "c")).text
