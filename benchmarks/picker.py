@@ -23,7 +23,7 @@ from benchmarks import _likeness as likeness
 from benchmarks import weeks
 from benchmarks.weeks import Labelled, Shape, Week
 from newsletter.stories.models import Kind
-from newsletter.stories.picking import frequencies, picker, scoring, vectors, voices
+from newsletter.stories.picking import frequencies, picker, readings, scoring, voices
 from newsletter.stories.picking.frequencies import Frequencies
 from newsletter.stories.picking.snapshot import Item, Snapshot
 from newsletter.stories.picking.telling import Story
@@ -184,8 +184,9 @@ def _earlier() -> Frequencies:
     known = Frequencies()
     for number in range(8):
         items = [one.item for one in weeks.week(900 + number).articles]
-        origins = voices.origins(items, {item.id: voices.sketch(item.text) for item in items})
-        known += frequencies.count(vectors.long_read(item) for item in items if origins[item.id] == item.id)
+        read = readings.read_all(items)
+        origins = voices.origins(items, {name: reading.sketch for name, reading in read.items()})
+        known += frequencies.count(read[item.id].long[0] for item in items if origins[item.id] == item.id)
     return known
 
 

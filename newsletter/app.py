@@ -1,9 +1,9 @@
 """The one place where parts are put together: Settings in, App out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -27,6 +27,8 @@ class App:
 
     settings: Settings
     database: Database
+    #: what a room keeps from one call to the next while the process lives; nothing depends on it but time
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def newsletter(self, slug: str | None = None) -> Newsletter:
         """The newsletter *slug*; None means the only one there is."""

@@ -16,6 +16,7 @@ from newsletter.editions.models import Job
 from newsletter.editions.timekeeping import Counter, Reading, Trust, Witness
 from newsletter.errors import NewsletterError, WrongState
 from newsletter.jobs import correspondence, drafting, joining, letters, sending, silence, turning_back
+from newsletter.stories.picking import choosing
 
 log = logs.get_logger(__name__)
 
@@ -181,7 +182,9 @@ def _do_slot(app: App, held: Claim, clock: Callable[[], datetime]) -> tuple[str,
         case Job.LOCK:
             with app.database.write() as session:
                 newsletter = app.newsletter(held.newsletter)
-                result = drafting.look_once_more(session, newsletter, held.date, now=clock())
+                result = drafting.look_once_more(
+                    session, newsletter, held.date, now=clock(), kept=choosing.kept_in(app.kept)
+                )
                 calendar.finish(session, held, result, clock())
                 return result, None
         case Job.SEND:
@@ -192,7 +195,9 @@ def _assemble(app: App, held: Claim, clock: Callable[[], datetime]) -> str:
     newsletter = app.newsletter(held.newsletter)
     try:
         with app.database.write() as session:
-            result = drafting.draft(session, newsletter, held.date, now=clock(), by="clock").result
+            result = drafting.draft(
+                session, newsletter, held.date, now=clock(), by="clock", kept=choosing.kept_in(app.kept)
+            ).result
             calendar.finish(session, held, result, clock())
     except Overtaken:
         raise

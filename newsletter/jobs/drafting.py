@@ -14,6 +14,7 @@ from newsletter.editions.models import Edition, Job, State
 from newsletter.editions.words import Words
 from newsletter.stories.models import Ranking, Verdict
 from newsletter.stories.picking import choosing, memory
+from newsletter.stories.picking.weeks import Kept
 from newsletter.stories.reading.collecting import Progress, Report
 from newsletter.stories.reading.collecting import collect as _collect
 
@@ -46,12 +47,14 @@ def collect(app: App, *, now: datetime, force: bool = False, on_progress: Progre
 def assemble(app: App, newsletter: Newsletter, day: date, *, now: datetime, by: str) -> Drafted:
     """Rank the week's stories and make the draft of *day*'s edition; again replaces what nobody has edited."""
     with app.database.write() as session:
-        return draft(session, newsletter, day, now=now, by=by)
+        return draft(session, newsletter, day, now=now, by=by, kept=choosing.kept_in(app.kept))
 
 
-def draft(session: Session, newsletter: Newsletter, day: date, *, now: datetime, by: str) -> Drafted:
+def draft(
+    session: Session, newsletter: Newsletter, day: date, *, now: datetime, by: str, kept: Kept | None = None
+) -> Drafted:
     """`assemble`, in a transaction of the caller's. Raises WrongState where people have worked on the edition."""
-    ranking = choosing.rank(session, newsletter, day, window=_window(session, newsletter, day, now), now=now)
+    ranking = choosing.rank(session, newsletter, day, window=_window(session, newsletter, day, now), now=now, kept=kept)
     verdict, why = choosing.verdict(session, ranking)
     ranked = choosing.stories(session, ranking)
     if not any(story.chosen for story in ranked):
@@ -119,12 +122,14 @@ def tell_editors(session: Session, edition: Edition, why: str, now: datetime) ->
 def lock(app: App, newsletter: Newsletter, day: date, *, now: datetime) -> str:
     """The last look before sending: late news and a missing approval are told; nothing swaps itself in."""
     with app.database.write() as session:
-        return look_once_more(session, newsletter, day, now=now)
+        return look_once_more(session, newsletter, day, now=now, kept=choosing.kept_in(app.kept))
 
 
-def look_once_more(session: Session, newsletter: Newsletter, day: date, *, now: datetime) -> str:
+def look_once_more(
+    session: Session, newsletter: Newsletter, day: date, *, now: datetime, kept: Kept | None = None
+) -> str:
     """`lock`, in a transaction of the caller's."""
-    late = memory.late_news(session, newsletter, day, now=now)
+    late = memory.late_news(session, newsletter, day, now=now, kept=kept)
     for news in late:
         watch.ring(session, f"late news {newsletter.slug}/{day} {min(news.article_ids)}", news.text, now)
     edition = shelf.of_date(session, newsletter.slug, day)

@@ -75,7 +75,7 @@ def _again(session: Session, app: App, slug: str, day: date, *, by: str, what: s
     before = choosing.latest(session, slug, day)
     start, end = choosing.window(newsletter, day)
     window = (before.opens_at or start, before.closes_at or end) if before else (start, end)
-    ranking = choosing.rank(session, newsletter, day, window=window, now=now)
+    ranking = choosing.rank(session, newsletter, day, window=window, now=now, kept=choosing.kept_in(app.kept))
     stories = tuple(choosing.stories(session, ranking))
     edition = shelf.of_date(session, slug, day)
     if edition is None:

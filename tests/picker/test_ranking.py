@@ -16,7 +16,7 @@ def test_the_highest_scores_are_chosen_in_order() -> None:
 def test_a_story_like_a_chosen_one_waits() -> None:
     twins = [story(1, 60, centroid={"a": 1.0}), story(2, 58, centroid={"a": 1.0}), story(3, 50, centroid={"b": 1.0})]
     choice = ranking.pick(twins, limit=2)
-    assert (choice.chosen, choice.others) == ((1, 3), ((2, "much like no. 1"),))
+    assert (choice.chosen, choice.others) == ((1, 3), ((2, "left out for likeness to no. 1"),))
 
 
 def test_one_story_of_a_company_while_there_are_others() -> None:

@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
 from newsletter.stories.models import RankedStory, Ranking, Verdict
-from newsletter.stories.picking import decisions, frequencies, items, picker, published, scoring, vectors, voices
-from newsletter.stories.picking.picker import Pick, Ranked
+from newsletter.stories.picking import decisions, frequencies, items, picker, published, readings, scoring, voices
+from newsletter.stories.picking.picker import Kept, Pick, Ranked
 from newsletter.stories.picking.snapshot import Snapshot
 from newsletter.stories.picking.windows import window
 
-__all__ = ["latest", "rank", "snapshot", "stories", "verdict", "window"]
+__all__ = ["kept_in", "latest", "rank", "snapshot", "stories", "verdict", "window"]
 
 #: how much further back a thin week may look
 WIDER = timedelta(days=10)
@@ -29,20 +30,22 @@ def rank(
     window: Window,
     now: datetime,
     lifts: Mapping[str, float] | None = None,
+    kept: Kept | None = None,
 ) -> Ranking:
     """Rank the articles of *window* for the edition of *day* and store the ranking with up to 30 stories.
 
     A thin week is treated as the newsletter says; `Ranking.verdict` and `Ranking.notes` tell. *lifts* says
-    how much more than usual readers clicked stories about a name, where that is known.
+    how much more than usual readers clicked stories about a name, where that is known. *kept* is what the last
+    ranking of this process left, see `kept_in`.
     """
     count_weeks(session, before=window[0])
     seen = snapshot(session, newsletter, day, window=window, lifts=lifts)
-    outcome = picker.pick(seen)
+    outcome = picker.pick(seen, kept)
     notes: tuple[str, ...] = ()
     if len(outcome.chosen) < newsletter.stories and newsletter.thin_week == "widen":
         window = (window[0] - WIDER, window[1])
         seen = snapshot(session, newsletter, day, window=window, lifts=lifts)
-        outcome = picker.pick(seen)
+        outcome = picker.pick(seen, kept)
         notes = (f"a thin week: the window was widened by {WIDER.days} days, back to {window[0]:%d %B %Y}",)
     found, said = _judge(newsletter, outcome)
     ranking = Ranking(
@@ -61,6 +64,12 @@ def rank(
     session.add_all(_row(ranking.id, place, one) for place, one in enumerate(outcome.ranked, start=1))
     session.flush()
     return ranking
+
+
+def kept_in(store: dict[str, Any]) -> Kept:
+    """What rankings leave to one another in *store*: after the first, only what is new is worked out."""
+    found: Kept = store.setdefault("stories", Kept())
+    return found
 
 
 def verdict(session: Session, ranking: Ranking) -> tuple[Verdict, str]:
@@ -110,9 +119,9 @@ def count_weeks(session: Session, *, before: datetime) -> None:
     for week in frequencies.uncounted(session, before):
         start = datetime(week.year, week.month, week.day, tzinfo=UTC)
         found = items.in_window(session, start, start + timedelta(days=7))
-        sketches = {item.id: voices.sketch(item.text) for item in found}
-        origins = voices.origins(found, sketches)
-        reports = [vectors.long_read(item) for item in found if origins[item.id] == item.id]
+        read = readings.read_all(found)
+        origins = voices.origins(found, {name: reading.sketch for name, reading in read.items()})
+        reports = [read[item.id].long[0] for item in found if origins[item.id] == item.id]
         frequencies.store(session, week, frequencies.count(reports))
 
 

@@ -34,6 +34,10 @@ class Rules:
         """Which articles must be one story, and which must not."""
         return _links(self.rulings)
 
+    def fates(self) -> "Fates":
+        """What was decided, to be asked about many stories."""
+        return Fates(self)
+
     def on(self, articles: Iterable[int]) -> "Fate":
         """What was decided about the story that holds *articles*."""
         members = frozenset(articles)
@@ -57,6 +61,21 @@ class Fate:
     boost: int = 0
     reason: str = ""
     by: str = ""
+
+
+class Fates:
+    """The rules, with the articles that any of them names at hand: most stories hold none."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._named = frozenset(article for ruling in rules.rulings for article in ruling.articles)
+
+    def on(self, articles: Iterable[int]) -> Fate:
+        """What was decided about the story that holds *articles*."""
+        return _UNTOUCHED if self._named.isdisjoint(articles) else self._rules.on(articles)
+
+
+_UNTOUCHED = Fate()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,35 @@
 """A story's first draft: its headline, at most two sentences that were said of it, and who said them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from newsletter.stories.picking import vectors, words
+from newsletter.stories.picking import cleaning, headlines, readings, segments, turning, vectors, words
 from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.snapshot import Item
 from newsletter.stories.picking.telling import Story
 
 _SENTENCES = 2
 #: sentences of a report that are looked at, and how much each place costs
 _OPENING = 12
 _FALL = 0.12
-#: words that a sentence should have
+#: words that a sentence should have; where words have no blanks between them, letters
 _SHORTEST, _LONGEST = 7, 45
+_LETTERS = 3
 #: two sentences this alike say the same
-_REPEATS = 0.5
+_REPEATS = 0.35
 #: reports read for a draft
 _READ = 12
+_ENDS = ".!?…”\"'’»“›)]。！？」』"
+#: a report that is so much newer may tell the same with other figures
+_LATER = timedelta(hours=6)
+#: a sentence that leans on the one before it, and what that leaves of its worth
+_LEANS = re.compile(
+    r"[“\"„«]?(?:He|She|It|They|This|That|These|Those|But|And|However|Also|Meanwhile|Er|Sie|Es|Das|Aber|Doch|Il|Elle|Ils|Cela|Mais)\b"
+)
+_LEANING = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +48,15 @@ class Draft:
     headline: str
     quotes: tuple[Quote, ...]
     attribution: str
+    #: what the newest report says, where it takes back what an older one said
+    since: str = ""
 
     @property
     def summary(self) -> str:
-        return " ".join(quote.text for quote in self.quotes)
+        said = [quote.text for quote in self.quotes]
+        if self.since and said:
+            said[-1] = f"{self.since} {said[-1]}"
+        return " ".join(said)
 
     def stored(self) -> list[dict[str, Any]]:
         return [asdict(quote) for quote in self.quotes]
@@ -47,7 +64,10 @@ class Draft:
 
 def draft(story: Story, frequencies: Frequencies) -> Draft:
     """Headline, summary and attribution of *story*, all taken from its reports."""
-    return Draft(story.lead.title, _quotes(story, frequencies), attribution(story))
+    turn = turning.turn(story.reports)
+    quotes, since = _quotes(story, frequencies, turn)
+    told = story.reports if turn is None else [one for one in story.reports if one.published_at >= turn.published_at]
+    return Draft(headlines.best(told, story.lead, frequencies), quotes, attribution(story), since)
 
 
 def attribution(story: Story) -> str:
@@ -63,32 +83,78 @@ class _Sentence:
     vector: Mapping[str, float]
     quote: Quote
     report: int
+    at: datetime
+    figures: frozenset[str]
 
 
-def _quotes(story: Story, frequencies: Frequencies) -> tuple[Quote, ...]:
-    """Those nearest the story's centre and the top of their report; the second must say something else."""
-    sentences = sorted(_sentences(story, frequencies), key=lambda one: (-one.value, one.report, one.place))
+def _quotes(story: Story, frequencies: Frequencies, turn: Item | None) -> tuple[tuple[Quote, ...], str]:
+    """Those nearest the story's centre and the top of their report; the second says something else, and no earlier."""
+    found = _sentences(story, frequencies, turn)
+    standing = [one for one in found if not any(_overtakes(other, one) for other in found)]
+    ordered = sorted(standing, key=lambda one: (-one.value, one.report, one.place))
+    if turn is not None:
+        return _turned(ordered, turn)
     kept: list[_Sentence] = []
-    for one in sentences:
-        if len(kept) < _SENTENCES and all(vectors.cosine(one.vector, other.vector) < _REPEATS for other in kept):
+    for one in ordered:
+        if len(kept) < _SENTENCES and all(_differ(one, other) for other in kept):
             kept.append(one)
-    kept.sort(key=lambda one: (one.place, -one.value))
-    return tuple(one.quote for one in kept)
+    kept.sort(key=lambda one: (one.at, one.report, one.place))
+    return tuple(one.quote for one in kept), ""
 
 
-def _sentences(story: Story, frequencies: Frequencies) -> Sequence[_Sentence]:
-    centre = _centre(story, frequencies)
+def _turned(ordered: Sequence[_Sentence], turn: Item) -> tuple[tuple[Quote, ...], str]:
+    """What was, and what has become of it since."""
+    after = [one for one in ordered if one.at >= turn.published_at]
+    news = next((one for one in after if turning.takes_back(one.quote.text)), after[0] if after else None)
+    if news is None:
+        return (), ""
+    before = next(
+        (one for one in ordered if one.at < turn.published_at and _differ(one, news) and one.report != news.report),
+        None,
+    )
+    if before is None:
+        return (news.quote,), ""
+    return (before.quote, news.quote), turning.since(news.quote.text)
+
+
+def _differ(one: _Sentence, other: _Sentence) -> bool:
+    return vectors.cosine(one.vector, other.vector) < _REPEATS
+
+
+def _overtakes(newer: _Sentence, older: _Sentence) -> bool:
+    """Whether *newer* tells the same with other figures, some hours later: the number of shops, of the injured."""
+    return (
+        newer.at - older.at >= _LATER
+        and bool(newer.figures and older.figures)
+        and newer.figures.isdisjoint(older.figures)
+        and not _differ(newer, older)
+    )
+
+
+def _sentences(story: Story, frequencies: Frequencies, turn: Item | None) -> Sequence[_Sentence]:
+    reports = _read(story.reports, turn)
+    centre = vectors.centroid([vectors.channel(readings.read(report).long, frequencies) for report in reports])
     found = []
-    for report in story.reports[:_READ]:
-        for place, text in enumerate(words.sentences(words.first(report.text, vectors.LONG))[:_OPENING]):
-            if _SHORTEST <= len(text.split()) <= _LONGEST and text[-1] in ".!?”\"'’":
+    for report in reports:
+        for place, text in enumerate(cleaning.sentences(report.text, _OPENING)):
+            if _SHORTEST <= _length(text) <= _LONGEST and text[-1] in _ENDS:
                 vector = vectors.of_words(words.telling(text), frequencies)
-                value = vectors.cosine(vector, centre) / (1 + _FALL * place)
-                found.append(_Sentence(place, value, vector, Quote(text, report.source, report.url), report.id))
+                value = vectors.cosine(vector, centre) / (1 + _FALL * place) * (_LEANING if _LEANS.match(text) else 1)
+                quote = Quote(text, report.source, report.url)
+                figures = frozenset(word for word in words.words(text) if word[0].isdigit())
+                found.append(_Sentence(place, value, vector, quote, report.id, report.published_at, figures))
     return found
 
 
-def _centre(story: Story, frequencies: Frequencies) -> Mapping[str, float]:
-    return vectors.centroid(
-        [vectors.of_words(vectors.long_read(report), frequencies) for report in story.reports[:_READ]]
-    )
+def _read(reports: Sequence[Item], turn: Item | None) -> Sequence[Item]:
+    """The first of *reports*, and the newest, which no draft may overlook."""
+    if len(reports) <= _READ:
+        return reports
+    some = [*reports[: _READ - 3], *reports[-3:]]
+    return some if turn is None or turn in some else [*some, turn]
+
+
+def _length(text: str) -> int:
+    """Words; a text without blanks is measured by its letters."""
+    count = len(text.split())
+    return count if text.isascii() or not segments.are_needed(text) else max(count, len(text) // _LETTERS)

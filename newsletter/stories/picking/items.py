@@ -35,6 +35,15 @@ def by_ids(session: Session, ids: Collection[int]) -> list[Item]:
     return found
 
 
+def by_urls(session: Session, urls: Collection[str]) -> list[Item]:
+    """The articles with these links, as far as they exist."""
+    found: list[Item] = []
+    wanted = sorted(urls)
+    for at in range(0, len(wanted), _MANY):
+        found.extend(_items(session, _with_source(Article.url.in_(wanted[at : at + _MANY]))))
+    return found
+
+
 def together(*parts: Iterable[Item]) -> tuple[Item, ...]:
     """All of *parts*, each article once, by id."""
     by_id = {item.id: item for part in parts for item in part}

@@ -11,9 +11,9 @@ from newsletter import plural
 from newsletter.config import Newsletter
 from newsletter.stories import links
 from newsletter.stories.models import Article, Published, RankedStory, Ranking
-from newsletter.stories.picking import choosing, frequencies, items, picker, vectors, voices, words
+from newsletter.stories.picking import choosing, followups, frequencies, items, picker, vectors, voices, words
 from newsletter.stories.picking.frequencies import Frequencies
-from newsletter.stories.picking.picker import Ranked
+from newsletter.stories.picking.picker import Kept, Ranked
 from newsletter.stories.picking.ranking import FLOOR
 from newsletter.stories.picking.snapshot import Item
 from newsletter.stories.picking.windows import window
@@ -62,7 +62,9 @@ def remember(session: Session, newsletter: Newsletter, day: date, stories: Itera
     session.flush()
 
 
-def late_news(session: Session, newsletter: Newsletter, day: date, *, now: datetime) -> list[LateNews]:
+def late_news(
+    session: Session, newsletter: Newsletter, day: date, *, now: datetime, kept: Kept | None = None
+) -> list[LateNews]:
     """Stories that came after the edition of *day* was ranked and would enter it, the biggest first.
 
     They are measured as of the frozen ranking's closing time; whether to swap one in is for an editor.
@@ -77,7 +79,7 @@ def late_news(session: Session, newsletter: Newsletter, day: date, *, now: datet
     # a thin edition has a place free, and only the floor to beat
     full = len(chosen) >= newsletter.stories
     weakest = min(row.score for row in chosen) if full else FLOOR - _CLEARLY
-    late = [one for one in picker.pick(seen).ranked if _is_late(one, known, closes, weakest)]
+    late = [one for one in picker.pick(seen, kept).ranked if _is_late(one, known, closes, weakest)]
     return [_alert(one, weakest) for one in sorted(late, key=lambda one: (-one.score, one.story.id))]
 
 
@@ -94,8 +96,7 @@ def _published(
     newsletter: str, day: date, position: int, sent: Sent, told: Sequence[Item], known: Frequencies, now: datetime
 ) -> Published:
     reports = [vectors.of_report(item, known) for item in told]
-    said = words.telling(sent.headline)
-    centre = vectors.centroid(reports or [vectors.mixed(said, said, known)])
+    centre = vectors.centroid(reports or [vectors.of_terms(words.telling(sent.headline), known)])
     heaviest = sorted(centre, key=lambda term: (-centre[term], term))[:_CENTRE_TERMS]
     hashes = sorted({number for item in told for number in voices.sketch(item.text)})
     return Published(
@@ -105,7 +106,7 @@ def _published(
         headline=sent.headline,
         urls=sorted({_comparable(url) for url in (sent.url, *(item.url for item in told)) if url}),
         sketch=hashes[:_MOST_HASHES],
-        centroid=vectors.unit({term: centre[term] for term in heaviest}),
+        centroid=followups.marked(vectors.unit({term: centre[term] for term in heaviest})),
         at=now,
     )
 

@@ -1,29 +1,21 @@
 """The picker: a week's articles in, ranked stories with their reasons out. A pure function of its snapshot."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from newsletter.stories.picking import (
-    drafting,
-    followups,
-    frequencies,
-    grouping,
-    ranking,
-    reasons,
-    scoring,
-    vectors,
-    voices,
-)
-from newsletter.stories.picking import telling as tellings
-from newsletter.stories.picking.decisions import Fate, Links
+from newsletter.stories.picking import drafting, followups, ranking, reasons, scoring
+from newsletter.stories.picking.decisions import Fate
 from newsletter.stories.picking.drafting import Draft
 from newsletter.stories.picking.followups import Relation
-from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.placing import Placing
 from newsletter.stories.picking.scoring import Breakdown
-from newsletter.stories.picking.snapshot import Item, Snapshot
+from newsletter.stories.picking.snapshot import Snapshot
 from newsletter.stories.picking.telling import Story
+from newsletter.stories.picking.weeks import Grouped, Kept, group
+
+__all__ = ["SHOWN", "Grouped", "Kept", "Pick", "Ranked", "group", "pick"]
 
 #: so many interests say what a newsletter is about; fewer only say what it likes
 _DEFINING = 10
@@ -49,6 +41,8 @@ class Ranked:
     warning: str
     #: why it was not chosen; empty for the chosen
     lacking: str
+    #: what decided about its place, where it was not its points
+    placing: Placing | None = None
 
     def stored(self) -> dict[str, Any]:
         """Every number behind it, as it goes into the database."""
@@ -58,6 +52,7 @@ class Ranked:
             "draft": self.draft.stored(),
             "updated": reasons.updated(self.story),
             "lacking": self.lacking,
+            "placing": self.placing.stored() if self.placing else None,
         }
 
 
@@ -73,65 +68,23 @@ class Pick:
         return tuple(one for one in self.ranked if one.chosen)
 
 
+def pick(snapshot: Snapshot, kept: Kept | None = None) -> Pick:
+    """The edition that *snapshot* makes; *kept* holds what earlier runs worked out, and changes no result."""
+    kept = kept or Kept()
+    with kept.lock:
+        grouped = group(snapshot, kept)
+        weighed = _weigh_all(grouped, snapshot, kept)
+        choice = ranking.pick(_entrants(weighed, snapshot), limit=snapshot.limit, told=SHOWN)
+        return Pick(tuple(_tell_all(choice, weighed, _Drafts(grouped, kept))), choice.notes)
+
+
 @dataclass(frozen=True)
-class Grouped:
-    """A week taken apart: its stories, and what was computed on the way."""
+class _Worth:
+    """What a story is worth before any editor had a say, against whatever coverage."""
 
-    stories: tuple[Story, ...]
-    sketches: Mapping[int, frozenset[int]]
-    frequencies: Frequencies
-
-
-def pick(snapshot: Snapshot) -> Pick:
-    """The edition that *snapshot* makes."""
-    grouped = group(snapshot)
-    full = scoring.full_coverage(grouped.stories, snapshot.memory.full_coverage)
-    weighed = {story.id: _weigh(story, snapshot, grouped.sketches, full) for story in grouped.stories}
-    candidates = _with_topics([_candidate(one, snapshot) for one in weighed.values()], weighed)
-    choice = ranking.pick(candidates, limit=snapshot.limit)
-    order = [(name, "") for name in choice.chosen] + list(choice.others)
-    kept = set(choice.chosen)
-    last = min((weighed[name] for name in kept), key=lambda one: (one.score, one.story.id), default=None)
-    told = ((weighed[name], lacking or _behind(weighed[name], last, name in kept)) for name, lacking in order[:SHOWN])
-    return Pick(tuple(_tell(one, one.story.id in kept, lacking, grouped) for one, lacking in told), choice.notes)
-
-
-def group(snapshot: Snapshot) -> Grouped:
-    """The stories of *snapshot*, the smallest article id first."""
-    items = sorted({item.id: item for item in snapshot.items}.values(), key=lambda item: item.id)
-    by_id = {item.id: item for item in items}
-    links = snapshot.rules.links()
-    sketches = {item.id: voices.sketch(item.text) for item in items}
-    origins = voices.origins(items, sketches, links.apart)
-    reports = [item for item in items if origins[item.id] == item.id]
-    read = {item.id: vectors.long_read(item) for item in reports}
-    counted = snapshot.frequencies + frequencies.count(read.values())
-    placed = {item.id: vectors.mixed(read[item.id], vectors.lead(item), counted) for item in reports}
-    lifted = _on_origins(links, origins)
-    groups = grouping.group(placed, together=lifted.together, apart=lifted.apart)
-    return Grouped(tuple(_story(members, by_id, origins, placed) for members in groups), sketches, counted)
-
-
-def _on_origins(links: Links, origins: Mapping[int, int]) -> Links:
-    """The editors' constraints on articles, as constraints on the reports they copy."""
-
-    def lift(pairs: frozenset[tuple[int, int]]) -> frozenset[tuple[int, int]]:
-        known = [(origins[a], origins[b]) for a, b in pairs if a in origins and b in origins]
-        return frozenset((min(a, b), max(a, b)) for a, b in known if a != b)
-
-    return Links(lift(links.together), lift(links.apart))
-
-
-def _story(
-    members: Sequence[int], by_id: Mapping[int, Item], origins: Mapping[int, int], placed: Mapping[int, vectors.Vector]
-) -> Story:
-    own = frozenset(members)
-    copies = [by_id[name] for name, origin in origins.items() if origin in own and name not in own]
-    return Story(
-        tellings.oldest_first([by_id[name] for name in members]),
-        tellings.oldest_first(copies),
-        {name: placed[name] for name in members},
-    )
+    story: Story
+    breakdown: Breakdown
+    relation: Relation | None
 
 
 @dataclass(frozen=True)
@@ -143,34 +96,63 @@ class _Weighed:
     relation: Relation | None
 
 
-def _weigh(story: Story, snapshot: Snapshot, sketches: Mapping[int, frozenset[int]], full: int) -> _Weighed:
-    fate = snapshot.rules.on(story.articles)
-    related = followups.relation(story, sketches, snapshot.memory.recent)
-    breakdown = scoring.weigh(story, snapshot, full=full, boost=fate.boost, is_follow_up=related is not None)
-    return _Weighed(story, breakdown, scoring.recompute(breakdown.stored()), fate, related)
+def _weigh_all(grouped: Grouped, snapshot: Snapshot, kept: Kept) -> dict[int, _Weighed]:
+    """Each story with its score; only stories that are new, or that an editor has touched, are weighed again."""
+    worths = _worths(grouped, snapshot, kept)
+    full = scoring.full_coverage(grouped.stories, snapshot.memory.full_coverage)
+    fates = snapshot.rules.fates()
+    found: dict[int, _Weighed] = {}
+    for worth in worths:
+        story = worth.story
+        fate = fates.on(story.articles)
+        breakdown = scoring.against(worth.breakdown, full=full, boost=fate.boost)
+        found[story.id] = _Weighed(story, breakdown, scoring.points(breakdown), fate, worth.relation)
+    return found
 
 
-def _behind(one: _Weighed, last: _Weighed | None, chosen: bool) -> str:
-    if chosen or last is None:
-        return ""
-    return reasons.behind(one.score, one.breakdown, last.score, last.breakdown)
+def _worths(grouped: Grouped, snapshot: Snapshot, kept: Kept) -> list[_Worth]:
+    key = (snapshot.closes_at, dict(snapshot.interests), snapshot.memory)
+    before = kept.weighed[1] if kept.weighed[0] == key else {}
+    found: dict[int, _Worth] = {}
+    for story in grouped.stories:
+        worth = before.get(story.id)
+        found[story.id] = worth if worth is not None and worth.story is story else _worth(story, grouped, snapshot)
+    kept.weighed = (key, found)
+    return list(found.values())
 
 
-def _candidate(one: _Weighed, snapshot: Snapshot) -> ranking.Candidate:
-    story = one.story
-    return ranking.Candidate(
-        id=story.id,
-        score=one.score,
-        weight=one.breakdown.weight,
-        voices=len(story.voices),
-        since=story.reports[0].published_at.timestamp(),
-        url=story.lead.url,
-        company=story.company,
-        source=story.lead.source,
-        centroid=story.centroid,
-        pin=one.fate.pin,
-        barred="" if one.fate.pin is not None else _bar(one, snapshot),
-    )
+def _worth(story: Story, grouped: Grouped, snapshot: Snapshot) -> _Worth:
+    related = followups.relation(story, grouped.read, snapshot.memory.recent)
+    breakdown = scoring.weigh(story, snapshot, is_follow_up=related is not None)
+    return _Worth(story, breakdown, related)
+
+
+class _Entrant:
+    """A story as choosing sees it; its company and its centre are worked out when they are asked for."""
+
+    def __init__(self, one: _Weighed, topic: str, barred: str) -> None:
+        self._story = one.story
+        self.id, self.score = one.story.id, one.score
+        self.weight, self.voices = one.breakdown.weight, len(one.story.voices)
+        self.since, self.url = one.story.reports[0].published_at.timestamp(), one.story.lead.url
+        self.source, self.topic = one.story.lead.source, topic
+        self.pin, self.barred = one.fate.pin, barred
+
+    @property
+    def company(self) -> str:
+        return self._story.company
+
+    @property
+    def centroid(self) -> Mapping[str, float]:
+        return self._story.centroid
+
+
+def _entrants(weighed: Mapping[int, _Weighed], snapshot: Snapshot) -> list[_Entrant]:
+    topics = _topics(weighed)
+    return [
+        _Entrant(one, topics.get(name, ""), "" if one.fate.pin is not None else _bar(one, snapshot))
+        for name, one in weighed.items()
+    ]
 
 
 def _bar(one: _Weighed, snapshot: Snapshot) -> str:
@@ -179,26 +161,44 @@ def _bar(one: _Weighed, snapshot: Snapshot) -> str:
         said = f"left out by {one.fate.by or 'an editor'}"
         return f"{said}: {one.fate.reason}" if one.fate.reason else said
     if one.relation is not None and not one.relation.is_follow_up:
-        return f"already told on {one.relation.edition}, and {one.relation.new_voices or 'no'} new voices since"
+        news = "only one new voice" if one.relation.new_voices else "no new voices"
+        return f"already told on {one.relation.edition}, and {news} since"
     if len(snapshot.interests) >= _DEFINING and one.breakdown.relevance < _OFF_TOPIC:
         return "off topic"
     return ""
 
 
-def _with_topics(candidates: Sequence[ranking.Candidate], weighed: Mapping[int, _Weighed]) -> list[ranking.Candidate]:
-    """Each candidate with the rarest interest that its titles or leads name."""
+def _topics(weighed: Mapping[int, _Weighed]) -> dict[int, str]:
+    """For each story the rarest interest that its titles or leads name."""
     hits = {name: [phrase for phrase, place in one.breakdown.hits if place > 1] for name, one in weighed.items()}
     often = Counter(phrase for phrases in hits.values() for phrase in phrases)
-    most = max(_FEW, len(candidates) // _BROAD)
-    topics = {
+    most = max(_FEW, len(weighed) // _BROAD)
+    return {
         name: min((p for p in phrases if often[p] <= most), key=lambda p: (often[p], p), default="")
         for name, phrases in hits.items()
+        if phrases
     }
-    return [replace(one, topic=topics[one.id]) for one in candidates]
 
 
-def _tell(one: _Weighed, chosen: bool, lacking: str, grouped: Grouped) -> Ranked:
-    said = reasons.why(one.story, one.breakdown, relation=one.relation, pinned=one.fate.pin is not None)
+def _tell_all(choice: ranking.Choice, weighed: Mapping[int, _Weighed], drafts: "_Drafts") -> Iterable[Ranked]:
+    kept = [weighed[name] for name in choice.chosen]
+    # a pin owes its place to nothing that another could be measured by
+    last = min((one for one in kept if one.fate.pin is None), key=lambda one: (one.score, one.story.id), default=None)
+    for one in kept[:SHOWN]:
+        yield _tell(one, True, "", choice.placings.get(one.story.id), drafts)
+    for name, said in choice.others[: max(0, SHOWN - len(kept))]:
+        one = weighed[name]
+        lacking = said or (reasons.behind(_standing(one), _standing(last)) if last is not None else "")
+        yield _tell(one, False, lacking, choice.placings.get(name), drafts)
+
+
+def _standing(one: _Weighed) -> reasons.Standing:
+    return reasons.Standing(one.breakdown.stored(), len(one.story.voices))
+
+
+def _tell(one: _Weighed, chosen: bool, lacking: str, placing: Placing | None, drafts: "_Drafts") -> Ranked:
+    later = placing.chosen_later() if chosen and placing is not None else ""
+    said = reasons.why(one.story, one.breakdown, relation=one.relation, pinned=one.fate.pin is not None, later=later)
     if lacking:
         said = f"{said} Not chosen: {lacking}."
     return Ranked(
@@ -208,8 +208,25 @@ def _tell(one: _Weighed, chosen: bool, lacking: str, grouped: Grouped) -> Ranked
         breakdown=one.breakdown,
         fate=one.fate,
         relation=one.relation,
-        draft=drafting.draft(one.story, grouped.frequencies),
+        draft=drafts.of(one.story),
         why=said,
         warning=reasons.warning(one.story),
         lacking=lacking,
+        placing=placing,
     )
+
+
+class _Drafts:
+    """The drafts of one run; a story that was drafted from the same words before is not drafted again."""
+
+    def __init__(self, grouped: Grouped, kept: Kept) -> None:
+        self._grouped, self._before = grouped, kept.drafts
+        self._made = kept.drafts = {}
+
+    def of(self, story: Story) -> Draft:
+        before = self._before.get(story.id)
+        counted = self._grouped.frequencies
+        if before is None or before[0] is not story or before[1] is not counted:
+            before = (story, counted, drafting.draft(story, counted))
+        self._made[story.id] = before
+        return before[2]

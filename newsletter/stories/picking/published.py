@@ -1,6 +1,7 @@
 """What earlier editions taught, read from the database as a value."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
 from newsletter.stories.models import Decision, Published, RankedStory, Ranking, Rule
-from newsletter.stories.picking import followups, vectors
+from newsletter.stories.picking import followups, readings, vectors
 from newsletter.stories.picking.frequencies import Frequencies
-from newsletter.stories.picking.items import by_ids
+from newsletter.stories.picking.items import by_ids, by_urls
 from newsletter.stories.picking.snapshot import Memory, Past
 from newsletter.stories.picking.vectors import Vector
 from newsletter.stories.picking.windows import assembled_at
@@ -35,7 +36,7 @@ def recall(
     lifts: Mapping[str, float] | None = None,
 ) -> Memory:
     """What is remembered before the edition of *day*."""
-    rows = _published(session, newsletter.slug, day)
+    rows = [_told(session, row, frequencies) for row in _published(session, newsletter.slug, day)]
     taste, share = _taste(session, newsletter.slug, day, rows, frequencies)
     return Memory(
         recent=tuple(_past(row, newsletter) for row in rows if row.date >= day - timedelta(days=followups.DAYS)),
@@ -55,19 +56,42 @@ def _published(session: Session, newsletter: str, day: date) -> Sequence[Publish
     return session.scalars(query).all()
 
 
-def _past(row: Published, newsletter: Newsletter) -> Past:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A row with its sketch and centre in today's terms."""
+
+    date: date
+    headline: str
+    urls: frozenset[str]
+    sketch: frozenset[int]
+    centroid: Vector
+
+
+def _told(session: Session, row: Published, frequencies: Frequencies) -> _Told:
+    """*row*; one that an earlier version of the picker stored is made again from its articles, as far as they exist."""
+    centre = followups.unmarked(row.centroid)
+    sketch = frozenset(row.sketch)
+    if centre is None:
+        told = by_urls(session, row.urls)
+        read = [readings.read(item) for item in told]
+        centre = vectors.centroid([vectors.of_reading(one, frequencies) for one in read])
+        sketch = frozenset(number for one in read for number in one.sketch)
+    return _Told(row.date, row.headline, frozenset(row.urls), sketch, centre)
+
+
+def _past(row: _Told, newsletter: Newsletter) -> Past:
     return Past(
         edition=row.date.isoformat(),
         headline=row.headline,
         closed_at=assembled_at(newsletter, row.date),
-        urls=frozenset(row.urls),
-        sketch=frozenset(row.sketch),
+        urls=row.urls,
+        sketch=row.sketch,
         centroid=row.centroid,
     )
 
 
 def _taste(
-    session: Session, newsletter: str, day: date, kept: Sequence[Published], frequencies: Frequencies
+    session: Session, newsletter: str, day: date, kept: Sequence[_Told], frequencies: Frequencies
 ) -> tuple[Vector, int]:
     """The mean of what was kept less half of what was thrown out, and its share in hundredths."""
     editions = len({row.date for row in kept})

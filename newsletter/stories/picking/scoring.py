@@ -5,30 +5,29 @@ More voices never cost a story anything, whatever they say: each signal takes th
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from newsletter.stories.models import Kind
-from newsletter.stories.picking import vectors, words
+from newsletter.stories.picking import phrases, vectors, words
 from newsletter.stories.picking.snapshot import Item, Snapshot
 from newsletter.stories.picking.telling import Story
 
 #: changes with any number or rule below, so that an old score says by which it was made
-VERSION = "1"
+VERSION = "2"
 #: hundredths, adding up to 100
 WEIGHTS = {"coverage": 50, "relevance": 25, "timeliness": 10, "authority": 5, "audience": 10}
 MOST = 130_000
 #: hundredths
 ADVERTISING, THIN, FOLLOW_UP = 50, 85, 60
+_PARTS = (*WEIGHTS, "advertising", "thin", "follow_up", "boost")
 _NEUTRAL = 500
 #: hundredths of a voice: more than this in one story is a blob rather than a measure
 _BUSIEST = 1200
 _THIN_WORDS = 25
 _HALF_LIFE_HOURS = 84
 _BEST_AUTHORITY = 125
-#: how much a phrase counts, by where it stands
-_TITLE, _LEAD, _BODY = 3, 2, 1
 _NEWSROOMS = frozenset({Kind.TRADE, Kind.NATIONAL})
 
 
@@ -100,6 +99,19 @@ def weigh(
     )
 
 
+def against(breakdown: Breakdown, *, full: int, boost: int) -> Breakdown:
+    """*breakdown* where *full* hundredths of a voice are full coverage, with an editor's *boost*."""
+    if (full, boost) == (breakdown.full, breakdown.boost):
+        return breakdown
+    return replace(breakdown, coverage=coverage(breakdown.weight, full), full=full, boost=boost)
+
+
+def points(breakdown: Breakdown) -> int:
+    """The score of *breakdown*, in thousandths of a point."""
+    parts = {name: getattr(breakdown, name) for name in _PARTS}
+    return recompute({**parts, "weights": WEIGHTS})
+
+
 def weight_of(story: Story) -> int:
     """What its voices weigh together, in hundredths."""
     return sum(voice.authority for voice in story.voices)
@@ -120,25 +132,15 @@ Hits = tuple[tuple[str, int], ...]
 
 def _hits(reports: Sequence[Item], interests: Mapping[str, float]) -> tuple[Hits, Hits]:
     """A wished phrase counts where any report puts it best; a muted one only as far as all reports have it."""
-    placed = [_places(report) for report in reports]
+    texts = [phrases.Text(report) for report in reports] if interests else []
     wished, muted = [], []
     for phrase in sorted(interests):
-        parts = words.singular(words.words(phrase))
-        values = [_best_place(places, parts) for places in placed]
+        values = [text.place(phrase) for text in texts]
         if interests[phrase] >= 0:
             wished.append((phrase, max(values)))
         else:
             muted.append((phrase, min(values)))
     return tuple(hit for hit in wished if hit[1]), tuple(hit for hit in muted if hit[1])
-
-
-def _places(report: Item) -> tuple[tuple[int, list[str]], ...]:
-    body = words.singular(words.words(words.first(report.text, vectors.LONG)))
-    return (_TITLE, words.singular(words.words(report.title))), (_LEAD, body[: vectors.LEAD]), (_BODY, body)
-
-
-def _best_place(places: Sequence[tuple[int, list[str]]], parts: list[str]) -> int:
-    return next((value for value, text in places if words.holds(text, parts)), 0)
 
 
 def _relevance(story: Story, snapshot: Snapshot, hits: Hits) -> int:

@@ -1,17 +1,16 @@
 """Reports as vectors: TF-IDF in two channels, the lead and the long read, each half of the weight."""
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from newsletter.stories.picking import words
+from newsletter.stories.picking import readings
 from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.readings import Counts, Reading
 from newsletter.stories.picking.snapshot import Item
 
 #: term → weight; of length 1 unless it is a sum
 Vector = dict[str, float]
 
-LONG, LEAD = 400, 80
 #: terms kept in a channel: as good as all of them, and three times as fast
 _TERMS = 100
 #: marks the lead's terms, so that the two channels lie in one vector; no word holds it
@@ -19,49 +18,93 @@ _MARK = "^"
 _HALF = math.sqrt(0.5)
 
 
-def long_read(item: Item) -> list[str]:
-    """The telling words of the title and the first 400 words."""
-    return words.telling(f"{item.title} {words.first(item.text, LONG)}")
+class _Marked(dict[str, str]):
+    def __missing__(self, term: str) -> str:
+        if len(self) >= _MOST_TERMS:
+            self.clear()
+        marked = self[term] = _MARK + term
+        return marked
 
 
-def lead(item: Item) -> list[str]:
-    """The telling words of the title and the first 80 words."""
-    return words.telling(f"{item.title} {words.first(item.text, LEAD)}")
+_MARKED, _MOST_TERMS = _Marked(), 500_000
+#: how much a term counts that is read so often; no text is read further
+_LOGS = (0.0, *(1.0 + math.log(times) for times in range(1, 10_000)))
+
+
+def long_read(item: Item) -> Sequence[str]:
+    """The terms of the title and the first 400 words."""
+    return readings.read(item).long[0]
 
 
 def of_report(item: Item, frequencies: Frequencies) -> Vector:
     """*item* as a vector: the cosine of two is the mean of the cosines of their leads and of their long reads."""
-    return mixed(long_read(item), lead(item), frequencies)
+    return of_reading(readings.read(item), frequencies)
 
 
-def mixed(long_terms: Iterable[str], lead_terms: Iterable[str], frequencies: Frequencies) -> Vector:
-    """The vector of a report whose words are known already."""
-    vector = {term: weight * _HALF for term, weight in of_words(long_terms, frequencies).items()}
-    vector.update((f"{_MARK}{term}", weight * _HALF) for term, weight in of_words(lead_terms, frequencies).items())
-    return unit(vector)
+def of_reading(reading: Reading, frequencies: Frequencies) -> Vector:
+    """The vector of a report that was taken apart already."""
+    if reading.is_bare:
+        return mixed(reading.title, reading.title, frequencies)
+    return mixed(reading.long, reading.lead, frequencies)
+
+
+def of_terms(terms: Iterable[str], frequencies: Frequencies) -> Vector:
+    """A short text, given as its terms, as a report that says it in both channels."""
+    counts = readings.counts(terms)
+    return mixed(counts, counts, frequencies)
+
+
+def mixed(long: Counts, lead: Counts, frequencies: Frequencies) -> Vector:
+    """Both channels in one, the long read first, each in the order in which it was read."""
+    one, other = _heaviest(long, frequencies), _heaviest(lead, frequencies)
+    both = _HALF if one[1] and other[1] else 1.0
+    vector = dict(zip(one[0], [weight * both for weight in one[1]], strict=True))
+    vector.update(zip(map(_MARKED.__getitem__, other[0]), [weight * both for weight in other[1]], strict=True))
+    return vector
 
 
 def of_words(terms: Iterable[str], frequencies: Frequencies) -> Vector:
-    """One channel: the hundred heaviest of *terms*, in alphabetical order."""
-    weighed = [((1.0 + math.log(times)) * frequencies.weight(term), term) for term, times in Counter(terms).items()]
-    weighed.sort(key=lambda pair: (-pair[0], pair[1]))
-    return unit({term: weight for weight, term in sorted(weighed[:_TERMS], key=lambda pair: pair[1]) if weight > 0})
+    """One channel: the hundred heaviest of *terms*."""
+    return channel(readings.counts(terms), frequencies)
+
+
+def channel(counts: Counts, frequencies: Frequencies) -> Vector:
+    """The hundred heaviest terms of *counts*, at length 1."""
+    return dict(zip(*_heaviest(counts, frequencies), strict=True))
+
+
+def _heaviest(counts: Counts, frequencies: Frequencies) -> tuple[Sequence[str], list[float]]:
+    """The hundred heaviest terms, in the order in which they were read, and their weights; of equals the first."""
+    terms: Sequence[str] = counts[0]
+    known, logs = frequencies.weights, _LOGS
+    weights = [logs[many] * weight for many, weight in zip(counts[1], map(known.__getitem__, terms), strict=True)]
+    if len(terms) > _TERMS:
+        heaviest = sorted(range(len(terms)), key=weights.__getitem__, reverse=True)[:_TERMS]
+        heaviest.sort()
+        terms, weights = [terms[at] for at in heaviest], [weights[at] for at in heaviest]
+    if 0.0 in weights:
+        told = [at for at, weight in enumerate(weights) if weight > 0]
+        terms, weights = [terms[at] for at in told], [weights[at] for at in told]
+    length = math.sqrt(math.fsum([weight * weight for weight in weights]))
+    return terms, [weight / length for weight in weights]
 
 
 def unit(vector: Mapping[str, float]) -> Vector:
     """*vector* at length 1; an empty one stays empty."""
-    length = math.sqrt(math.fsum(weight * weight for weight in vector.values()))
+    length = math.sqrt(math.fsum([weight * weight for weight in vector.values()]))
     return {term: weight / length for term, weight in vector.items()} if length else {}
 
 
 def cosine(one: Mapping[str, float], other: Mapping[str, float]) -> float:
     """How alike two vectors of length 1 are, exactly the same in either order."""
     shared = one.keys() & other.keys()
-    return math.fsum(one[term] * other[term] for term in shared)
+    return math.fsum([one[term] * other[term] for term in shared])
 
 
 def centroid(vectors: Sequence[Mapping[str, float]]) -> Vector:
     """The middle of *vectors*, at length 1; whatever their order, the same."""
+    if len(vectors) == 1:
+        return unit(vectors[0])
     parts: dict[str, list[float]] = {}
     for vector in vectors:
         for term, weight in vector.items():

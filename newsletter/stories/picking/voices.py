@@ -1,31 +1,23 @@
 """Near-copies found by what they share: three-word shingles, hashed and thinned, and their containment."""
 
+import math
 import re
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from hashlib import blake2b
 
-from newsletter.stories.picking import words
+from newsletter.stories.picking import shingles, words
 from newsletter.stories.picking.snapshot import Item
 
 #: of the shorter text's shingles, the share that makes a copy; a plateau, measured on cuts, edits and summaries
 COPY = 0.5
 #: fewer kept hashes than this say nothing, and titles are compared instead
 _ENOUGH = 8
-_KEPT_OF = 4
-_SHINGLE = 3
-_READ = 800
 _SAME_TITLE = 0.8
 _SITE_NAME = re.compile(r"\s+[|–—-]\s+[^|–—-]{2,40}$")
 
 
 def sketch(text: str) -> frozenset[int]:
     """A quarter of the hashes of the three-word shingles of *text*, always the same quarter."""
-    stream = words.words(words.first(text, _READ))
-    shingles = {" ".join(stream[at : at + _SHINGLE]) for at in range(len(stream) - _SHINGLE + 1)}
-    hashes = (int.from_bytes(blake2b(shingle.encode(), digest_size=8).digest(), "big") for shingle in shingles)
-    # a signed 64-bit column must hold them
-    return frozenset(number >> 1 for number in hashes if number % _KEPT_OF == 0)
+    return frozenset(shingles.sketch(words.words(words.first(text, shingles.READ))))
 
 
 def containment(one: Collection[int], other: Collection[int]) -> float:
@@ -35,7 +27,7 @@ def containment(one: Collection[int], other: Collection[int]) -> float:
 
 
 def origins(
-    items: Sequence[Item], sketches: Mapping[int, frozenset[int]], apart: Collection[tuple[int, int]] = ()
+    items: Sequence[Item], sketches: Mapping[int, Collection[int]], apart: Collection[tuple[int, int]] = ()
 ) -> dict[int, int]:
     """For each article the one it copies, or itself: article id → id of its origin.
 
@@ -53,14 +45,18 @@ def _age(item: Item) -> tuple[object, int]:
 class _Origins:
     """The origins so far, by what they hold."""
 
-    def __init__(self, sketches: Mapping[int, frozenset[int]], apart: frozenset[tuple[int, int]]) -> None:
+    def __init__(self, sketches: Mapping[int, Collection[int]], apart: frozenset[tuple[int, int]]) -> None:
         self._sketches, self._apart = sketches, apart
+        self._shared = shingles.shared(sketches)
         self._holders: dict[int, list[int]] = {}
+        #: of those whose text says nothing, and of all: the words that two titles can't be alike without
+        self._short_titles: dict[str, list[int]] = {}
         self._titles: dict[str, list[int]] = {}
         self._words: dict[int, frozenset[str]] = {}
 
     def place(self, item: Item) -> int:
         """The origin of *item*, which becomes one itself where there is none."""
+        self._words[item.id] = _title_words(item.title)
         origin = self._by_text(item)
         if origin is None:
             origin = self._by_title(item)
@@ -73,33 +69,39 @@ class _Origins:
         mine = self._sketches[item.id]
         if len(mine) < _ENOUGH:
             return None
-        shared: Counter[int] = Counter()
-        for number in mine:
-            shared.update(self._holders.get(number, ()))
+        shared: dict[int, int] = {}
+        holders = self._holders
+        for number in self._shared[item.id]:
+            for origin in holders.get(number, ()):
+                shared[origin] = shared.get(origin, 0) + 1
         best = None
-        for origin in sorted(shared):
+        for origin in sorted(name for name, number in shared.items() if number >= COPY * _ENOUGH):
             share = shared[origin] / min(len(mine), len(self._sketches[origin]))
             if share >= COPY and self._may_join(item.id, origin) and (best is None or share > best[0]):
                 best = (share, origin)
         return None if best is None else best[1]
 
     def _by_title(self, item: Item) -> int | None:
-        mine = _title_words(item.title)
-        near = {origin for word in mine for origin in self._titles.get(word, ())}
+        """Titles tell only where one of the two texts is too short to."""
+        mine = self._words[item.id]
+        titles = self._titles if self._is_short(item.id) else self._short_titles
+        near = {origin for word in _pivots(mine) for origin in titles.get(word, ())}
         for origin in sorted(near):
-            texts_tell = min(len(self._sketches[item.id]), len(self._sketches[origin])) >= _ENOUGH
-            if not texts_tell and self._may_join(item.id, origin) and _alike(mine, self._words[origin]):
+            if self._may_join(item.id, origin) and _alike(mine, self._words[origin]):
                 return origin
         return None
 
     def _add(self, item: Item) -> None:
-        mine = self._sketches[item.id]
-        if len(mine) >= _ENOUGH:
-            for number in mine:
+        if not self._is_short(item.id):
+            for number in self._shared[item.id]:
                 self._holders.setdefault(number, []).append(item.id)
-        self._words[item.id] = _title_words(item.title)
-        for word in self._words[item.id]:
+        for word in _pivots(self._words[item.id]):
             self._titles.setdefault(word, []).append(item.id)
+            if self._is_short(item.id):
+                self._short_titles.setdefault(word, []).append(item.id)
+
+    def _is_short(self, article: int) -> bool:
+        return len(self._sketches[article]) < _ENOUGH
 
     def _may_join(self, one: int, other: int) -> bool:
         return (min(one, other), max(one, other)) not in self._apart
@@ -107,6 +109,12 @@ class _Origins:
 
 def _title_words(title: str) -> frozenset[str]:
     return frozenset(words.telling(_SITE_NAME.sub("", title)))
+
+
+def _pivots(title: frozenset[str]) -> list[str]:
+    """So many of its words, the longest first, that a title without any of them is not alike."""
+    ordered = sorted(title, key=lambda word: (-len(word), word))
+    return ordered[: len(ordered) - math.ceil(_SAME_TITLE * len(ordered)) + 1]
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:

@@ -1,0 +1,132 @@
+"""The products of many vectors by numpy and scipy (the extra `speed`): to the last bit what plain Python makes of them.
+
+Each sum is taken in the order of the later row's terms, as there: hence the same numbers.
+"""
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from newsletter.stories.picking import speed
+
+Row = Mapping[str, float]
+
+#: products of so many pairs at once, rows before the index is widened, and pairs looked at together
+_AT_ONCE, _WIDEN, _PAIRS = 8_000_000, 4000, 20_000
+#: the share of the squared length of rows that the most common terms may hold
+_COMMON = 0.1
+#: more than rounding can make of a cosine
+_SLACK = 1e-9
+
+
+def alike(rows: Sequence[Row], fresh: Sequence[int], cut: float) -> list[tuple[int, int]]:
+    """Every pair (the smaller place first) whose cosine is at least *cut* and of which one is in *fresh*, sorted.
+
+    The words that everybody uses make most of the work and little of the cosine: they are left out of the products,
+    and what they may add at most (the product of what they hold of either row's length) lets a pair in to be looked at.
+    """
+    matrix = _matrix(rows)
+    telling, common = _without_common(matrix)
+    found: list[tuple[int, int]] = []
+    for mine, theirs in _blocks(telling, common, fresh, cut):
+        found.extend(_reaching(rows, matrix, mine, theirs, cut))
+    return sorted(set(found))
+
+
+def _without_common(matrix: Any) -> tuple[Any, Any]:
+    """*matrix* without the most common terms, and how long the part of each row is that was left out."""
+    numpy, sparse = speed.load()
+    often = numpy.bincount(matrix.indices, minlength=matrix.shape[1])
+    squares = matrix.data * matrix.data
+    held = numpy.bincount(matrix.indices, weights=squares, minlength=matrix.shape[1])
+    order = numpy.argsort(-often, kind="stable")
+    out = numpy.zeros(matrix.shape[1], dtype=bool)
+    out[order[numpy.cumsum(held[order]) <= _COMMON * matrix.shape[0]]] = True
+    kept = ~out[matrix.indices]
+    rows = numpy.repeat(numpy.arange(matrix.shape[0]), numpy.diff(matrix.indptr))
+    common = numpy.sqrt(numpy.bincount(rows, weights=numpy.where(kept, 0.0, squares), minlength=matrix.shape[0]))
+    ends = numpy.concatenate([[0], numpy.cumsum(numpy.bincount(rows[kept], minlength=matrix.shape[0]))])
+    return sparse.csr_matrix((matrix.data[kept], matrix.indices[kept], ends), shape=matrix.shape), common
+
+
+def _blocks(telling: Any, common: Any, fresh: Sequence[int], cut: float) -> Iterator[tuple[Any, Any]]:
+    """The places of pairs that may reach *cut*, block by block: each fresh row against those before it, or all."""
+    numpy, _ = speed.load()
+    count = telling.shape[0]
+    every = len(fresh) == count
+    wanted = numpy.array(sorted(fresh), dtype=numpy.int64)
+    start = 0
+    while start < len(wanted):
+        ahead = min(len(wanted), start + _WIDEN)
+        width = int(wanted[ahead - 1]) + 1 if every else count
+        index = telling[:width].T.tocsr()
+        step = max(1, _AT_ONCE // width)
+        for at in range(start, ahead, step):
+            some = wanted[at : min(at + step, ahead)]
+            product = telling[some] @ index
+            mine = numpy.repeat(some, numpy.diff(product.indptr))
+            near = product.data + common[mine] * common[product.indices] >= cut - _SLACK
+            mine, theirs = mine[near], product.indices[near].astype(numpy.int64)
+            kept = theirs < mine if every else theirs != mine
+            yield mine[kept], theirs[kept]
+        start = ahead
+
+
+def _reaching(rows: Sequence[Row], matrix: Any, mine: Any, theirs: Any, cut: float) -> list[tuple[int, int]]:
+    """Those of the pairs that do reach *cut*; where rounding could decide, the plain sum does."""
+    numpy, _ = speed.load()
+    found: list[tuple[int, int]] = []
+    for at in range(0, len(mine), _PAIRS):
+        ones, others = mine[at : at + _PAIRS], theirs[at : at + _PAIRS]
+        values = numpy.asarray(matrix[ones].multiply(matrix[others]).sum(axis=1)).ravel()
+        for place in numpy.nonzero(values >= cut - _SLACK)[0].tolist():
+            first, second = sorted((int(ones[place]), int(others[place])))
+            if values[place] > cut + _SLACK or _plain(rows[second], rows[first]) >= cut:
+                found.append((first, second))
+    return found
+
+
+def _plain(one: Row, other: Row) -> float:
+    """The sum as plain Python takes it."""
+    total = 0.0
+    for term, weight in one.items():
+        if term in other:
+            total += weight * other[term]
+    return total
+
+
+def products(rows: Sequence[Row]) -> Any:
+    """The cosine of each two rows, as a square array with an empty diagonal."""
+    numpy, _ = speed.load()
+    matrix = _matrix(rows)
+    # each sum in the order of the later row's terms
+    table = numpy.tril((matrix @ matrix.T.tocsr()).toarray(), -1)
+    return table + table.T
+
+
+class _Columns(dict[str, int]):
+    def __missing__(self, term: str) -> int:
+        self[term] = number = len(self)
+        return number
+
+
+def _matrix(rows: Sequence[Row]) -> Any:
+    numpy, sparse = speed.load()
+    columns = _Columns()
+    indices, data, ends = array("i"), array("d"), array("q", [0])
+    for row in rows:
+        indices.extend(map(columns.__getitem__, row))
+        data.extend(row.values())
+        ends.append(len(data))
+    parts = (numpy.frombuffer(data), numpy.frombuffer(indices, dtype=numpy.int32), numpy.frombuffer(ends, numpy.int64))
+    return sparse.csr_matrix(parts, shape=(len(rows), max(1, len(columns))))
+
+
+def neighbours(table: Any, cut: float) -> list[set[int]]:
+    """For each row of the square *table*, the places whose value reaches *cut*."""
+    numpy, _ = speed.load()
+    found: list[set[int]] = [set() for _ in range(len(table))]
+    rows, others = numpy.nonzero(table >= cut)
+    for one, other in zip(rows.tolist(), others.tolist(), strict=True):
+        found[one].add(other)
+    return found
