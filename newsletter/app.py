@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from newsletter import config, db
+from newsletter import config, db, lists
 from newsletter.config import Newsletter, Settings
 from newsletter.db import Database
 from newsletter.errors import ConfigError, NotFound
@@ -99,4 +99,15 @@ def start(home: Path | None = None, *, fresh: bool = False) -> App:
     file = db.file(settings.database_url)
     if file is not None and not fresh and not file.exists():
         raise ConfigError(f"there is no {file}: newsletter init makes one, and --home names another folder")
-    return App(settings, db.connect(settings.database_url))
+    app = App(settings, db.connect(settings.database_url))
+    if not fresh:
+        _make_lists(app)
+    return app
+
+
+def _make_lists(app: App) -> None:
+    """A list that was added to the settings is there with the next process that starts."""
+    try:
+        lists.make(app.database, app.settings, now=datetime.now(UTC))
+    except SQLAlchemyError:
+        return  # a database that is away, or old, says so to whoever needs it

@@ -9,10 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from newsletter import config, db, handbook
+from newsletter import config, db, handbook, lists
 from newsletter.app import App
 from newsletter.errors import ConfigError
-from subscribers import roll
 
 _NAME = "friday"
 
@@ -58,14 +57,8 @@ def database(app: App, *, now: datetime) -> list[Step]:
     if file is not None and not before:
         file.chmod(0o600)  # it will hold people's addresses; what SQLite puts beside it takes its mode
     steps = [Step(app.database.url.render_as_string(hide_password=True), made=before != after)]
-    wanted = {slug: None for newsletter in app.settings.newsletters.values() for slug in newsletter.lists}
-    with app.database.write() as session:
-        known = {one.slug for one in roll.lists(session)}
-        for slug in wanted:
-            if slug not in known:
-                roll.create_list(session, slug, now=now)
-            steps.append(Step(f"the list {slug}", made=slug not in known))
-    return steps
+    made = lists.make(app.database, app.settings, now=now)
+    return steps + [Step(f"the list {slug}", made=slug in made) for slug in lists.wanted(app.settings)]
 
 
 def _parsed(file: Path, text: str) -> dict[str, Any]:

@@ -159,6 +159,11 @@ def create_list(session: Session, slug: str, *, title: str = "", now: datetime) 
     return session.scalars(select(List).where(List.slug == slug)).one()
 
 
+def slugs(session: Session) -> set[str]:
+    """The slugs of the lists there are."""
+    return set(session.scalars(select(List.slug)))
+
+
 @dataclass(frozen=True, slots=True)
 class ListCount:
     """How many stand how with a list."""

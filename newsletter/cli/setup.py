@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from newsletter import config, db, doctor, plural
+from newsletter import config, db, doctor, lists, plural
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.doctor import Level
@@ -46,11 +46,14 @@ def upgrade(context: typer.Context, json: screen.Json = False) -> None:
     """Bring the tables up to this version's; harmless when they already are."""
     app = open_app(context, fresh=True)
     before, after = db.upgrade(app.database)
+    made = lists.make(app.database, app.settings, now=now())
     if json:
         database = app.database.url.render_as_string(hide_password=True)
-        screen.data({"database": database, "from": before, "to": after})
+        screen.data({"database": database, "from": before, "to": after, "lists_made": made})
         return
     screen.say(f"[green]✓[/] {app.database.url.render_as_string(hide_password=True)} is up to date")
+    for slug in made:
+        screen.say(f"[green]✓[/] the list {escape(slug)}")
 
 
 @_database.command()
