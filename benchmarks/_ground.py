@@ -55,11 +55,17 @@ _NUMBERS = {
 @contextmanager
 def database_url(backend: str) -> Iterator[str]:
     """The address of an empty, upgraded database; raises ModuleNotFoundError where PostgreSQL is not there."""
+    with empty_url(backend) as url:
+        _upgrade(url)
+        yield url
+
+
+@contextmanager
+def empty_url(backend: str) -> Iterator[str]:
+    """The address of a database without tables; raises ModuleNotFoundError where PostgreSQL is not there."""
     with tempfile.TemporaryDirectory(prefix="bench") as folder:
         if backend == "sqlite":
-            url = f"sqlite:///{folder}/newsletter.db"
-            _upgrade(url)
-            yield url
+            yield f"sqlite:///{folder}/newsletter.db"
             return
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -67,9 +73,7 @@ def database_url(backend: str) -> Iterator[str]:
         server = get_server(Path(folder) / "postgresql", cleanup_mode="stop")
         try:
             address = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-            url = address.render_as_string(hide_password=False)
-            _upgrade(url)
-            yield url
+            yield address.render_as_string(hide_password=False)
         finally:
             server.cleanup()
 
