@@ -36,7 +36,7 @@ def plain(text: str) -> str | None:
         return None
     local, _, domain = text.partition("@")
     domain = domain.lower()
-    if "--" in domain or domain.rpartition(".")[2] in _SPECIAL or local.lower() in _ROLES:
+    if "--" in domain or domain.rpartition(".")[2] in SPECIAL or local.lower() in ROLES:
         return None
     return f"{local}@{domain}"
 
@@ -66,8 +66,8 @@ _PLAIN = re.compile(
 )
 #: domains that no mail goes to (RFC 6761 and others), and mailboxes that are the same in capitals (RFC 2142), as
 #: email-validator has them
-_SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
-_ROLES = frozenset(
+SPECIAL = frozenset({"arpa", "invalid", "local", "localhost", "onion", "test"})
+ROLES = frozenset(
     [
         "info",
         "marketing",
