@@ -119,10 +119,11 @@ def test_the_fast_path_judges_as_the_library_does(text: str) -> None:
 
 
 def test_the_names_that_the_fast_path_leaves_to_the_library_are_the_librarys() -> None:
-    assert (
-        {name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES},
-        set(CASE_INSENSITIVE_MAILBOX_NAMES),
-    ) == (addresses.SPECIAL, addresses.ROLES)
+    special = {name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES}
+    assert (sorted(addresses.SPECIAL), sorted(addresses.ROLES)) == (
+        sorted(special),
+        sorted(CASE_INSENSITIVE_MAILBOX_NAMES),
+    )
 
 
 def test_addresses_as_people_have_them_take_the_fast_path() -> None:
