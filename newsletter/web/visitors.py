@@ -14,7 +14,9 @@ _PROXIES = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host",
 def at_this_machine(request: Request) -> None:
     """Refuse with 403 whoever does not sit at this machine."""
     peer = request.client.host if request.client else ""
-    if not is_local(peer, request.headers):
+    # no browser speaks HTTP/1.0 any more, and nginx does, with a Host of its own, unless it is told otherwise
+    from_a_proxy = request.scope.get("http_version") == "1.0"
+    if from_a_proxy or not is_local(peer, request.headers):
         raise HTTPException(403, "The desk opens only on this machine, at http://127.0.0.1, until there are accounts.")
 
 

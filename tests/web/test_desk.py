@@ -1,5 +1,6 @@
 """The desk: what it shows, and to whom."""
 
+import socket
 from datetime import datetime
 
 import httpx
@@ -136,3 +137,10 @@ def test_health_tells_how_long_ago_the_clock_ticked(app: App, site: httpx.Client
 
 def test_health_without_a_clock_is_still_health(site: httpx.Client) -> None:
     assert site.get("/healthz").json() == {"database": "ok", "seconds_since_tick": None}
+
+
+def test_a_proxy_that_passes_no_headers_does_not_open_the_desk(world: World, site: httpx.Client) -> None:
+    with socket.create_connection((site.base_url.host, site.base_url.port or 80)) as connection:
+        connection.sendall(b"GET / HTTP/1.0\r\nHost: 127.0.0.1:8025\r\nConnection: close\r\n\r\n")
+        answer = connection.makefile("rb").readline()
+    assert answer.split()[1] == b"403"
