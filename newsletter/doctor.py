@@ -28,6 +28,8 @@ from subscribers.models import Consent, Subscription
 
 #: these versions carry the fix of the WAL-reset bug, which can corrupt a file with two connections
 _SQLITE_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+#: seconds
+_PATIENCE = 10
 #: how long a letter that could not be delivered is named
 _LATELY = timedelta(days=7)
 #: bytes of the demo's edition, as a message
@@ -67,6 +69,26 @@ def examine(app: App, *, now: datetime) -> list[Finding]:
             *_sendings(app, now),
         ]
     return [*findings, *_sender(app)]
+
+
+def from_outside(public_url: str) -> list[Finding]:
+    """Ask the pages as the world does, through whatever stands in front of them."""
+    import httpx  # nothing else here needs it
+
+    name = "pages"
+    try:
+        health = httpx.get(f"{public_url}/healthz", timeout=_PATIENCE, follow_redirects=True)
+        desk = httpx.get(f"{public_url}/", timeout=_PATIENCE)
+    except httpx.HTTPError as error:
+        text = f"{public_url} can't be reached from here ({error}); are newsletter serve and its proxy running?"
+        return [Finding(name, Level.NOTE, text)]
+    if desk.status_code == 200 and "Newsletter desk" in desk.text:
+        text = f"{public_url} shows the desk to everybody: let the proxy pass Host and X-Forwarded-For"
+        return [Finding(name, Level.BAD, f"{text} (docs/operating.md)")]
+    if health.status_code != 200 or "seconds_since_tick" not in health.text:
+        text = f"{public_url}/healthz answers {health.status_code}, and not as newsletter serve does"
+        return [Finding(name, Level.NOTE, text)]
+    return [Finding(name, Level.GOOD, f"{public_url} answers, and the desk is closed to the world")]
 
 
 def _settings(app: App) -> Iterator[Finding]:

@@ -82,7 +82,10 @@ def restored(
 @program.command("doctor")
 def _doctor(context: typer.Context, json: screen.Json = False) -> None:
     """What is configured, reachable, missing; exit code 1 where something will not work."""
-    findings = doctor.examine(open_app(context, fresh=True), now=now())
+    app = open_app(context, fresh=True)
+    findings = doctor.examine(app, now=now())
+    if not (app.settings.leads_nowhere or app.settings.fetch.allow_loopback):
+        findings += doctor.from_outside(app.settings.public_url)
     if json:
         screen.data([asdict(finding) for finding in findings])
     for finding in findings if not json else ():

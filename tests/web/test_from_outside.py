@@ -1,0 +1,33 @@
+"""The doctor asks the pages as the world does: the desk must be closed, and the rest must answer."""
+
+from datetime import datetime
+
+from starlette.types import Receive, Scope, Send
+
+from newsletter.app import App
+from newsletter.doctor import Level, from_outside
+from newsletter.testing.serving import serving
+from newsletter.web.app import create
+
+
+def test_pages_behind_a_proxy_that_says_so_are_good(app: App, now: datetime) -> None:
+    pages = create(app, clock=lambda: now)
+
+    async def behind_a_proxy(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope["headers"] = [*scope["headers"], (b"x-forwarded-for", b"192.0.2.7")]
+        await pages(scope, receive, send)
+
+    with serving(behind_a_proxy) as url:
+        assert [finding.level for finding in from_outside(url)] == [Level.GOOD]
+
+
+def test_a_desk_that_opens_to_everybody_is_bad(app: App, now: datetime) -> None:
+    with serving(create(app, clock=lambda: now)) as url:
+        (finding,) = from_outside(url)
+    assert (finding.level, "shows the desk to everybody" in finding.text) == (Level.BAD, True)
+
+
+def test_pages_that_nobody_serves_are_noted() -> None:
+    (finding,) = from_outside("http://127.0.0.1:1")
+    assert (finding.level, "can't be reached from here" in finding.text) == (Level.NOTE, True)
