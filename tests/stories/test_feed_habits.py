@@ -258,6 +258,9 @@ def test_a_plain_field_of_a_json_feed_is_plain(written: str, seen: str) -> None:
         ("<p>The &lt;textarea&gt; and &lt;!-- a comment</p><p>On.</p>", "The <textarea> and <!-- a comment\n\nOn."),
         ("<p>One<br>two</p><ul><li>three</li></ul>", "One two\n\nthree"),
         ("<p>Shown</p><script>alert(1)</script><style>p {}</style><p>too</p>", "Shown\n\ntoo"),
+        ('<p>Seen</p><iframe src="/v"/><p>on</p>', "Seen\n\non"),
+        ('<p>Seen</p><object data="/v"><p>on</p>', "Seen\n\non"),
+        ("<p>Seen</p><iframe>fallback</iframe><p>on</p>", "Seen\n\non"),
         ("Only words: a < b", "Only words: a < b"),
         (
             "&lt;p&gt;Escaped once too often&lt;/p&gt;&lt;p&gt;by mistake&lt;/p&gt;",
@@ -597,3 +600,8 @@ def test_an_entity_that_a_feed_declares_is_read() -> None:
         % f"<item><title>At &co;</title><link>{PAGE}</link></item>"
     )
     assert read(feed)[0].title == "At Site & Co"
+
+
+def test_a_character_that_xml_forbids_is_left_out_of_what_might_be_a_comment() -> None:
+    feed = _RSS % f"<item><title><!--</title></item><item><title>On&#xD800;ce</title><link>{PAGE}</link></item>"
+    assert [entry.title for entry in read(feed)] == ["Once"]

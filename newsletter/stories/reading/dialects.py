@@ -19,37 +19,25 @@ NAMESPACES = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "xhtml": "http://www.w3.org/1999/xhtml",
 }
-_PREFIXES = {
-    **{uri: prefix for prefix, uri in NAMESPACES.items() if prefix != "a10"},
-    **dict.fromkeys(
-        (
-            "http://purl.org/rss/1.0/",
-            "http://my.netscape.com/rdf/simple/0.9/",
-            "http://channel.netscape.com/rdf/simple/0.9/",
-            "http://purl.org/net/rss1.1#",
-            "http://backend.userland.com/rss",
-            "http://backend.userland.com/rss2",
-            "http://backend.userland.com/rss191",
-            "http://blogs.law.harvard.edu/tech/rss",
-            "http://cyber.law.harvard.edu/rss/rss.html",
-            "http://www.rssboard.org/rss-specification",
-            "http://my.netscape.com/publish/formats/rss-0.91.dtd",
-            "http://example.com/newformat#",
-            "http://example.com/necho",
-        ),
-        "",
+#: other names of the same, without capitals and slashes at the end
+_ALIASES = {
+    "": (
+        *("http://purl.org/rss/1.0", "http://purl.org/net/rss1.1#", "http://example.com/newformat#"),
+        *("http://my.netscape.com/rdf/simple/0.9", "http://channel.netscape.com/rdf/simple/0.9"),
+        *("http://backend.userland.com/rss", "http://backend.userland.com/rss2", "http://backend.userland.com/rss191"),
+        *("http://blogs.law.harvard.edu/tech/rss", "http://cyber.law.harvard.edu/rss/rss.html"),
+        *("http://www.rssboard.org/rss-specification", "http://my.netscape.com/publish/formats/rss-0.91.dtd"),
     ),
-    "http://purl.org/atom/ns#": "atom",
-    "http://www.w3.org/2005/atom": "atom",
-    "http://search.yahoo.com/mrss": "media",
-    "http://video.search.yahoo.com/mrss": "media",
-    "http://video.search.yahoo.com/mrss/": "media",
-    "http://www.rssboard.org/media-rss": "media",
-    "http://example.com/dtds/podcast-1.0.dtd": "itunes",
-    "http://www.itunes.com/DTDs/PodCast-1.0.dtd": "itunes",
-    "http://purl.org/dc/elements/1.0/": "dc",
-    "http://prismstandard.org/namespaces/1.2/basic/": "prism",
-    "http://wordpress.org/export/1.1/excerpt/": "excerpt",
+    "atom": ("http://purl.org/atom/ns#", "http://example.com/necho"),
+    "media": ("http://video.search.yahoo.com/mrss", "http://www.rssboard.org/media-rss"),
+    "itunes": ("http://example.com/dtds/podcast-1.0.dtd",),
+    "dc": ("http://purl.org/dc/elements/1.0",),
+    "prism": ("http://prismstandard.org/namespaces/1.2/basic",),
+    "excerpt": ("http://wordpress.org/export/1.1/excerpt",),
+}
+_PREFIXES = {
+    **{uri.lower().rstrip("/"): prefix for prefix, uri in NAMESPACES.items() if prefix != "a10"},
+    **{uri: prefix for prefix, uris in _ALIASES.items() for uri in uris},
 }
 
 
@@ -59,7 +47,7 @@ def key(tag: str) -> str:
     uri, _, local = tag.rpartition("}")
     if not uri:
         return local.lower()
-    prefix = _PREFIXES.get(uri[1:], _PREFIXES.get(uri[1:].rstrip("/"), "?"))
+    prefix = _PREFIXES.get(uri[1:].strip().lower().rstrip("/"), "?")
     return f"{prefix}:{local.lower()}" if prefix else local.lower()
 
 

@@ -30,6 +30,8 @@ _WIDER = {
     "euc-jp": "euc_jis_2004",
     "iso-2022-jp": "iso2022_jp_2004",
 }
+#: controls that nobody writes: bytes of windows-1252 that somebody took for latin-1
+_OF_WINDOWS = re.compile(r"[\x80-\x9f]+")
 _UTF_8 = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 
@@ -86,6 +88,10 @@ def _codec(name: str) -> str:
     return _WIDER.get(name, known.codec_info.name if known else name)
 
 
+def _as_windows_means_it(found: re.Match[str]) -> str:
+    return found[0].encode("latin-1").decode("windows-1252", "ignore")
+
+
 def _tidy(decoded: str) -> str:
-    decoded = decoded.lstrip("\ufeff")
+    decoded = _OF_WINDOWS.sub(_as_windows_means_it, decoded.lstrip("\ufeff"))
     return _FORBIDDEN.sub("", _DECLARATION.sub("", decoded, count=1))

@@ -4,11 +4,14 @@ Only an entry's own children speak for it: the link of its <source>, or one that
 its link.
 """
 
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -21,7 +24,6 @@ from newsletter.stories.reading.entries import Raw
 from newsletter.stories.reading.pictures import Picture
 from newsletter.stories.reading.plain import Form, Written
 
-_CORE = {"", "atom"}
 _OLD_ATOM = "http://purl.org/atom/ns#"
 #: in order of trust: when it came out, when it was changed, when it was begun
 _DATES = (
@@ -30,11 +32,24 @@ _DATES = (
     *("dcterms:created", "atom:created", "created", "prism:publicationdate", "dcterms:date"),
 )
 _TITLES = ("title", "atom:title", "dc:title", "itunes:title", "media:title")
-_CONTENTS = ("content:encoded", "atom:content", "content", "xhtml:body", "xhtml:div", "fulltext", "body", "encoded")
+_CONTENTS = (
+    "content:encoded",
+    "atom:content",
+    "content",
+    "xhtml:body",
+    "xhtml:div",
+    "fullitem",
+    "fulltext",
+    "body",
+    "encoded",
+)
 _SUMMARIES = (
     *("description", "atom:summary", "summary", "media:description", "itunes:summary", "dcterms:abstract"),
     *("dc:description", "excerpt:encoded", "itunes:subtitle", "abstract"),
 )
+_AUTHORS = {"author", "atom:author", "dc:creator", "dc:author", "creator"}
+#: looked at of one entry
+_MOST_LINKS, _MOST_PICTURES = 20, 50
 _IMAGES = ("image", "itunes:image", "thumbnail", "thumb", "post-thumbnail", "featured_image", "featuredimage", "img")
 _HTML = {"html", "xhtml", "text/html", "application/xhtml+xml", "application/xml", "text/xml"}
 
@@ -138,27 +153,14 @@ class Item:
     def _written(self, element: Any) -> Written:
         if len(element):
             return Written(_inner(element), Form.HTML)
-        text = element.text or ""
-        if not (self.is_atom and key(element.tag).rpartition(":")[0] in _CORE) and not key(element.tag).startswith(
-            "atom:"
-        ):
-            return Written(text, Form.EITHER)
-        kind = attribute(element, "type").lower()
-        if (
-            attribute(element, "src")
-            or kind.startswith(("image", "audio", "video"))
-            or attribute(element, "mode") == "base64"
-        ):
-            return Written()
-        if kind in _HTML:
-            return Written(text, Form.HTML)
-        is_old = _OLD_ATOM in str(element.tag)
-        return Written(text, Form.EITHER if is_old else Form.TEXT)
+        prefix = key(element.tag).rpartition(":")[0]
+        is_atom = prefix == "atom" or (self.is_atom and prefix == "")
+        return _of_atom(element) if is_atom else Written(element.text or "", Form.EITHER)
 
     def authors(self) -> Iterator[str]:
         """Everybody who is named as its author, in the feed's order."""
         for one in self.element:
-            if isinstance(one.tag, str) and key(one.tag) in {"author", "atom:author", "dc:creator", "creator"}:
+            if isinstance(one.tag, str) and key(one.tag) in _AUTHORS:
                 parts = Item(one)
                 yield parts.first("name", "atom:name") or parts.first("email", "atom:email") or _text(one)
 
@@ -171,7 +173,8 @@ class Item:
         yield from ([Picture(said, base=_base(one))] for one in self.all(*_IMAGES) if (said := _image(one)))
 
     def _media(self, name: str) -> Iterator[Any]:
-        return (one for one in self.element.iter("*") if key(one.tag) == f"media:{name}")
+        found = (one for one in self.element.iter("*") if key(one.tag) == f"media:{name}")
+        return islice(found, _MOST_PICTURES)
 
 
 def raw(item: Item, channel: Channel, published: datetime | None) -> Raw:
@@ -179,13 +182,14 @@ def raw(item: Item, channel: Channel, published: datetime | None) -> Raw:
     content, at = item.longest(*_CONTENTS)
     summary, said_at = item.longest(*_SUMMARIES[:3])
     summary = summary or _from_group(item, *_SUMMARIES[3:])
-    addresses = [found for one, text in item.links() if (found := _seen(text, one, channel))]
+    named = islice(item.links(), _MOST_LINKS)
+    addresses = [found for one, text in named if (found := _seen(text, one, channel))]
     texts = ((content, at), (summary, said_at))
     in_text = (pictures.in_markup(said.value, _base(one)) for said, one in texts if said.form is not Form.TEXT)
     return Raw(
         id=item.identity(),
         links=addresses,
-        title=item.written(*_TITLES[:4]) or _from_group(item, *_TITLES[4:]),
+        title=_headline(item.written(*_TITLES[:4]) or _from_group(item, *_TITLES[4:])),
         summary=summary if summary.value != content.value else Written(),
         content=content,
         pictures=[*item.pictures(), *(group for each in in_text for group in each)],
@@ -193,6 +197,31 @@ def raw(item: Item, channel: Channel, published: datetime | None) -> Raw:
         language=item.first("dc:language", "language") or _language(item.element) or channel.language,
         published=published,
     )
+
+
+def _of_atom(element: Any) -> Written:
+    """A text whose `type` says how it was written (RFC 4287 sections 3.1 and 4.1.3)."""
+    text, kind = element.text or "", attribute(element, "type").lower()
+    if attribute(element, "src") or kind.startswith(("image", "audio", "video")):
+        return Written()
+    if attribute(element, "mode") == "base64" or (kind.startswith("application/") and kind not in _HTML):
+        unpacked = _unpacked(text)
+        return Written(unpacked, Form.HTML) if unpacked else Written(text, Form.TEXT)
+    if kind in _HTML:
+        return Written(text, Form.HTML)
+    # before version 1.0 hardly anybody wrote a type
+    return Written(text, Form.EITHER if _OLD_ATOM in str(element.tag) else Form.TEXT)
+
+
+def _unpacked(text: str) -> str:
+    try:
+        return b64decode("".join(text.split()), validate=True).decode("utf-8")
+    except ValueError:
+        return ""
+
+
+def _headline(written: Written) -> Written:
+    return replace(written, form=Form.HEADLINE) if written.form is Form.EITHER else written
 
 
 def _from_group(item: Item, *names: str) -> Written:

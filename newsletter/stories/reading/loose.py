@@ -9,7 +9,6 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlsplit
 
 from newsletter.stories.reading import months, zones
 
@@ -57,6 +56,7 @@ _COMPACT = re.compile(r"(?<!\d)(\d{4})(\d\d)(\d\d)(?:[T ]?(\d\d)(\d\d)(\d\d)?)?(
 _COMPACT_CLOCK = re.compile(r"(?<=\dT)(\d\d)(\d\d)(\d\d)?(?!\d|:)")
 _EPOCH = re.compile(r"([12]\d{9})(\d{3})?(?:\.\d+)?")
 
+_TOP = re.compile(r"https?://[^/?#]*?\.([a-z]{2})(?:[:/?#]|$)")
 #: domains of countries that others use for their meaning
 _NO_COUNTRY = {"ai", "app", "cc", "co", "eu", "fm", "gg", "io", "ly", "me", "sh", "to", "tv", "ws"}
 _MONTH_FIRST = {"US", "PH", "PR", "FM", "MH", "PW"}
@@ -68,8 +68,9 @@ _YEAR_FIRST_LANGUAGES = {"zh", "ja", "ko", "hu", "lt", "mn", "fa", "eu"}
 def habit(written: Iterable[str], *, language: str, url: str) -> Habit:
     """How a feed writes dates: as its own unambiguous ones show, or as is usual where it is from."""
     code, _, region = language.replace("_", "-").partition("-")
-    top = (urlsplit(url).hostname or "").rpartition(".")[2].lower()
-    own = {"uk": "GB"}.get(top, top.upper()) if len(top) == 2 and top not in _NO_COUNTRY else ""
+    found = _TOP.match(url.lower())
+    top = found[1] if found else ""
+    own = {"uk": "GB"}.get(top, top.upper()) if top not in _NO_COUNTRY else ""
     country = region.upper() if len(region) == 2 else own
     return Habit(language, country, _order(written, code.lower(), country))
 

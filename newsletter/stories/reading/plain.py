@@ -21,6 +21,8 @@ class Form(Enum):
     HTML = auto()
     #: RSS does not say: markup if it looks so, else words
     EITHER = auto()
+    #: the same of a headline, where even <meta name="viewport"> may be words
+    HEADLINE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,11 @@ _BREAKS = re.compile(
 )
 _PARAGRAPHS = re.compile(r"<(?=/?(?:p|div|ul|ol|h[1-6]|table|blockquote|section|article|figure)\b)", re.IGNORECASE)
 _HIDDEN = {"script", "style", "iframe", "noscript", "template", "object", "svg", "math", "head", "title", "textarea"}
+_HIDING = re.compile(r"<(iframe|noscript|template|object|svg|math|title|textarea)\b[^<>]*>", re.IGNORECASE)
+_HIDING_NOTHING = re.compile(
+    r"<(?:iframe|noscript|template|object|svg|math|title|textarea|script|style)\b[^<>]*/>", re.IGNORECASE
+)
+_HIDING_END = re.compile(r"</(iframe|noscript|template|object|svg|math|title|textarea)\b", re.IGNORECASE)
 #: controls, lone surrogates, and marks that turn the direction of writing round
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
 _OF_XML = {"&", "<", ">", '"'}
@@ -51,8 +58,15 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});"
 #: elements that come in pairs where somebody marks words up; <picture> or <title> in a headline are words
 _PAIRED = re.compile(
     r"<(/?)(a|abbr|acronym|b|big|blockquote|center|cite|code|del|div|dfn|em|font|h[1-6]|i|iframe|ins|kbd|li|mark|nobr"
-    r"|noscript|ol|p|pre|q|s|samp|script|small|span|strike|strong|style|sub|sup|table|td|tr|tt|u|ul|var)"
+    r"|noscript|ol|p|pre|q|s|samp|script|small|span|strike|strong|style|sub|sup|table|td|tr|tt|u|ul|var"
+    r"|svg|math|object|applet|video|audio|picture|figure|section|article|blink|marquee|frameset)"
     r"(?:\s[^<>]*)?>",
+    re.IGNORECASE,
+)
+#: in a text, what has attributes is markup
+_WITH_ATTRIBUTES = re.compile(
+    r"<(?:a|applet|base|div|embed|form|frame|frameset|iframe|img|input|link|meta|object|p|param|script|span|style|table)"
+    r"\s[^<>=]*=[^<>]*>",
     re.IGNORECASE,
 )
 #: elements that stand alone; "the <br> tag" is about one
@@ -61,12 +75,12 @@ _ALONE = re.compile(
 )
 #: any element of HTML, and what browsers leave out unseen
 _TAG = re.compile(
-    r"<!|</?(?:a|abbr|address|area|article|aside|audio|b|base|bdi|bdo|big|blockquote|body|br|button|canvas|caption|center"
-    r"|cite|code|col|data|dd|del|details|dfn|dialog|div|dl|dt|em|embed|fieldset|fig\w+|font|footer|form|h[1-6r]|head|header"
-    r"|html|i|iframe|img|input|ins|kbd|label|legend|li|link|main|map|mark|math|menu|meta|nav|nobr|noscript|object|ol"
+    r"<!|</?(?:a|abbr|acronym|address|applet|area|article|aside|audio|b|base|basefont|bdi|bdo|bgsound|big|blink|blockquote|body|br|button|canvas|caption|center"
+    r"|cite|code|col|data|dd|del|details|dfn|dialog|dir|div|dl|dt|em|embed|fieldset|fig\w+|font|footer|form|frame|frameset|h[1-6r]|head|header"
+    r"|html|i|iframe|img|input|ins|isindex|kbd|keygen|label|legend|li|link|main|map|mark|marquee|math|menu|meta|nav|nobr|noembed|noframes|noscript|object|ol"
     r"|opt\w+|output|p|param|picture|pre|progress|q|rp|rt|ruby|s|samp|script|section|select|slot|small|source|span|strike"
     r"|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|tr|track|tt|u|ul|var"
-    r"|video|wbr|\w+[-:]\w+)(?=[\s/>])",
+    r"|video|wbr|xmp|\w+[-:]\w+)(?=[\s/>])",
     re.IGNORECASE,
 )
 #: what a text that was escaped once too often begins with
@@ -90,7 +104,9 @@ def _plain(written: Written | str) -> str:
     if isinstance(written, str):
         written = Written(written)
     value = _UNSEEN.sub("", written.value[:_LONGEST])
-    read = {Form.TEXT: _of_text, Form.HTML: _of_html, Form.EITHER: _of_either}[written.form]
+    read = {Form.TEXT: _of_text, Form.HTML: _of_html, Form.EITHER: _of_either, Form.HEADLINE: _of_headline}[
+        written.form
+    ]
     return unicodedata.normalize("NFC", _UNSEEN.sub("", read(value)))
 
 
@@ -105,6 +121,10 @@ def _told(reference: str) -> str:
 
 
 def _of_either(value: str) -> str:
+    return _of_html(value) if _WITH_ATTRIBUTES.search(value) else _of_headline(value)
+
+
+def _of_headline(value: str) -> str:
     if _is_markup(value):
         return _of_html(value)
     words = _REFERENCE.sub(lambda match: html.unescape(match[0]), value)
@@ -134,9 +154,18 @@ def _is_markup(value: str) -> bool:
 def _without_tags(markup: str) -> str:
     markup = _bounded(markup)
     if "<" in markup:
-        markup = _BREAKS.sub("\n<", _PARAGRAPHS.sub("\n\n<", markup))
+        markup = _BREAKS.sub("\n<", _PARAGRAPHS.sub("\n\n<", _without_unclosed(markup)))
         markup = nh3.clean(markup, tags=set(), clean_content_tags=_HIDDEN)
     return html.unescape(markup)
+
+
+def _without_unclosed(markup: str) -> str:
+    """*markup* without tags that would hide all that follows them, for want of an end: <iframe src="…"/>."""
+    if not _HIDING.search(markup):
+        return markup
+    markup = _HIDING_NOTHING.sub("", markup)
+    ends = {end[1].lower(): end.start() for end in _HIDING_END.finditer(markup)}
+    return _HIDING.sub(lambda tag: tag[0] if tag.start() < ends.get(tag[1].lower(), -1) else "", markup)
 
 
 def _bounded(markup: str) -> str:

@@ -49,6 +49,7 @@ def well_formed(text: str) -> str:
 def harder(text: str) -> str:
     """*text*, an entry that is still no XML, with its texts escaped and its attributes quoted."""
     text = _TEXTS.sub(_escaped, _UNCLOSED.sub(r"<\1>\2</\1>", text))
+    text = _REFERENCE.sub(_legal, text)
     return _TAG.sub(lambda tag: _UNQUOTED.sub(r'\1"\2"', tag[0]), text)
 
 
@@ -90,6 +91,13 @@ def _character(number: int) -> str:
     if number < 32 or number > 0x10FFFF or 0xD800 <= number <= 0xDFFF or number in {0xFFFE, 0xFFFF}:
         return ""
     return html.escape(html.unescape(f"&#{number};"))
+
+
+def _legal(found: re.Match[str]) -> str:
+    """*found*, a reference inside what might be a comment, unless it is to a character that XML forbids."""
+    decimal, hexadecimal = found[1], found[2]
+    number = int(decimal or hexadecimal, 10 if decimal else 16) if decimal or hexadecimal else 9
+    return found[0] if _character(number) else ""
 
 
 def _escaped(found: re.Match[str]) -> str:

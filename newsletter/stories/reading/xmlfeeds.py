@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 from lxml import etree
 
@@ -15,6 +15,8 @@ from newsletter.stories.reading import dates, items, loose, repairs
 from newsletter.stories.reading.dialects import NAMESPACES, is_entry, is_feed
 from newsletter.stories.reading.entries import Found, Raw, newest
 from newsletter.stories.reading.items import Item
+
+Thing = TypeVar("Thing")
 
 _BEGIN = re.compile(r"<(?:[!?]|\w)")
 _END = re.compile(r"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
@@ -25,6 +27,8 @@ _MARK = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(/?)((?:\w+:)?(?:item|entry))(?=[\s>])", re.IGNORECASE | re.DOTALL
 )
 _MANY = 50_000
+#: entries looked at, and entries cut out of a feed that is no XML: no newsroom publishes so many at once
+_MOST_READ, _MOST_MENDED = 20_000, 5_000
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 #: prefixes that many feeds use and some forget to declare
 _DECLARED = "".join(f' xmlns:{prefix}="{uri}"' for prefix, uri in NAMESPACES.items())
@@ -42,22 +46,23 @@ def read(text: str, *, url: str, most: int) -> Found:
         return Found(problem="is not like a feed: most of its tags are never closed")
     markup = repairs.well_formed(text)
     root, error = _tree(markup)
-    found = [Item(element) for element in root.iter(etree.Element) if is_entry(element)]
+    entries = [one for one in root.iter(etree.Element) if is_entry(one)]
+    found = [Item(one) for one in _ends(entries, _MOST_READ)]
     problem = _problem(text, root, error, bool(found))
     # half an entry has half a link
     if problem and _ends_inside_an_entry(text):
         found = found[:-1]
-    return _dated(found, items.Channel(root, url), problem, most)
+    return _dated(found, items.Channel(root, url), problem, most, total=len(entries))
 
 
-def _dated(found: Sequence[Item], channel: items.Channel, problem: str, most: int) -> Found:
+def _dated(found: Sequence[Item], channel: items.Channel, problem: str, most: int, *, total: int) -> Found:
     written = [list(item.dates()) for item in found]
     habit = loose.habit((one for each in written for one in each), language=channel.language, url=channel.url)
     moments = [_first(each, habit) for each in written]
     kept = newest(list(zip(moments, found, strict=True)), most)
     raws: list[Raw] = [items.raw(item, channel, moment) for moment, item in kept]
     unread = sum(bool(each) and moment is None for each, moment in zip(written, moments, strict=True))
-    return Found(raws, problem, left=len(found) - len(kept), unread_dates=unread)
+    return Found(raws, problem, left=total - len(kept), unread_dates=unread)
 
 
 def _first(written: Sequence[str], habit: loose.Habit) -> datetime | None:
@@ -84,7 +89,7 @@ def _tree(markup: str) -> tuple[Any, str]:
 def _pieces(markup: str) -> Iterator[str]:
     """The feed's head, and each of its entries inside the tags that declare its namespaces."""
     marks = [mark for mark in _MARK.finditer(markup) if mark[2]]
-    begins = [mark.start() for mark in marks if not mark[1]] or [len(markup)]
+    begins = _ends([mark.start() for mark in marks if not mark[1]], _MOST_MENDED) or [len(markup)]
     roots = list(islice(_ROOT.finditer(markup[: begins[0]]), 3))
     opened, closed = "".join(root[0] for root in roots), "".join(f"</{root[1]}>" for root in reversed(roots))
     yield markup[: begins[0]]
@@ -95,6 +100,11 @@ def _pieces(markup: str) -> Iterator[str]:
         while end and end.start() < limit:
             own, last, end = f"</{end[2]}>", end.start(), next(ends, None)
         yield opened + (markup[begin:last] + own if own else _ROOT_END.sub("", markup[begin:limit])) + closed
+
+
+def _ends(things: list[Thing], most: int) -> list[Thing]:
+    """*things*, or where they are very many the first and the last of them, where the newest are."""
+    return things if len(things) <= most else things[: most // 2] + things[-most // 2 :]
 
 
 def _mended(piece: str) -> list[Any]:
