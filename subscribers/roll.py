@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from . import addresses, details, intake, strangers
@@ -140,7 +140,10 @@ def subscriptions(session: Session, subscriber_id: int) -> dict[str, Consent]:
 
 
 def on_list(session: Session, slug: str, *, consent: Consent = Consent.CONFIRMED) -> Iterator[Subscriber]:
-    """Everybody who stands so with the list *slug*, by id; read as they are asked for. Raises NoSuchList."""
+    """Everybody who stands so with the list *slug*, by id; read as they are asked for. Raises NoSuchList.
+
+    Of the confirmed, those are left out who are suppressed: no mail goes to them.
+    """
     list_id = intake.list_ids(session, [slug])[slug]
     query = (
         select(Subscriber)
@@ -149,6 +152,8 @@ def on_list(session: Session, slug: str, *, consent: Consent = Consent.CONFIRMED
         .order_by(Subscriber.id)
         .execution_options(yield_per=500)
     )
+    if consent is Consent.CONFIRMED:
+        query = query.where(~exists().where(Suppression.email_key == Subscriber.email_key))
     return iter(session.scalars(query))
 
 

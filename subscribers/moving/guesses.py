@@ -25,6 +25,9 @@ _RAILS: Mapping[str, str] = {
     "sapporo": "Asia/Tokyo", "hanoi": "Asia/Bangkok", "wellington": "Pacific/Auckland", "canberra": "Australia/Sydney",
     "abudhabi": "Asia/Dubai", "stpetersburg": "Europe/Moscow", "pretoria": "Africa/Johannesburg",
     "islamabad": "Asia/Karachi", "saskatchewan": "America/Regina", "brasilia": "America/Sao_Paulo",
+    "centraleuropeantime": "Europe/Berlin", "easterneuropeantime": "Europe/Athens",
+    "westerneuropeantime": "Europe/Lisbon", "greenwichmeantime": "Etc/GMT", "britishsummertime": "Europe/London",
+    "japantime": "Asia/Tokyo", "indiatime": "Asia/Kolkata", "chinatime": "Asia/Shanghai",
     "est": "America/New_York", "edt": "America/New_York", "cst": "America/Chicago", "cdt": "America/Chicago",
     "mst": "America/Denver", "mdt": "America/Denver", "pst": "America/Los_Angeles", "pdt": "America/Los_Angeles",
     "bst": "Europe/London", "cest": "Europe/Berlin", "eest": "Europe/Athens", "west": "Europe/Lisbon",
@@ -36,7 +39,7 @@ _OFFSET = re.compile(r"(?:GMT|UTC)?\s*([+-]?)(\d{1,2})(?::?([0-5]\d))?(?::00)?",
 @lru_cache(maxsize=4096)
 def language(text: str) -> str | None:
     """The tag of the language *text*, "" for an empty one; None where nobody could say which it is."""
-    word = text.strip()
+    word = text.strip().partition(".")[0]  # "en_US.UTF-8"
     if not word:
         return ""
     if len(squash(word)) > 3 and re.fullmatch(r"[^\W\d_]+( ?\([^)]*\))?", word) and "-" not in word:

@@ -45,9 +45,6 @@ _NAMES: Mapping[str, str] = {
         consent ip, ip address, ip""",
 }
 
-#: the columns of an export of ours, and what hand-made files may use of them
-OURS = ("lists", "pending", "unsubscribed", "suppressed")
-
 #: parts of a heading that speak of a state
 _SMELL = re.compile(
     r"status|statut|estado$|^stato|zustand|статус|subscri|suscri|iscri(tto|zione)|inscri|abonn|abmeld|anmeldestat|unsub|"

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 
 from .deciding import CONSENTS, Arrival, stored
 from .states import State
@@ -273,8 +274,10 @@ def _staging(engine: Engine, rows: list[tuple[object, ...]], listed: list[tuple[
             yield from _on_sqlite(connection, rows, listed)
         else:
             yield from _on_postgresql(connection, rows, listed)
-    except BaseException:
+    except BaseException as error:
         connection.rollback()
+        if isinstance(error, engine.dialect.loaded_dbapi.Error):
+            raise DBAPIError(None, None, error) from error  # as everything else that the database refuses
         raise
     finally:
         pooled.close()

@@ -17,7 +17,7 @@ from subscribers.errors import BadFile
 _SEPARATORS = ",;\t|"
 #: letters in a line, and lines in a row, beyond which somebody forgot to close a quotation mark
 _LONGEST = 65_536
-_TALLEST = 40
+_TALLEST = 300
 
 #: what a spreadsheet would run as a formula, with the apostrophes that keep it from doing so
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
@@ -145,7 +145,7 @@ def _reader(lines: _Lines, separator: str) -> Iterator[list[str]]:
 
 def _mended(lines: _Lines, separator: str, width: int) -> list[str] | None:
     """The present row read in other ways that systems write; what it did not need is given back."""
-    for tall in range(1, len(lines.taken) + 1):
+    for tall in range(1, min(len(lines.taken), 20) + 1):
         if row := _escaped(lines.taken[:tall], separator, width):
             lines.back_to(tall)
             return row

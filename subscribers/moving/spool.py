@@ -53,11 +53,6 @@ class Spool:
         for key, state in self._table.execute("SELECT key, state FROM person ORDER BY key"):
             yield key, State(state)
 
-    def count(self) -> int:
-        """How many addresses there are."""
-        (count,) = self._table.execute("SELECT count(*) FROM person").fetchone()
-        return int(count)
-
     def from_(self, done: int) -> Generator[Arrival, None, None]:
         """The arrivals in order, but for the first *done*."""
         start = self._table.execute("SELECT key FROM person ORDER BY key LIMIT 1 OFFSET ?", (done,)).fetchone()

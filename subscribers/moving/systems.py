@@ -169,7 +169,7 @@ SYSTEMS: tuple[System, ...] = (
            otherwise=State.UNKNOWN, columns={"created": "given at"},
            asks="EmailOctopus writes a file for each filter and no column that says which. Say --as unsubscribed, "
                 "--as pending or --as confirmed, whichever this one is"),
-    System("AWeber", "leads", ("email", "dateadded", "addmethod"),
+    System("AWeber", "leads", ("email", "name1"),
            rules=(Word("status", {"active": State.OK, "subscribed": State.OK, "inactive": State.UNSUBSCRIBED,
                                   "notverified": State.PENDING, "unconfirmed": State.PENDING}),
                   Word("verified", {"verified": State.OK, "notverified": State.PENDING, "yes": State.OK, "true": State.OK,
