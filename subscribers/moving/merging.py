@@ -40,24 +40,35 @@ _STAGED = (
 )  # fmt: skip
 
 # who is here, who is known as a stranger, and so who is new
+_NEW = "s.id IS NULL AND a.makes = 1 AND ({known} IS NULL OR {known} = 'unsubscribed')"
+# PostgreSQL can number them beforehand, which saves looking for every one after they are added
+_PERSON = {"sqlite": "s.id", "postgresql": "CASE WHEN {new} THEN nextval('subscriber_id_seq') ELSE s.id END"}
 _MEET = """
     INSERT INTO met (n, person, known, new, changed)
-    SELECT a.n, s.id, {known},
-           CASE WHEN s.id IS NULL AND a.makes = 1 AND ({known} IS NULL OR {known} = 'unsubscribed') THEN 1 ELSE 0 END,
+    SELECT a.n, {person}, {known},
+           CASE WHEN {new} THEN 1 ELSE 0 END,
            CASE WHEN a.makes = 1 AND (
                     (a.name <> '' AND a.name <> s.name)
                     OR (a.language <> '' AND a.language <> s.language)
                     OR (a.time_zone <> '' AND a.time_zone <> s.time_zone)) THEN 1 ELSE 0 END
     FROM arrival a LEFT JOIN subscriber s ON s.email_key = a.key {strangers}
     ORDER BY a.n"""
-_MEET_ALL = _MEET.format(known="NULL", strangers="")
-_MEET_STRANGERS = _MEET.format(known="t.reason", strangers="LEFT JOIN stranger t ON t.digest = a.digest")
+
+
+def _meet(dialect: str, *, strangers: bool) -> str:
+    known = "t.reason" if strangers else "NULL"
+    new = _NEW.format(known=known)
+    join = "LEFT JOIN stranger t ON t.digest = a.digest" if strangers else ""
+    return _MEET.format(person=_PERSON[dialect].format(new=new), known=known, new=new, strangers=join)
+
+
 _ADD = """
-    INSERT INTO subscriber (email, email_key, name, language, time_zone, created_at)
-    SELECT email, key, name, language, time_zone,
+    INSERT INTO subscriber (id, email, email_key, name, language, time_zone, created_at)
+    SELECT met.person, email, key, name, language, time_zone,
            CASE WHEN given_at IS NULL OR consent = 'unsubscribed' OR given_at > :now THEN :now ELSE given_at END
     FROM arrival JOIN met ON met.n = arrival.n WHERE met.new = 1 ORDER BY arrival.n
     ON CONFLICT (email_key) DO NOTHING"""
+_HOW_MANY_NEW = "SELECT coalesce(sum(new), 0) FROM met"
 _NAME_NEW = """
     UPDATE met SET person = s.id
     FROM arrival a JOIN subscriber s ON s.email_key = a.key WHERE met.new = 1 AND a.n = met.n"""
@@ -207,18 +218,27 @@ def merge(
     listed = [own for number, arrival in enumerate(portion) for own in _own_lists(number, arrival, terms)]
     with _staging(engine, rows, listed) as run:
         started = time.monotonic()
-        _merge(run, terms, bool(listed), any(row[7] for row in rows), finish)
+        barring = any(row[7] for row in rows)
+        _merge(run, engine.dialect.name, terms, finish, listed=bool(listed), barring=barring)
     return time.monotonic() - started
 
 
 Run = Callable[[str, Mapping[str, object]], Any]
 
 
-def _merge(run: Run, terms: Terms, listed: bool, barring: bool, finish: Callable[[Merged], tuple[int, str]]) -> None:
-    people = run(_MEET_STRANGERS if terms.strangers or barring else _MEET_ALL, {}).rowcount
+def _merge(
+    run: Run,
+    dialect: str,
+    terms: Terms,
+    finish: Callable[[Merged], tuple[int, str]],
+    *,
+    listed: bool,
+    barring: bool,
+) -> None:
+    people = run(_meet(dialect, strangers=terms.strangers or barring), {}).rowcount
     now = {"now": terms.now}
     new = run(_ADD, now).rowcount
-    if new:
+    if new and (dialect == "sqlite" or new < run(_HOW_MANY_NEW, {}).fetchone()[0]):
         run(_NAME_NEW, {})
     if new < people:
         run(_AMEND, {})
@@ -239,7 +259,10 @@ def _merge(run: Run, terms: Terms, listed: bool, barring: bool, finish: Callable
     if barring:
         run(_SUPPRESS, about)
         run(_BAR, about)
-    merged = Merged(*map(int, run(_COUNT, {}).fetchone()))
+    if new == people:
+        merged = Merged(added=new, updated=0, kept_out=0, suppressed=0, barred=0, people=people)
+    else:
+        merged = Merged(*map(int, run(_COUNT, {}).fetchone()))
     done, counts = finish(merged)
     run(_ADVANCE, {"done": done, "counts": counts, "import": terms.import_id})
 
