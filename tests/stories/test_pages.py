@@ -45,6 +45,18 @@ def test_a_page_with_nothing_on_it_is_a_problem(body: bytes) -> None:
     assert pages.extract(body, URL) == Page(problem="has no text that could be found")
 
 
+def test_a_page_tells_the_size_of_its_image() -> None:
+    sizes = '<meta property="og:image:width" content="1200"><meta content="630" property="og:image:height">'
+    page = pages.extract(ARTICLE.replace('content="/shop.jpg">', f'content="/shop.jpg">{sizes}').encode(), URL)
+    assert (page.image_url, page.image_width, page.image_height) == ("http://feed.example/shop.jpg", 1200, 630)
+
+
+def test_the_data_of_a_page_tells_the_size_of_its_image() -> None:
+    data = '<script type="application/ld+json">{"image": {"url": "/d.jpg", "width": 800, "height": "450"}}</script>'
+    page = pages.extract(ARTICLE.replace('<meta property="og:image" content="/shop.jpg">', data).encode(), URL)
+    assert (page.image_url, page.image_width, page.image_height) == ("http://feed.example/d.jpg", 800, 450)
+
+
 def test_an_image_of_a_page_is_of_the_web_or_none() -> None:
     page = ARTICLE.replace("/shop.jpg", "javascript:alert(1)")
     assert pages.extract(page.encode(), URL).image_url == ""

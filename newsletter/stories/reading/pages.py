@@ -6,7 +6,7 @@ import logging
 import re
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from newsletter.stories import links
-from newsletter.stories.reading import plain
+from newsletter.stories.reading import pictures, plain
 from newsletter.stories.reading.entries import SUMMARY, TEXT
 from newsletter.stories.reading.fetching import Fetcher, Outcome
+from newsletter.stories.reading.pictures import Picture
 from newsletter.stories.reading.plain import Form, Written
 
 #: of a robots.txt (RFC 9309 section 2.5 says at least 500 KiB)
@@ -24,6 +25,8 @@ _ROBOTS_BYTES = 512 * 1024
 _LONGEST_CRAWL_DELAY = 30
 _JSON_LD = re.compile(rb"""<script\s[^<>]{0,200}?application/ld\+json[^<>]{0,200}>""", re.IGNORECASE)
 _MOST_JSON_LD = 10
+_META = re.compile(rb"<meta\s[^<>]{0,4000}", re.IGNORECASE)
+_MOST_META, _HEAD_BYTES = 200, 200_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,15 @@ def extract(body: bytes, url: str) -> Page:
     lines = _without_title(said.get("text") or "", said.get("title") or "")
     text = plain.paragraphs(Written(lines, Form.TEXT), TEXT)
     lead = plain.paragraphs(Written(said.get("description") or "", Form.EITHER), SUMMARY)
-    images = (said.get("image"), *_images_in_data(body))
+    offered = [Picture(str(said.get("image") or "")), *_pictures_in_data(body)]
+    image = next((replace(one, url=seen) for one in offered if (seen := links.web(one.url, url))), Picture(""))
+    width, height = _sizes_in_head(body, url).get(image.url, (image.width, image.height))
     return Page(
         text=text,
         summary=lead or plain.paragraphs(Written(text, Form.TEXT), SUMMARY),
-        image_url=next((image for one in images if (image := links.web(one, url))), ""),
+        image_url=image.url,
+        image_width=width,
+        image_height=height,
         published=_day(said.get("date")),
     )
 
@@ -126,7 +133,25 @@ def _without_title(text: str, title: str) -> str:
     return "\n\n".join(lines)
 
 
-def _images_in_data(body: bytes) -> Iterator[object]:
+def _sizes_in_head(body: bytes, url: str) -> dict[str, tuple[int | None, int | None]]:
+    """The pictures that <meta> names and the sizes it tells of them (ogp.me: each after the picture it is of)."""
+    found: dict[str, tuple[int | None, int | None]] = {}
+    picture = ""
+    for tag in itertools.islice(_META.finditer(body[:_HEAD_BYTES]), _MOST_META):
+        said = pictures.attributes(tag[0].decode("utf-8", "replace"))
+        name, value = said.get("property") or said.get("name", ""), said.get("content", "")
+        if name in {"og:image", "og:image:url", "og:image:secure_url"}:
+            picture = links.web(value, url)
+            found.setdefault(picture, (None, None))
+        elif name in {"og:image:width", "og:image:height"} and picture:
+            width, height = found[picture]
+            found[picture] = (
+                (pictures.pixels(value), height) if name.endswith("width") else (width, pictures.pixels(value))
+            )
+    return found
+
+
+def _pictures_in_data(body: bytes) -> Iterator[Picture]:
     """The images named in JSON-LD, which three pages in four have."""
     for begin in itertools.islice(_JSON_LD.finditer(body), _MOST_JSON_LD):
         end = body.find(b"</script", begin.end())
@@ -137,7 +162,11 @@ def _images_in_data(body: bytes) -> Iterator[object]:
         for thing in data if isinstance(data, list) else [data]:
             image = thing.get("image") if isinstance(thing, dict) else None
             for one in image if isinstance(image, list) else [image]:
-                yield one.get("url") if isinstance(one, dict) else one
+                if isinstance(one, dict):
+                    width, height = (pictures.pixels(str(one.get(name))) for name in ("width", "height"))
+                    yield Picture(str(one.get("url") or ""), width, height)
+                elif isinstance(one, str):
+                    yield Picture(one)
 
 
 def _day(value: object) -> datetime | None:

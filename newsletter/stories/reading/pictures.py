@@ -101,7 +101,7 @@ def in_markup(markup: str, base: str = "") -> Iterator[list[Picture]]:
     markup = _UNSEEN_MARKUP.sub("", markup[:_LONGEST_MARKUP]) if "<" in markup else ""
     tags = list(islice(_IMAGE_TAG.finditer(markup), _MOST_TAGS))
     for tag in sorted(tags, key=lambda tag: tag[1].lower() == "source"):
-        pictures = list(_of_tag(_attributes(tag[2]), base))
+        pictures = list(_of_tag(attributes(tag[2]), base))
         if pictures:
             yield pictures
 
@@ -110,6 +110,14 @@ def pixels(value: object) -> int | None:
     """*value* in pixels; None unless it is a plain number of them."""
     found = re.fullmatch(r"\s*(\d{1,5})(?:\.\d+)?\s*(?:px)?\s*", value) if isinstance(value, str) else None
     return int(found[1]) if found and int(found[1]) > 0 else None
+
+
+def attributes(text: str) -> dict[str, str]:
+    """The attributes of the tag *text*, the first of each name, in small letters and unescaped."""
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(text):
+        found.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or ""))
+    return found
 
 
 def _usable(picture: Picture, base: str, author: str) -> Picture | None:
@@ -159,13 +167,6 @@ def _nearest(pictures: Sequence[Picture]) -> Picture | None:
 
 def _is_narrow(picture: Picture) -> bool:
     return bool(picture.width and picture.width < _NARROW)
-
-
-def _attributes(text: str) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for match in _ATTRIBUTE.finditer(text):
-        found.setdefault(match[1].lower(), html.unescape(match[2] or match[3] or match[4] or ""))
-    return found
 
 
 def _of_tag(tag: dict[str, str], base: str) -> Iterator[Picture]:
