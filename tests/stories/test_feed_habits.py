@@ -161,6 +161,7 @@ OTHER = "https://amp.cdn.example/a"
         "<link>//www.site.example/a</link>",
         "<link>\n  https://www.site.example/a\n </link>",
         f"<link><![CDATA[{PAGE}]]></link>",
+        "<link>https://www.site.example/<!-- moved -->a</link>",
         '<link xml:base="https://www.site.example/x/">../a</link>',
         '<guid isPermaLink="true">/a</guid>',
     ],
@@ -605,3 +606,8 @@ def test_an_entity_that_a_feed_declares_is_read() -> None:
 def test_a_character_that_xml_forbids_is_left_out_of_what_might_be_a_comment() -> None:
     feed = _RSS % f"<item><title><!--</title></item><item><title>On&#xD800;ce</title><link>{PAGE}</link></item>"
     assert [entry.title for entry in read(feed)] == ["Once"]
+
+
+def test_a_namespace_that_is_written_with_https_is_the_same() -> None:
+    feed = f'<feed xmlns="https://www.w3.org/2005/Atom"><entry><title>x</title><link href="{PAGE}"/></entry></feed>'
+    assert read(feed)[0].url == PAGE

@@ -47,7 +47,9 @@ def key(tag: str) -> str:
     uri, _, local = tag.rpartition("}")
     if not uri:
         return local.lower()
-    prefix = _PREFIXES.get(uri[1:].strip().lower().rstrip("/"), "?")
+    # some write https, as they do everywhere else
+    known = uri[1:].strip().lower().rstrip("/").replace("https://", "http://", 1)
+    prefix = _PREFIXES.get(known, "?")
     return f"{prefix}:{local.lower()}" if prefix else local.lower()
 
 

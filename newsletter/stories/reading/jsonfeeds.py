@@ -30,7 +30,7 @@ def read(text: str, *, url: str, most: int) -> Found:
 
 def _is_feed(feed: dict[str, Any]) -> bool:
     """By its version, or where it names none by its items: some that write feeds by hand leave it out."""
-    version = _text(feed.get("version"))
+    version = _text(feed.get("version")).lower()
     if "jsonfeed.org" in version or version in {"1", "1.0", "1.1"}:
         return True
     items = _list(feed.get("items"))

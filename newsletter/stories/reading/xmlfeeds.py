@@ -120,7 +120,13 @@ def _mended(piece: str) -> list[Any]:
 def _parsed(markup: str, *, recover: bool = False) -> Any:
     # there are no entities left but XML's own, so nothing can grow, and no file or host is asked
     parser = etree.XMLParser(
-        recover=recover, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, strip_cdata=True
+        recover=recover,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
     )
     return etree.fromstring(markup.encode(), parser)
 
