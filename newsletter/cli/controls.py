@@ -38,7 +38,7 @@ def pause(
         stands = balance(session, found.id)
     _warn(holding.hold_back(app, found.id, for_good=False))
     _tell(
-        f"{shelf.name(found)} is paused; left: {plural.counted(stands.to_do, 'reader')}",
+        f"{shelf.name(found)} is paused; {plural.counted(stands.to_do, 'reader is', 'readers are')} left",
         {"state": "paused", "balance": asdict(stands)},
         json=json,
     )
@@ -56,7 +56,7 @@ def resume(
         stands = balance(session, found.id)
     _warn(holding.let_go(app, found.id))
     _tell(
-        f"{shelf.name(found)} goes on; left: {plural.counted(stands.to_do, 'reader')}",
+        f"{shelf.name(found)} goes on; {plural.counted(stands.to_do, 'reader is', 'readers are')} left",
         {"state": "running", "balance": asdict(stands)},
         json=json,
     )
@@ -127,7 +127,7 @@ def retry(
         found = shelf.find(session, edition)
         touched = controls.retry(session, found.id, refused_with=refused_with, by=by, now=root.now())
     _tell(
-        f"queued again: {plural.counted(touched, 'reader')} of {shelf.name(found)}", {"recipients": touched}, json=json
+        f"{plural.counted(touched, 'reader')} of {shelf.name(found)} queued again", {"recipients": touched}, json=json
     )
 
 

@@ -71,9 +71,8 @@ def restored(
     if json:
         screen.data(asdict(made_safe))
         return
-    screen.say(
-        f"unknown now: {plural.counted(made_safe.unknown, 'reader')}; events that still come may prove their copies"
-    )
+    unknown = plural.counted(made_safe.unknown, "reader is", "readers are")
+    screen.say(f"{unknown} unknown now; events that still come may prove their copies")
     screen.say(f"held, for they may have been sent: {escape(', '.join(made_safe.held) or 'no edition')}")
     screen.say(f"sendings taken from the clock: {made_safe.given_up}")
     screen.say("Look at what readers have; then [bold]newsletter deliveries resolve[/], or approve what was not sent.")
