@@ -1,5 +1,6 @@
 """Builds to compare: this tree, and another revision of it checked out beside, run with the same interpreter."""
 
+import json
 import os
 import subprocess
 import sys
@@ -46,6 +47,21 @@ class Build:
         if process.returncode:
             raise RuntimeError(f"{self.name}: newsletter {' '.join(arguments)} ended with {process.returncode}: {said}")
         return used.ru_utime + used.ru_stime
+
+    def call(self, code: str) -> dict[str, float]:
+        """What *code*, which may use this build's own benchmarks, prints as JSON on its last line."""
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=self.tree,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{self.name}: {done.stderr}")
+        found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+        return found
 
     def _environment(self) -> Mapping[str, str]:
         return {**os.environ, "PYTHONPATH": str(self.tree), "PYTHONWARNINGS": "ignore", "COLUMNS": "120"}

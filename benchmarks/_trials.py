@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
@@ -18,7 +20,8 @@ from benchmarks import _ground
 from newsletter import config, db
 from newsletter.delivery.models import SendingState
 from newsletter.delivery.senders.smtp.sender import SmtpSender
-from newsletter.delivery.wire import dispatch
+from newsletter.delivery.wire import blackbox, dispatch
+from newsletter.delivery.wire.blackbox import BlackBox
 from newsletter.delivery.wire.parcel import Parcel, Sender
 
 #: seconds after which a trial is stopped
@@ -45,9 +48,9 @@ def start(name: str, **arguments: Any) -> Callable[[], dict[str, float]]:
     return finish
 
 
-def send_smtp(url: str, edition_id: int, port: int, size: int) -> dict[str, float]:
-    """Send a planned edition over SMTP, ledger and all."""
-    return _send(url, edition_id, size, _smtp(port))
+def send_smtp(url: str, edition_id: int, port: int, size: int, boxed: bool = True) -> dict[str, float]:
+    """Send a planned edition over SMTP, ledger and all; *boxed*: with the black box, as the product does."""
+    return _send(url, edition_id, size, _smtp(port), boxed=boxed)
 
 
 def send_sendgrid(url: str, edition_id: int, host: str, size: int) -> dict[str, float]:
@@ -98,7 +101,18 @@ def _smtp(port: int) -> SmtpSender:
     return SmtpSender(config.Smtp.model_validate(settings | {"messages_per_connection": 1_000_000}))
 
 
-def _send(url: str, edition_id: int, size: int, sender: Sender) -> dict[str, float]:
+def _send(url: str, edition_id: int, size: int, sender: Sender, *, boxed: bool = True) -> dict[str, float]:
+    with TemporaryDirectory(prefix="bench") as folder:
+        boxes = blackbox.here(Path(folder))
+        box = boxes.open(pages=2 * sender.window, copies=sender.batch_size) if boxed else None
+        figures = _run(url, edition_id, size, sender, box)
+        sender.close()
+        if box is not None:
+            box.close()
+    return figures
+
+
+def _run(url: str, edition_id: int, size: int, sender: Sender, box: BlackBox | None) -> dict[str, float]:
     database, route = db.connect(url), _ground.a_route(edition_id, size, sender.name)
     done, moments = 0, list[float]()
 
@@ -115,11 +129,11 @@ def _send(url: str, edition_id: int, size: int, sender: Sender) -> dict[str, flo
         owner=f"bench-{time.monotonic_ns()}",
         clock=lambda: datetime.now(UTC),
         on_progress=on_progress,
+        box=box,
     )
     # until its own last answer: afterwards a worker only waits for the others
     figures = _figures(done, began, cpu, ended=moments[-1] if moments else None)
     assert ended.state is SendingState.COMPLETE, ended
-    sender.close()
     database.close()
     return figures
 

@@ -22,8 +22,11 @@ class Rows:
     than the row where another thread is busy. What JSON has no type for comes as the database keeps it.
     """
 
-    def __init__(self, statement: Select[*tuple[Any, ...]]) -> None:
-        self._plain = statement
+    def __init__(
+        self, statement: Select[*tuple[Any, ...]], *, elsewhere: Select[*tuple[Any, ...]] | None = None
+    ) -> None:
+        """*elsewhere* is the same for other databases than SQLite, where they want it in other words."""
+        self._plain = statement if elsewhere is None else elsewhere
         self._packed = select(func.json_group_array(func.json_array(*statement.subquery().c)))
 
     def of(self, session: Session, parameters: dict[str, object]) -> Sequence[Sequence[Any]]:

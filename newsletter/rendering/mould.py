@@ -63,6 +63,7 @@ class Mould:
         self._mailbox = mailbox
         marks = sorted({*slots.count(self.html), *slots.count(self.text)})
         self._marks = [(mark, *slots.parse(mark)) for mark in marks]
+        self._slots_used = sorted({slot for _, _, slot in self._marks})
         self._whole = self._cast_whole(date)
         self._plain = self._cast_plain(date)
 
@@ -76,7 +77,8 @@ class Mould:
 
     def substitutions(self, reader: Reader) -> Mapping[str, str]:
         """Slot marker → what stands there for *reader*, already escaped for where it stands."""
-        return {mark: slots.value(place, slot, reader) for mark, place, slot in self._marks}
+        plain = {slot: slots.SLOTS[slot](reader) for slot in self._slots_used}
+        return {mark: slots.escaped(place, plain[slot]) for mark, place, slot in self._marks}
 
     def headers(self, reader: Reader) -> Mapping[str, str]:
         """The headers that an API is told to add: List-Unsubscribe, List-Id and the like."""

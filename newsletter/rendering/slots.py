@@ -41,6 +41,8 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,72}")
 
 def one_line(value: str) -> str:
     """*value* without what can't be seen and without markers, blanks single: fit for a header or a body."""
+    if value.isascii() and value.isprintable() and "zq" not in value.lower():  # most names, in a tenth of the time
+        return " ".join(value.split())
     return " ".join(_LIKE_A_MARKER.sub(" ", _INVISIBLE.sub(" ", value)).split())
 
 
@@ -87,7 +89,11 @@ def marker(place: Place, slot: str) -> str:
 
 def value(place: Place, slot: str, reader: Reader) -> str:
     """What stands in *slot* for *reader*, escaped for *place*."""
-    plain = SLOTS[slot](reader)
+    return escaped(place, SLOTS[slot](reader))
+
+
+def escaped(place: Place, plain: str) -> str:
+    """*plain* as it stands in *place*."""
     return html.escape(plain) if place is Place.HTML else plain
 
 

@@ -1,7 +1,9 @@
 """A random walk over the real ledger on the real databases; what the provider took is the truth it is held against."""
 
+import secrets
 from collections import Counter
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -17,6 +19,8 @@ from newsletter.delivery.ledger.rules import Hearing
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Outcome, Progress, Sending, SendingState
 from newsletter.delivery.operations import audit, controls
 from newsletter.delivery.operations.balance import balance
+from newsletter.delivery.wire import takeover
+from newsletter.delivery.wire.blackbox import BlackBox, Boxes, Page
 from newsletter.delivery.wire.parcel import Report, Words
 from newsletter.editions.models import Edition
 from subscribers import roll
@@ -24,6 +28,7 @@ from subscribers.models import Subscriber, Subscription, Suppression
 from tests.delivery.world import LEASE, LISTS, NINE, RNG, people, planned
 
 QUIET = timedelta(minutes=2)
+WORDS = Words("so says the wire", 450)
 #: what becomes of a hand-over
 FATES = st.sampled_from(["taken", "lost", "again", "refused", "some", "nothing"])
 #: how many walks, and the states that so many certainly reach (which walks are drawn changes with every line of code)
@@ -34,8 +39,8 @@ WALKS = [
 ]
 
 
-def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedStateMachine]:
-    """Two workers, a provider that takes copies and tells of them late, readers who leave, an operator."""
+def machine(database: Database, reached: Counter[BatchState], home: Path) -> type[RuleBasedStateMachine]:
+    """Two workers with black boxes, a provider that takes copies and tells late, readers who leave, an operator."""
 
     class Ledger(RuleBasedStateMachine):
         claims, fences = Bundle("claims"), Bundle("fences")
@@ -53,6 +58,7 @@ def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedS
             self.done: set[str] = set()
             self.gone: set[int] = set()
             self.watermark = NINE
+            self.home, self.boot = home / secrets.token_hex(8), 0
 
         @rule(target=claims, owner=st.sampled_from(["ada", "bob"]))
         def claim(self, owner: str) -> object:
@@ -89,23 +95,61 @@ def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedS
             self.done.add(fenced.attempt)
             ids = [person.id for person in fenced.people]
             taken = ids if fate in ("taken", "lost") else ids[1:] if fate == "some" else []
+            box, page = self._box(fenced)
+            page.all_begun()
             self.taken.update(taken)
             if fate in ("taken", "lost"):
                 self.untold.append((fenced.attempt, self.now))
+            if fate not in ("lost", "nothing"):
+                page.told(_report(fate, ids))
             # who tells of copies by events takes a hand-over whole or not at all
             if fate == "some" or not dies:
                 self._record(fenced, fate, ids)
+                box.release(fenced.attempt)
+            box.close()  # what it was not rid of stays, as after kill -9
+
+        def _box(self, fenced: Fenced) -> tuple[BlackBox, Page]:
+            box = self._boxes().open(pages=1, copies=8)
+            assert box is not None
+            return box, box.page(fenced.attempt, [person.id for person in fenced.people], begun=False)
+
+        def _boxes(self) -> Boxes:
+            return Boxes(self.home, f"boot {self.boot}")
+
+        @rule(owner=st.sampled_from(["ada", "bob"]))
+        def die_before_the_wire(self, owner: str) -> None:
+            for fenced in self._fenced(owner):
+                self._box(fenced)[0].close()
+
+        @rule(owner=st.sampled_from(["ada", "bob"]), taken=st.booleans())
+        def a_power_cut(self, owner: str, taken: bool) -> None:
+            """The machine is started again, and what was written into the box last is not on the disk."""
+            for fenced in self._fenced(owner):
+                self._box(fenced)[0].close()
+                if taken:
+                    self.taken.update(person.id for person in fenced.people)
+                    self.untold.append((fenced.attempt, self.now))
+            self.boot += 1
+
+        def _fenced(self, owner: str) -> list[Fenced]:
+            claims = claiming.claim(self.session, self.edition_id, owner=owner, lease=LEASE, limit=1, now=self.now)
+            passed = claiming.fence(self.session, claims, lists=LISTS, lease=LEASE, now=self.now)
+            self.done.update(fenced.attempt for fenced in passed)
+            return passed
+
+        @rule()
+        def black_boxes_are_found(self) -> None:
+            takeover.inherit(self.session, self._boxes(), now=self.now, rng=RNG)
 
         def _record(self, fenced: Fenced, fate: str, ids: list[int]) -> None:
-            words = Words("so says the wire", 450)
+            words = WORDS
             whole = {"now": self.now}
             if fate in ("lost", "nothing"):
                 recording.lose(self.session, fenced, words, **whole)
             elif fate == "refused":
                 recording.refuse(self.session, fenced, words, **whole)
             else:
-                again = {"again": ids, "some": ids[:1]}.get(fate, [])
-                recording.record(self.session, fenced, Report(again=dict.fromkeys(again, words)), now=self.now, rng=RNG)
+                recording.record(self.session, fenced, _report(fate, ids), now=self.now, rng=RNG)
 
         @rule(minutes=st.integers(1, 3))
         def time_passes(self, minutes: int) -> None:
@@ -179,6 +223,11 @@ def machine(database: Database, reached: Counter[BatchState]) -> type[RuleBasedS
     return Ledger
 
 
+def _report(fate: str, ids: list[int]) -> Report:
+    again = {"again": ids, "some": ids[:1]}.get(fate, [])
+    return Report(again=dict.fromkeys(again, WORDS), refused=dict.fromkeys(ids if fate == "refused" else [], WORDS))
+
+
 def _empty(session: Session) -> None:
     for table in (Act, Progress, Outcome, Delivery, Batch, Sending, Edition, Suppression, Subscription, Subscriber):
         session.execute(delete(table))
@@ -187,12 +236,12 @@ def _empty(session: Session) -> None:
 
 @pytest.mark.parametrize(("examples", "expected"), WALKS)
 def test_a_random_walk_keeps_every_invariant_and_reaches_the_states(
-    database: Database, examples: int, expected: set[BatchState]
+    database: Database, tmp_path: Path, examples: int, expected: set[BatchState]
 ) -> None:
     reached: Counter[BatchState] = Counter()
 
     run_state_machine_as_test(
-        machine(database, reached),
+        machine(database, reached, tmp_path),
         settings=settings(
             max_examples=examples,
             stateful_step_count=25,

@@ -82,12 +82,15 @@ class Page:
         """The fate of every copy is known."""
         told = {**_marked(report.again, Mark.AGAIN), **_marked(report.unknown, Mark.UNKNOWN)}
         told |= _marked(report.refused, Mark.REFUSED)
-        for index, one in enumerate(self._ids):
+        marks = bytearray([_CODE[Mark.ACCEPTED]]) * self._count
+        for index, one in enumerate(self._ids) if told else ():
             if one in told:
-                self._write(index, told[one][1])
+                mark, words = told[one]
+                marks[index] = _CODE[mark]
+                self._write(index, words)
         self._write(_REPLY, Words(report.reply))
         self._write(_PROVIDER_ID, Words(report.provider_id))
-        self._mark_all(bytes(_CODE[told[one][0] if one in told else Mark.ACCEPTED] for one in self._ids))
+        self._mark_all(marks)
 
     def failed(self, failure: Delivery) -> None:
         """All copies share one fate, and it is not the good one."""
@@ -96,7 +99,7 @@ class Page:
         self._write(_REPLY, Words(failure.reply or str(failure), failure.code))
         self._mark_all(bytes([_CODE[mark]]) * self._count)
 
-    def _mark_all(self, marks: bytes) -> None:
+    def _mark_all(self, marks: bytes | bytearray) -> None:
         self._box[self._marks : self._marks + self._count] = marks
 
     def _write(self, whose: int, words: Words) -> None:

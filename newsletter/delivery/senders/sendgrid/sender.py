@@ -56,11 +56,12 @@ class SendGridSender:
         Raises Unavailable, Refused or Unknown for all of it. Where SendGrid names the recipients it
         objects to, nothing was sent: they are `refused` and the others may be tried `again`.
         """
-        time.sleep(self._pace.turn(self._clock()))
+        if wait := self._pace.turn(self._clock()):  # to sleep for no time at all is to queue for the interpreter
+            time.sleep(wait)
         hold = self._hold(parcel.edition_id) if self._settings.hold_seconds else {}
         readers, doubles = _once_each(parcel.readers)
-        api = self._api.telling(parcel.page.all_begun) if parcel.page else self._api
-        answer = api.mail.send.post(request_body=letter(parcel, readers) | hold)
+        on_body = parcel.page.all_begun if parcel.page else None
+        answer = self._api.hand_over(letter(parcel, readers) | hold, on_body=on_body)
         self._learn(answer)
         match answer.status_code:
             case 202:

@@ -5,16 +5,18 @@ the certificate authorities anew for every request (17 ms), and shares one dict 
 """
 
 import http.client
+import json
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from typing import Any, cast
 from urllib.request import OpenerDirector, Request
 
+import orjson
 import python_http_client
 
 from newsletter.errors import Unavailable, Unknown
@@ -53,17 +55,19 @@ class Wire(python_http_client.Client):  # type: ignore[misc]
         self,
         *args: Any,
         context: ssl.SSLContext | None = None,
-        on_body: Callable[[], None] = lambda: None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.context, self.on_body = context, on_body
+        self.context = context
 
-    def telling(self, on_body: Callable[[], None]) -> "Wire":
-        """The same, which calls *on_body* before the first byte of a request's body is written."""
-        told = self._build_client()
-        told.on_body = on_body
-        return told
+    def hand_over(self, letter: Mapping[str, Any], *, on_body: Callable[[], None] | None) -> Any:
+        """POST *letter* to /v3/mail/send; *on_body* is called before the first byte of the body is written.
+
+        The package's own way there takes five times as long for the JSON, and does not say when it begins.
+        """
+        headers = {**self.request_headers, "Content-Type": "application/json"}
+        request = Request(f"{self.host}/v3/mail/send", _packed(letter), headers, method="POST")  # noqa: S310
+        return python_http_client.client.Response(self._exchange(request, self.timeout, on_body))
 
     def _build_client(self, name: str | None = None) -> "Wire":
         return Wire(
@@ -73,18 +77,19 @@ class Wire(python_http_client.Client):  # type: ignore[misc]
             url_path=[*self._url_path, name] if name else self._url_path,
             timeout=self.timeout,
             context=self.context,
-            on_body=self.on_body,
         )
 
     def _make_request(self, opener: OpenerDirector, request: Request, timeout: float | None = None) -> Answer:
-        limit = timeout or self.timeout
+        return self._exchange(request, timeout or self.timeout, None)
+
+    def _exchange(self, request: Request, limit: float, on_body: Callable[[], None] | None) -> Answer:
         connection = self._connect(request, limit)
         # a socket's timeout is for each read: a server that drips a byte now and then would hold us for ever
         watch = threading.Timer(limit, _shut, [connection.sock])
         watch.daemon = True
         watch.start()
         try:
-            _write(connection, request, self.on_body)
+            _write(connection, request, on_body)
             response = connection.getresponse()
             return Answer(response.status, response.read(), response.headers)
         except (OSError, http.client.HTTPException) as error:
@@ -114,15 +119,23 @@ class Wire(python_http_client.Client):  # type: ignore[misc]
         return connection
 
 
-def _write(connection: http.client.HTTPConnection, request: Request, on_body: Callable[[], None]) -> None:
+def _packed(letter: Mapping[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(letter)
+    except TypeError:  # half of a character, which only an escape can carry
+        return json.dumps(letter).encode()
+
+
+def _write(connection: http.client.HTTPConnection, request: Request, on_body: Callable[[], None] | None) -> None:
     """The headers, then the body; without its body no request is acted upon."""
     body = cast(bytes, request.data or b"")
     connection.putrequest(request.get_method(), request.selector, skip_accept_encoding=True)
     for name, value in {**request.headers, "Connection": "close", "Content-Length": str(len(body))}.items():
         connection.putheader(name, value)
     connection.endheaders()
-    if body:
+    if on_body is not None:
         on_body()
+    if body:
         connection.send(body)
 
 
