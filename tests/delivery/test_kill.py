@@ -71,15 +71,17 @@ def send(
     seed: int,
     ahead: float = 0,
     reboots: bool = False,
+    mistake: str = "",
 ) -> int:
     """Start the sender and kill it at random moments, *kills* times; then let it finish. Returns the kills made.
 
-    With *reboots* the machine is started again after each kill, as far as its black box can tell.
+    With *reboots* the machine is started again after each kill, as far as its black box can tell; with a *mistake*
+    the sender makes it.
     """
     rng, made = random.Random(seed), 0  # noqa: S311
     arguments = [url, str(edition_id), sender, where, str(ahead), str(home)]
     while True:
-        command = [sys.executable, "-m", "tests.delivery.victim", *arguments, f"boot {made if reboots else 0}"]
+        command = [sys.executable, "-m", "tests.delivery.victim", *arguments, f"boot {made if reboots else 0}", mistake]
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as victim:
             assert victim.stdout is not None
             first = victim.stdout.readline()
@@ -120,11 +122,13 @@ def hear(database: Database, sendgrid: Lookalike, *, now: datetime) -> None:
 
 
 def kill_smtp(
-    database: Database, url: str, home: Path, *, readers: int, kills: int, reboots: bool = False
+    database: Database, url: str, home: Path, *, readers: int, kills: int, reboots: bool = False, mistake: str = ""
 ) -> tuple[Aftermath, Balance, int]:
     edition_id = begin(database, "smtp", readers, 25)
     with SmtpSink(UNHURRIED, keep=False) as sink:
-        made = send(url, edition_id, "smtp", str(sink.port), home, kills=kills, seed=1, reboots=reboots)
+        made = send(
+            url, edition_id, "smtp", str(sink.port), home, kills=kills, seed=1, reboots=reboots, mistake=mistake
+        )
         took = sink.recipients()
     with database.read() as session:
         return compare(session, edition_id, took), balance(session, edition_id), made
@@ -168,6 +172,15 @@ def test_after_another_start_of_the_machine_the_black_box_is_not_believed(
 
     in_doubt = SMTP_CONNECTIONS * made < stands.unknown <= SMTP_WINDOW * made
     assert (aftermath, made, in_doubt) == (NOTHING_WRONG, 3, True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_black_box_that_is_written_after_the_wire_is_found_out(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    aftermath, _, made = kill_smtp(database, database_url, tmp_path, readers=1500, kills=3, mistake="late")
+
+    assert (made, aftermath.doubled > 0) == (3, True)
 
 
 def test_kill_minus_nine_over_sendgrid_ends_with_nobody_unknown(
