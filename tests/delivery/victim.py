@@ -36,11 +36,11 @@ def main(url: str, edition_id: str, kind: str, where: str, ahead: str, home: str
     """Send until everything is accounted for; a line on stdout for each group of answers that was written down.
 
     *where* is a port or a URL; *ahead* are seconds by which this process's clock is fast; *home* is where the black
-    boxes are, and *boot* what this start of the machine is called. With the *mistake* "late" nothing is written into the box before
-    the wire.
+    boxes are, and *boot* what this start of the machine is called. With the *mistake* "late" nothing is written into
+    the box before the wire.
     """
     if mistake == "late":
-        Copy.begun = lambda copy: None  # type: ignore[method-assign]
+        setattr(Copy, "begun", lambda copy: None)  # noqa: B010 (a mistake is no method of the type's)
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     database, way = db.connect(url), sender(kind, where)
