@@ -24,12 +24,12 @@ _HIDDEN = re.compile(r"color:#(?:fff|333){2};display:none")
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "link"})
 
 
-def why_not() -> str:
-    """Why the compiler can't be asked; empty where it can."""
-    if not shutil.which("node"):
-        return "node is not on the PATH"
-    if not _modules():
-        return "npm's mjml is not installed: npm ci --prefix tests/rendering/npm"
+def why_not(package: str = "mjml", program: str = "node") -> str:
+    """Why npm's *package* can't be asked by *program*; empty where it can."""
+    if not shutil.which(program):
+        return f"{program} is not on the PATH"
+    if not (modules() / package).is_dir():
+        return f"npm's {package} is not installed: npm install --no-package-lock --prefix tests/rendering/npm"
     return ""
 
 
@@ -41,15 +41,15 @@ def compiled(sources: Sequence[str]) -> list[str | None]:
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "NODE_PATH": str(_modules())},
+        env={**os.environ, "NODE_PATH": str(modules())},
     )
     made: list[str | None] = json.loads(done.stdout)
     return made
 
 
-def _modules() -> Path | None:
-    places = (HERE / "node_modules", Path(os.environ.get("MJML_NODE_MODULES", "node_modules")))
-    return next((place.absolute() for place in places if (place / "mjml").is_dir()), None)
+def modules() -> Path:
+    """The folder of npm's packages."""
+    return Path(os.environ.get("MJML_NODE_MODULES", HERE / "node_modules")).absolute()
 
 
 def structure(html: str) -> list[str]:
