@@ -9,11 +9,10 @@ from subscribers import addresses, details
 from subscribers.errors import BadAddress, BadDetail, BadFile
 
 from . import dates, guesses
-from .headings import squash
 from .recognising import Options, Part, question
 from .rules import Unclear
 from .sheets import Problem, bare, shortened
-from .states import STRONG, State
+from .states import State, speaks
 
 #: at which states an address is suppressed, whoever has it
 SUPPRESSED_FROM = State.COMPLAINED
@@ -216,12 +215,8 @@ class Decider:
     def _watch(self, rows: Sequence[tuple[int, list[str]]]) -> None:
         """A column that was taken for harmless by the first rows may speak of a state further down."""
         for place in self.part.watched:
-            values = {cells[place] for _, cells in rows if len(cells) > place}
-            if len(values) > 40:
-                continue
-            for value in values:
-                if len(value) < 40 and squash(value) in STRONG and self.part.columns[place].heading:
-                    raise BadFile(f"{self.part.table.name}: {question(self.part.columns[place].heading, value)}")
+            if value := speaks({cells[place] for _, cells in rows if len(cells) > place}):
+                raise BadFile(f"{self.part.table.name}: {question(self.part.columns[place].heading, value)}")
 
 
 def settled(said: Iterable[State], otherwise: State, as_: State | None, *, by_file: bool = False) -> State:

@@ -10,7 +10,7 @@ from .files import Table
 from .headings import smells, squash
 from .rules import Emptied, Flag, Rule, Unclear, Word
 from .sheets import Problem
-from .states import STRONG, WORDS, State
+from .states import WORDS, State, speaks
 from .systems import ANY, MAILMAN, SYSTEMS, System
 
 _SAMPLE = 500
@@ -178,8 +178,10 @@ def _places(
         places["email"] = by_content[:1]
     else:
         places["email"] = list(places.get("email", ()))[:1]
-    if not any(name for name in map(headings.meaning, names)) and len(names) == 2:
-        places["name"] = [1 - places["email"][0]] if places["email"] else []
+    if not any(map(headings.meaning, names)) and len(names) == 2 and places["email"]:
+        other = 1 - places["email"][0]
+        if not any(squash(row[other]) in WORDS for row in body if len(row) > other):
+            places["name"] = [other]
     return places
 
 
@@ -298,10 +300,9 @@ class _Reading:
 
     def _smelt(self, place: int, name: str) -> Rule | None:
         """The rule for a column that speaks of a state by its name or by what stands in it."""
-        values = {squash(row[place]) for row in self.body if len(row) > place} - {""}
         if smells(name) and name not in headings.PLACES and headings.meaning(name) == "":
             return self._own(guess(name))
-        if values & STRONG and len(values) <= 40:
+        if speaks({row[place] for row in self.body if len(row) > place}):
             return self._own(Word(name))
         return None
 

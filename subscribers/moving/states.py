@@ -1,6 +1,7 @@
 """How somebody may stand in a file, what is done with each, and the words that systems and people have for it."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from enum import IntEnum
 
 from .headings import squash
@@ -103,6 +104,9 @@ _WORDS: Mapping[State, str] = {
     State.SOFT: "soft-bounce soft-bounced soft_bounce soft-bounces temporary-bounce",
 }
 
+#: so many different cells are looked at one by one, of at most so many letters
+_FEW, _SHORT = 500, 200
+
 #: squashed word → the state it says, whoever says it; words that systems disagree on ("inactive") are missing
 WORDS: Mapping[str, State] = {squash(word): state for state, words in _WORDS.items() for word in words.split()}
 
@@ -112,6 +116,23 @@ STRONG = frozenset(
     for word, state in WORDS.items()
     if state > State.UNKNOWN and word not in {"left", "off", "dead", "invited", "waiting", "manual", "transactional"}
 ) | {"subscribed", "optedin", "doubleoptin"}
+#: the same as people write them, for columns whose cells are too many to be looked at one by one
+_WRITTEN = frozenset(
+    form
+    for words in _WORDS.values()
+    for word in words.split()
+    if squash(word) in STRONG
+    for form in (word, word.replace("-", " "), word.replace("_", " "), word.replace("-", "_"))
+)
+
+
+def speaks(cells: Collection[str]) -> str:
+    """The first of *cells*, in order, that says how somebody stands, alone or in a list of words; empty for none."""
+    if len(cells) > _FEW:
+        return min((cell for cell in cells if cell.strip().casefold() in _WRITTEN), default="")
+    lists = {cell: re.split(r"[,;|\"]+", cell) for cell in cells if len(cell) < _SHORT}
+    return min((cell for cell, words in lists.items() if not STRONG.isdisjoint(map(squash, words))), default="")
+
 
 YES = frozenset(
     map(

@@ -321,6 +321,8 @@ def test_an_import_that_broke_off_goes_on_where_it_was(house: Database, monkeypa
             "people.csv",
             'column "plan" holds "gold"',
         ),
+        ('email,tags\nada@example.com,"vip, unsubscribed"\n', "people.csv", 'column "tags" holds "vip, unsubscribed"'),
+        ("ada@example.com,gold\nbob@example.com,unsubscribed\n", "people.csv", 'column "column 2" holds "gold"'),
         ("email,Statut\nada@example.com,truc\n", "gens.csv", 'column "Statut" holds "truc"'),
         ("email,opted_out\nada@example.com,maybe\n", "people.csv", 'column "opted_out" holds "maybe"'),
         ("email\nada@example.com\n", "unsubscribed.csv", "the name of unsubscribed.csv says “unsubscribed”"),
@@ -381,6 +383,11 @@ def test_an_operators_yes_lifts_nothing_that_the_file_says() -> None:
 def test_a_table_of_nobodys_is_understood_by_its_words(heading: str, cell: str, state: str) -> None:
     told = surveyed(f"email,{heading}\nada@example.com,{cell}\n")
     assert (told["questions"], told["states"]) == ([], {"ada@example.com": state})
+
+
+def test_states_are_understood_without_a_heading() -> None:
+    told = surveyed("ada@example.com,active\nbob@example.com,unsubscribed\n")
+    assert (told["questions"], told["states"]) == ([], {"ada@example.com": "ok", "bob@example.com": "unsub"})
 
 
 def test_a_province_is_no_state_of_mail() -> None:
