@@ -57,11 +57,11 @@ def drop(session: Session, name: str) -> None:
     session.execute(delete(Segment).where(Segment.name == name))
 
 
-def compiled(session: Session, query: str) -> ColumnElement[bool]:
-    """*query* as a condition on subscribers; raises BadSegment."""
+def compiled(session: Session, query: str, *, on: Sequence[str] = ()) -> ColumnElement[bool]:
+    """*query* as a condition on subscribers, all of whom are on one of the lists *on*; raises BadSegment."""
     from . import language  # loads the parser, which who has no segment need not wait for
 
-    return sql.condition(session, language.parse(query))
+    return sql.condition(session, language.parse(query), on=on)
 
 
 def count(session: Session, query: str, *, lists: Sequence[str]) -> Count:

@@ -2,10 +2,10 @@
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from subscribers.errors import BadSegment
@@ -20,17 +20,22 @@ _DATE = re.compile(r"(\d{4})(?:-(0?[1-9]|1\d)(?:-(0?[1-9]|[123]\d))?)?")
 _YES, _NO = frozenset({"yes", "true", "1"}), frozenset({"no", "false", "0"})
 
 
-def condition(session: Session, query: Query) -> ColumnElement[bool]:
-    """*query* as a WHERE on `Subscriber`; raises BadSegment, which names what can't stand there and what can."""
+def condition(session: Session, query: Query, *, on: Collection[str] = ()) -> ColumnElement[bool]:
+    """*query* as a WHERE on `Subscriber`; raises BadSegment, which names what can't stand there and what can.
+
+    *on*: lists on one of which everybody is who is asked about, so that it need not be asked again.
+    """
     match query:
+        case Term(field="list", operator=":" | "=") if on and set(on) <= set(query.values):
+            return true()
         case Term():
             return _term(session, query)
         case Not(of):
-            return not_(condition(session, of))
+            return not_(condition(session, of, on=on))
         case All(of):
-            return and_(*(condition(session, one) for one in of))
+            return and_(*(condition(session, one, on=on) for one in of))
         case Any(of):
-            return or_(*(condition(session, one) for one in of))
+            return or_(*(condition(session, one, on=on) for one in of))
 
 
 def _term(session: Session, term: Term) -> ColumnElement[bool]:
@@ -53,11 +58,10 @@ def _list(session: Session, term: Term) -> ColumnElement[bool]:
     for slug in term.values:
         if slug not in ids:
             raise BadSegment(f"letter {term.column}: there is no list {slug!r}, only {', '.join(ids) or 'none at all'}")
-    return Subscriber.id.in_(
-        select(Subscription.subscriber_id).where(
-            Subscription.list_id.in_([ids[slug] for slug in term.values]),
-            Subscription.consent == Consent.CONFIRMED,
-        )
+    return exists().where(
+        Subscription.subscriber_id == Subscriber.id,
+        Subscription.list_id.in_([ids[slug] for slug in term.values]),
+        Subscription.consent == Consent.CONFIRMED,
     )
 
 
@@ -83,8 +87,7 @@ def _one_language(value: str) -> ColumnElement[bool]:
     tag = value.replace("_", "-").lower()
     if not re.fullmatch(r"[a-z]{2,3}(-[a-z0-9]{1,8})*", tag):
         raise BadSegment(f"{value!r} is not a language: write en, de or pt-BR")
-    stored = func.lower(Subscriber.language)
-    return or_(stored == tag, stored.startswith(f"{tag}-", autoescape=True))
+    return (func.lower(Subscriber.language) + "-").startswith(f"{tag}-")
 
 
 def _zone(_session: Session, term: Term) -> ColumnElement[bool]:

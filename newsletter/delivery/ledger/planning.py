@@ -12,6 +12,7 @@ from sqlalchemy import (
     FromClause,
     Integer,
     Result,
+    TextClause,
     and_,
     case,
     exists,
@@ -52,6 +53,14 @@ class _Group:
 
 
 @dataclass(frozen=True, slots=True)
+class _People:
+    """Readers who get the same parts, with what decides about their groups."""
+
+    readers: FromClause
+    plain: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Run:
     """Consecutive batch numbers, from *first* to where the next run begins."""
 
@@ -79,9 +88,11 @@ def plan(
     if not _begin(session, edition_id, sender, now=now):
         return session.get_one(Sending, edition_id, populate_existing=True)
     edition = session.get_one(Edition, edition_id)
-    issue = issue_of(session, edition)
-    groups = _groups(session, newsletter, issue, batch_size=batch_size, now=now, morning=morning)
-    runs = _write_deliveries(session, edition_id, newsletter, issue, groups)
+    issue = issue_of(session, edition, newsletter)
+    runs: list[_Run] = []
+    for people in _kinds(session, newsletter, issue):
+        groups = _groups(session, newsletter, people, batch_size=batch_size, now=now, morning=morning)
+        runs += _write_deliveries(session, edition_id, people, groups, first=_end(runs))
     canaries = _set_canaries_apart(session, edition_id, newsletter, runs, now=now)
     planned = _write_batches(session, edition_id, runs + canaries)
     sending = session.get_one(Sending, edition_id, populate_existing=True)
@@ -93,7 +104,7 @@ def plan(
     return sending
 
 
-def issue_of(session: Session, edition: Edition) -> Issue:
+def issue_of(session: Session, edition: Edition, newsletter: Newsletter) -> Issue:
     """What of *edition* decides about who wants it; raises NoSuchSegment, BadSegment."""
     earlier = exists().where(
         Sending.edition_id == Edition.id,
@@ -104,7 +115,9 @@ def issue_of(session: Session, edition: Edition) -> Issue:
         Edition.date >= edition.date.replace(day=1),
         Edition.date < edition.date,
     )
-    within = segments.compiled(session, segments.get(session, edition.segment).query) if edition.segment else None
+    within = None
+    if edition.segment:
+        within = segments.compiled(session, segments.get(session, edition.segment).query, on=newsletter.lists)
     return Issue(edition.date, first_of_month=not session.scalar(select(earlier)), within=within)
 
 
@@ -126,28 +139,33 @@ def _begin(session: Session, edition_id: int, sender: str, *, now: datetime) -> 
     return session.scalars(statement).one_or_none() is not None
 
 
-def _groups(
-    session: Session, newsletter: Newsletter, issue: Issue, *, batch_size: int, now: datetime, morning: date | None
-) -> list[_Group]:
-    """The groups in the order of their batches' numbers, with how many readers each has.
+def _kinds(session: Session, newsletter: Newsletter, issue: Issue) -> list[_People]:
+    """The audience by what its copies are made of: an API can't mix plain texts with the others in one request."""
+    # as the index says it: SQLite takes no index for "= 1"
+    plain = text("subscriber.plain_text")
+    if session.scalar(select(Subscriber.id).where(plain).limit(1)) is None:
+        return [_People(_readers(newsletter, issue), plain=False)]
+    return [
+        _People(_readers(newsletter, issue, plain, few=True), plain=True),
+        _People(_readers(newsletter, issue, text("NOT subscriber.plain_text")), plain=False),
+    ]
 
-    How many the last has where there are no others but plain texts is known when they are written.
-    """
+
+def _groups(
+    session: Session, newsletter: Newsletter, people: _People, *, batch_size: int, now: datetime, morning: date | None
+) -> list[_Group]:
+    """The groups in the order of their batches' numbers, with how many readers each has."""
     limits = newsletter.limits
-    if not morning and not limits.domains:
-        rest = _Group(now, "", frozenset(), 0, _size(batch_size, limits, ""))
-        plain = _plain_ones(session, newsletter, issue)
-        return [replace(rest, plain=True, members=plain), rest] if plain else [rest]
-    readers = _readers(newsletter, issue)
+    if not morning and not limits.domains:  # one group; how many it has is known when they are written
+        return [_Group(now, "", frozenset(), 0, _size(batch_size, limits, ""), people.plain)]
+    readers = people.readers
     zone = readers.c.time_zone if morning else literal("")
-    found: dict[tuple[datetime, str, bool], dict[str, int]] = {}
-    for name, lane, plain, members in session.execute(
-        select(zone, readers.c.lane, readers.c.plain_text, func.count()).group_by(
-            zone, readers.c.lane, readers.c.plain_text
-        )
+    found: dict[tuple[datetime, str], dict[str, int]] = {}
+    for name, lane, members in session.execute(
+        select(zone, readers.c.lane, func.count()).group_by(zone, readers.c.lane)
     ):
         moment = max(now, _morning(newsletter, name, morning)) if morning else now
-        found.setdefault((moment, lane, bool(plain)), {})[name] = members
+        found.setdefault((moment, lane), {})[name] = members
     return [
         _Group(
             not_before,
@@ -155,20 +173,15 @@ def _groups(
             frozenset(members),
             sum(members.values()),
             _size(batch_size, limits, lane),
-            plain,
+            people.plain,
         )
-        for (not_before, lane, plain), members in sorted(found.items())
+        for (not_before, lane), members in sorted(found.items())
     ]
 
 
-def _plain_ones(session: Session, newsletter: Newsletter, issue: Issue) -> int:
-    """How many of the audience get the text part alone; few do, and they have an index of their own."""
-    # as the index says it: SQLite takes no index for "= 1"
-    plain = audience(newsletter.lists, issue).where(text("subscriber.plain_text"))
-    return session.scalar(select(func.count()).select_from(plain.subquery())) or 0
-
-
-def _readers(newsletter: Newsletter, issue: Issue) -> FromClause:
+def _readers(
+    newsletter: Newsletter, issue: Issue, *only: ColumnElement[bool] | TextClause, few: bool = False
+) -> FromClause:
     """The audience, with what decides about a reader's group."""
     domains = sorted(newsletter.limits.domains)
     lane = (
@@ -176,8 +189,8 @@ def _readers(newsletter: Newsletter, issue: Issue) -> FromClause:
         if domains
         else literal("")
     )
-    columns = (Subscriber.time_zone, Subscriber.plain_text, lane.label("lane"))
-    return audience(newsletter.lists, issue).add_columns(*columns).subquery()
+    found = audience(newsletter.lists, issue, few=few).where(*only)
+    return found.add_columns(Subscriber.time_zone, lane.label("lane")).subquery()
 
 
 def _morning(newsletter: Newsletter, zone_name: str, day: date) -> datetime:
@@ -198,34 +211,33 @@ def _size(batch_size: int, limits: Limits, lane: str) -> int:
 
 
 def _write_deliveries(
-    session: Session, edition_id: int, newsletter: Newsletter, issue: Issue, groups: Sequence[_Group]
+    session: Session, edition_id: int, people: _People, groups: Sequence[_Group], *, first: int
 ) -> list[_Run]:
-    """One INSERT … SELECT: rows in the order of ids, cut into batches, group after group."""
+    """One INSERT … SELECT: rows in the order of ids, cut into batches from *first* on, group after group."""
     if not groups:
         return []
-    readers = _readers(newsletter, issue)
+    readers = people.readers
     place = _place(readers, groups)
     position = func.row_number().over(partition_by=place if len(groups) > 1 else None, order_by=readers.c.id)
     rows = select(readers.c.id, place.label("place"), position.label("position")).subquery()
-    runs = _runs(groups)
-    first = _by_place(rows.c.place, [run.first for run in runs])
+    runs = _runs(groups, first)
+    begins = _by_place(rows.c.place, [run.first for run in runs])
     size = _by_place(rows.c.place, [group.batch_size for group in groups])
     written = session.execute(
         insert(Delivery).from_select(
             ["edition_id", "batch", "subscriber_id"],
-            select(literal(edition_id), first + _whole(rows.c.position - 1) // size, rows.c.id),
+            select(literal(edition_id), begins + _whole(rows.c.position - 1) // size, rows.c.id),
         ),
         execution_options={"preserve_rowcount": True},
     )
-    if not groups[-1].members:
-        before = sum(group.members for group in groups)
-        return _runs([*groups[:-1], replace(groups[-1], members=_count(written) - before)])
+    if len(groups) == 1:
+        return _runs([replace(groups[0], members=_count(written))], first)
     return runs
 
 
-def _runs(groups: Sequence[_Group]) -> list[_Run]:
-    """Which batch numbers belong to which group."""
-    runs, first = [], 1
+def _runs(groups: Sequence[_Group], first: int) -> list[_Run]:
+    """Which batch numbers, from *first* on, belong to which group."""
+    runs = []
     for group in groups:
         runs.append(_Run(first, group))
         first += -(-group.members // group.batch_size)
@@ -248,14 +260,7 @@ def _place(readers: FromClause, groups: Sequence[_Group]) -> ColumnElement[int]:
     local = any(zone for group in groups for zone in group.zones)
     return case(
         *(
-            (
-                and_(
-                    readers.c.lane == group.lane,
-                    readers.c.plain_text.is_(group.plain),
-                    readers.c.time_zone.in_(group.zones) if local else true(),
-                ),
-                place,
-            )
+            (and_(readers.c.lane == group.lane, readers.c.time_zone.in_(group.zones) if local else true()), place)
             for place, group in enumerate(groups)
         ),
         else_=len(groups) - 1,
@@ -292,6 +297,9 @@ def _set_canaries_apart(
 
 
 def _end(runs: Sequence[_Run]) -> int:
+    """The first batch number after *runs*."""
+    if not runs:
+        return 1
     last = runs[-1]
     return last.first + -(-last.group.members // last.group.batch_size)
 
