@@ -1,5 +1,6 @@
 """A round of collecting, over a real server, on both databases."""
 
+import base64
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -202,6 +203,29 @@ def test_a_thin_entry_is_completed_from_its_page(
         f"{LEAD}\n\n{MORE}",
         stand.url("/shop.jpg"),
     )
+
+
+PICTURE = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAABLAAAAJ2CAYAAAA=") + bytes(200_000)
+
+
+def test_a_picture_is_measured_by_its_first_bytes_when_its_article_is_taken_in(
+    database: Database, stand: Newsstand, with_pages: Fetch, now: datetime
+) -> None:
+    picture = stand.serve("/p.png", PICTURE, content_type="image/png")
+    add(database, stand.serve("/feed", feed("One", text=f'<![CDATA[<img src="/p.png">{BODY}]]>')), now)
+    for hours in (0, 6):
+        collect(database, with_pages, now + timedelta(hours=hours))
+    article = kept(database)[0]
+    assert (article.image_url, article.image_width, article.image_height) == (picture, 1200, 630)
+    assert [visit["Range"] for visit in stand.visits["/p.png"]] == ["bytes=0-131071"]
+
+
+def test_a_picture_that_is_not_there_has_no_size(
+    database: Database, stand: Newsstand, with_pages: Fetch, now: datetime
+) -> None:
+    add(database, stand.serve("/feed", feed("One", text=f'<![CDATA[<img src="/gone.png">{BODY}]]>')), now)
+    assert collect(database, with_pages, now).failed == ()
+    assert (kept(database)[0].image_width, kept(database)[0].image_height) == (None, None)
 
 
 def test_an_entry_without_a_date_is_dated_by_its_page(

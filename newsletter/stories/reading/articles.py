@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from newsletter.stories.models import UNKNOWN, Article
@@ -44,6 +44,25 @@ def awaiting_pages(session: Session, *, now: datetime) -> list[Article]:
             select(Article).where(Article.page_due, recent).order_by(Article.published_at.desc(), Article.id)
         )
     )
+
+
+def unmeasured(session: Session, *, now: datetime) -> list[Article]:
+    """Recent articles that were taken in at the time *now*, with a picture whose size nobody told."""
+    return list(
+        session.scalars(
+            select(Article)
+            .where(Article.seen_at == now, Article.published_at >= now - _RECENT)
+            .where(Article.image_url != "", or_(Article.image_width.is_(None), Article.image_height.is_(None)))
+            .order_by(Article.published_at.desc(), Article.id)
+        )
+    )
+
+
+def measured(session: Session, article_id: int, url: str, width: int, height: int) -> None:
+    """Keep the size of the picture at *url*, if it is still the article's."""
+    article = session.get(Article, article_id, with_for_update=True)
+    if article is not None and article.image_url == url:
+        article.image_width, article.image_height = width, height
 
 
 def complete(session: Session, article_id: int, page: Page, *, now: datetime) -> None:

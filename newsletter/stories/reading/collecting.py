@@ -16,7 +16,7 @@ from newsletter.config import Fetch
 from newsletter.db import Database
 from newsletter.stories import links
 from newsletter.stories.models import Article, Health, Source
-from newsletter.stories.reading import articles, feeds, hosts, pages, visits
+from newsletter.stories.reading import articles, feeds, hosts, measuring, pages, visits
 from newsletter.stories.reading.feeds import Feed
 from newsletter.stories.reading.fetching import Answer, Fetcher, Outcome
 from newsletter.stories.reading.pages import Page, Robots
@@ -24,6 +24,8 @@ from newsletter.stories.reading.visits import Standing
 
 #: article pages asked of one host in one round; the rest are asked in the next
 PAGES_PER_HOST = 10
+#: pictures measured of one host in one round; the sizes of the rest stay unknown
+PICTURES_PER_HOST = 20
 
 #: told how many visits are done, and how many there are in this round as far as is known
 Progress = Callable[[int, int], None]
@@ -110,7 +112,10 @@ def collect(
     fetcher = Fetcher(settings, public_url=public_url)
     tell = on_progress or _tell_nobody
     visited = _visit_sources(database, fetcher, now, force, tell)
-    read, failed = _read_pages(database, fetcher, now, tell, len(visited)) if settings.pages else (0, 0)
+    robots = Robots(fetcher)
+    read, failed = _read_pages(database, fetcher, robots, now, tell, len(visited)) if settings.pages else (0, 0)
+    if settings.pages:
+        _measure_pictures(database, fetcher, robots, now)
     return Report(tuple(sorted(visited, key=lambda one: (one.name.lower(), one.source_id))), read, failed)
 
 
@@ -181,11 +186,12 @@ def _result(answer: Answer, standing: Standing) -> Result:
     return Result.UNCHANGED if answer.outcome is Outcome.UNCHANGED else Result.READ
 
 
-def _read_pages(database: Database, fetcher: Fetcher, now: datetime, tell: Progress, done: int) -> tuple[int, int]:
+def _read_pages(
+    database: Database, fetcher: Fetcher, robots: Robots, now: datetime, tell: Progress, done: int
+) -> tuple[int, int]:
     def read(article: Article) -> tuple[Article, Page]:
         return article, _read(fetcher, robots, article.url)
 
-    robots = Robots(fetcher)
     groups = _waiting(database, now)
     total = done + sum(map(len, groups.values()))
     outcomes = []
@@ -197,6 +203,28 @@ def _read_pages(database: Database, fetcher: Fetcher, now: datetime, tell: Progr
     if outcomes:
         pages.forget()
     return outcomes.count(True), outcomes.count(False)
+
+
+def _measure_pictures(database: Database, fetcher: Fetcher, robots: Robots, now: datetime) -> None:
+    def measure(article: Article) -> tuple[Article, tuple[int, int] | None]:
+        return article, _measure(fetcher, robots, article.image_url)
+
+    with database.read() as session:
+        waiting = articles.unmeasured(session, now=now)
+    groups = hosts.by_host(waiting, lambda article: article.image_url)
+    few = {host: group[:PICTURES_PER_HOST] for host, group in groups.items()}
+    for article, size in hosts.work(few, measure):
+        if size:
+            with database.write() as session:
+                articles.measured(session, article.id, article.image_url, *size)
+
+
+def _measure(fetcher: Fetcher, robots: Robots, url: str) -> tuple[int, int] | None:
+    try:
+        return measuring.measure(fetcher, robots, url)
+    except Exception:  # a mistake of ours must not end the round either
+        logging.getLogger(__name__).exception("measuring %s", url)
+        return None
 
 
 def _waiting(database: Database, now: datetime) -> dict[str, list[Article]]:

@@ -96,17 +96,30 @@ class Fetcher:
         """Visit the page at *url*; *may_visit* is asked before each step, redirects too."""
         return self._visit(url, {"Accept": f"{accept}, */*;q=0.1"}, limit=limit, may_visit=may_visit)
 
+    def beginning(self, url: str, *, may_visit: Callable[[str], bool], limit: int) -> Answer:
+        """Visit the picture at *url* for its first *limit* bytes, and leave the rest."""
+        headers = {"Accept": "image/*", "Accept-Encoding": "identity", "Range": f"bytes=0-{limit - 1}"}
+        return self._visit(url, headers, limit=limit, may_visit=may_visit, whole=False)
+
     def slow_down(self, url: str, seconds: float) -> None:
         """Leave at least *seconds* between visits to the host of *url*, as its robots.txt asks."""
         self._turns.slow_down(_host(httpx.URL(url)), seconds)
 
-    def _visit(self, url: str, headers: dict[str, str], *, limit: int, may_visit: Callable[[str], bool]) -> Answer:
+    def _visit(
+        self,
+        url: str,
+        headers: dict[str, str],
+        *,
+        limit: int,
+        may_visit: Callable[[str], bool],
+        whole: bool = True,
+    ) -> Answer:
         left = self.settings.timeout
         moved_to, for_good = "", True
         for _ in range(REDIRECTS + 1):
             if not may_visit(url):
                 return Answer(Outcome.FAILED, url, problem="its robots.txt asks not to be read")
-            answer, spent, target = self._step(url, headers, limit=limit, seconds=left)
+            answer, spent, target = self._step(url, headers, limit=limit, seconds=left, whole=whole)
             if not target:
                 return replace(answer, moved_to=moved_to)
             for_good = for_good and answer.status in _FOR_GOOD
@@ -117,7 +130,9 @@ class Fetcher:
             url = target
         return Answer(Outcome.FAILED, url, problem=f"redirects more than {REDIRECTS} times")
 
-    def _step(self, url: str, headers: dict[str, str], *, limit: int, seconds: float) -> tuple[Answer, float, str]:
+    def _step(
+        self, url: str, headers: dict[str, str], *, limit: int, seconds: float, whole: bool
+    ) -> tuple[Answer, float, str]:
         """One request: its answer, how long it took, and where it leads on to, if anywhere."""
         try:
             where = _parsed(url)
@@ -126,19 +141,21 @@ class Fetcher:
         with self._turns.turn(_host(where)):
             began = time.monotonic()
             try:
-                answer, target = self._ask(where, headers, limit=limit, seconds=seconds)
+                answer, target = self._ask(where, headers, limit=limit, seconds=seconds, whole=whole)
             except (Forbidden, wire.Unreadable) as error:
                 answer, target = Answer(Outcome.FAILED, url, problem=str(error)), ""
             return answer, time.monotonic() - began, target
 
-    def _ask(self, url: httpx.URL, headers: dict[str, str], *, limit: int, seconds: float) -> tuple[Answer, str]:
+    def _ask(
+        self, url: httpx.URL, headers: dict[str, str], *, limit: int, seconds: float, whole: bool
+    ) -> tuple[Answer, str]:
         headers = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate", **headers}
         with wire.request(url, headers, seconds=seconds, resolve=self._resolve, tls=self._tls) as response:
             answer = _read_head(str(url), response)
             if response.status in _MOVED and "location" in response.headers:
                 return answer, _join(url, response.headers["location"])
             if answer.outcome is Outcome.FRESH:
-                answer = replace(answer, body=response.body(limit))
+                answer = replace(answer, body=response.body(limit) if whole else response.beginning(limit))
             return answer, ""
 
 
@@ -194,7 +211,7 @@ def _read_head(url: str, response: wire.Response) -> Answer:
 
 
 def _outcome(status: int) -> Outcome:
-    if status in {200, 203, 226}:
+    if status in {200, 203, 206, 226}:
         return Outcome.FRESH
     return {304: Outcome.UNCHANGED, 410: Outcome.GONE}.get(status, Outcome.FAILED)
 

@@ -50,6 +50,15 @@ class Response:
                 raise Unreadable(f"is larger than {limit // 2**20} MB")
         return bytes(whole)
 
+    def beginning(self, limit: int) -> bytes:
+        """The first *limit* bytes of the decoded body, or all of it where it is shorter."""
+        whole = bytearray()
+        for piece in _decoded(self._stream, self.headers.get("content-encoding", ""), limit):
+            whole += piece
+            if len(whole) >= limit:
+                break
+        return bytes(whole[:limit])
+
 
 @contextmanager
 def request(
