@@ -27,6 +27,10 @@ def text(name: str, value: str) -> bytes:
 
 def mailbox(header: str, name: str, address: str) -> bytes:
     """The line `header: name <address>`; an address that can't stand there unquoted is not shown."""
+    if _plainly(name) and address.isascii() and _ADDRESS.fullmatch(address):
+        line = f"{header}: {name} <{address}>\r\n"
+        if len(line) <= _LINE + 2:
+            return line.encode("ascii")
     address = _ascii_domain(address)
     if not _ADDRESS.fullmatch(address):
         return f"{header}: undisclosed-recipients:;\r\n".encode()
@@ -56,6 +60,11 @@ def feedback_id(edition_id: int, slug: str, domain: str) -> str:
 def domain_of(address: str) -> str:
     """The domain of *address*, in ASCII."""
     return _ascii_domain(address).rpartition("@")[2]
+
+
+def _plainly(name: str) -> bool:
+    """Whether *name* can stand before an address as it is, which is true of most names and quickly said."""
+    return bool(_PHRASE.fullmatch(name)) and name == one_line(name)[:LONGEST_NAME] != "" and "=?" not in name
 
 
 def _phrase(name: str, used: int) -> list[str]:

@@ -69,7 +69,13 @@ class Mould:
 
     def message(self, reader: Reader) -> bytes:
         """The whole message for *reader*: CRLF lines, no line over 998 bytes or beginning with a dot."""
-        return (self._plain if reader.plain else self._whole).filled(reader)
+        return b"".join((self._plain if reader.plain else self._whole).filled(reader))
+
+    def wired(self, reader: Reader) -> bytes:
+        """`message` as SMTP carries it (RFC 5321 section 4.5.2): dots that begin a line doubled, and the final dot."""
+        pieces = (self._plain if reader.plain else self._whole).wired(reader)
+        pieces.append(b".\r\n")
+        return b"".join(pieces)
 
     def message_id(self, reader: Reader) -> str:
         """The same for this edition and reader every time, with its angle brackets."""
@@ -132,21 +138,33 @@ class Mould:
 
 
 class _Cast:
-    """Pieces of a message in their order; those that differ between readers are holes."""
+    """Pieces of a message in their order, each from a line's beginning; those that differ between readers are holes."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
-        self._fills: list[tuple[int, _Fill]] = []
-        self._tokens: list[int] = []
+        #: the same, fit for SMTP; made when they are first asked for
+        self._stuffed: list[bytes] = []
+        #: what fills which holes
+        self._fills: dict[object, tuple[_Fill, list[int]]] = {}
 
-    def filled(self, reader: Reader) -> bytes:
+    def filled(self, reader: Reader) -> list[bytes]:
         pieces = self._pieces.copy()
-        token = quoted.word(slots.SLOTS["token"](reader))
-        for index in self._tokens:
-            pieces[index] = token
-        for index, fill in self._fills:
-            pieces[index] = fill(reader)
-        return b"".join(pieces)
+        for fill, holes in self._fills.values():
+            piece = fill(reader)
+            for hole in holes:
+                pieces[hole] = piece
+        return pieces
+
+    def wired(self, reader: Reader) -> list[bytes]:
+        """`filled`, where no line begins with a lone dot: to look through what is constant once is enough."""
+        if not self._stuffed:
+            self._stuffed = [stuffed(piece) for piece in self._pieces]
+        pieces = self._stuffed.copy()
+        for fill, holes in self._fills.values():
+            piece = stuffed(fill(reader))
+            for hole in holes:
+                pieces[hole] = piece
+        return pieces
 
     def part(self, subtype: str, body: str) -> None:
         """The head of a part and its text."""
@@ -157,10 +175,10 @@ class _Cast:
         # the part's last line is ended, so that no soft break can swallow the boundary
         for before, slot in slots.split(body.rstrip() + "\n"):
             self.constant(quoted.piece(before))
-            if slot and slot[1] == "token":
-                self._tokens.append(self._hole())
-            elif slot:
-                self.slot(_word_filler(*slot))
+            if slot:
+                place, name = slot
+                # an address is written alike in HTML and in text
+                self.slot(_word_filler(*slot), of=name if name == "token" else (place, name))
 
     def constant(self, piece: bytes) -> None:
         if self._pieces and self._pieces[-1]:
@@ -168,12 +186,18 @@ class _Cast:
         else:
             self._pieces.append(piece)
 
-    def slot(self, fill: _Fill) -> None:
-        self._fills.append((self._hole(), fill))
-
-    def _hole(self) -> int:
+    def slot(self, fill: _Fill, *, of: object = None) -> None:
+        """A hole for what *fill* makes; those *of* the same are filled with the same."""
+        self._fills.setdefault(of or fill, (fill, []))[1].append(len(self._pieces))
         self._pieces.append(b"")
-        return len(self._pieces) - 1
+
+
+def stuffed(text: bytes) -> bytes:
+    """*text*, which begins at a line's beginning, with the dots doubled that begin a line."""
+    if b"." not in text:
+        return text
+    text = text.replace(b"\n.", b"\n..")
+    return b"." + text if text[:1] == b"." else text
 
 
 def _word_filler(place: Place, slot: str) -> _Fill:

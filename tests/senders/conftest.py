@@ -8,7 +8,7 @@ import pytest
 from newsletter.config import Smtp
 from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire.parcel import Parcel
-from newsletter.rendering.mould import Mould, Reader
+from newsletter.rendering.mould import Mould, Reader, _Cast
 
 
 class PlainMould(Mould):
@@ -33,8 +33,9 @@ class PlainMould(Mould):
 class DottedMould(PlainMould):
     """A mould that breaks its promise: a line is a lone dot, and what follows would be a command."""
 
-    def message(self, reader: Reader) -> bytes:
-        return super().message(reader) + b".\r\nMAIL FROM:<eve@example.com>\r\n"
+    def _cast_head(self, cast: _Cast, date: datetime) -> None:
+        super()._cast_head(cast, date)
+        cast.constant(b".\r\nMAIL FROM:<eve@example.com>\r\n")
 
 
 def a_parcel(*addresses: str, mould: Mould | None = None) -> Parcel:

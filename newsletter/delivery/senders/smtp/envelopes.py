@@ -7,6 +7,7 @@ from typing import NamedTuple
 import idna
 
 from newsletter.delivery.senders.smtp.consignment import Copy
+from newsletter.rendering.mould import Mould, stuffed
 
 #: no space, control character or bracket can stand in an envelope, so none can end it early
 _WRITABLE = re.compile(r"[^\s<>\x00-\x20\x7f]+@[^\s<>@\x00-\x20\x7f]+")
@@ -24,6 +25,9 @@ class Offer:
     largest: int = 0
     #: mechanisms for AUTH, upper case
     auth: frozenset[str] = frozenset()
+
+
+_FINAL = b".\r\n"
 
 
 class Unwritable(ValueError):
@@ -49,14 +53,14 @@ NONE = Envelope(b"", b"", b"")
 def pack(copy: Copy, offered: Offer) -> Envelope:
     """Cast *copy*'s message, final dot and all, and write its envelope; raises Unwritable and TooLarge."""
     mould = copy.consignment.mould
-    message = mould.message(copy.reader)
-    size = len(message)
+    wired = mould.wired(copy.reader) if isinstance(mould, Mould) else finish(mould.message(copy.reader))
+    size = len(wired) - len(_FINAL)
     if offered.largest and size > offered.largest:
         raise TooLarge(f"the message has {size:,} bytes, and the mail server takes {offered.largest:,} at most")
     recipient, sender = path(copy.reader.address, offered), path(mould.sender[1], offered)
     international = b" SMTPUTF8" if offered.smtputf8 and not (sender.isascii() and recipient.isascii()) else b""
     stated = b" SIZE=%d" % size if offered.size else b""
-    copy.message = finish(message)
+    copy.message = wired
     return Envelope(
         sender + international,
         b"MAIL FROM:<%b>%b%b\r\n" % (sender, stated, international),
@@ -65,11 +69,8 @@ def pack(copy: Copy, offered: Offer) -> Envelope:
 
 
 def finish(message: bytes) -> bytes:
-    """*message* with its final dot; moulds begin no line with a dot, and whoever does is put right here."""
-    if message.rfind(b"\n.") >= 0 or message[:1] == b".":  # twice as fast as `in`
-        message = message.replace(b"\n.", b"\n..")
-        message = b"." + message if message[:1] == b"." else message
-    return message + (b".\r\n" if message.endswith(b"\r\n") else b"\r\n.\r\n")
+    """A *message* that was not cast, with its dots doubled and its final dot."""
+    return stuffed(message if message.endswith(b"\r\n") else message + b"\r\n") + _FINAL
 
 
 def offer(lines: list[str]) -> Offer:
