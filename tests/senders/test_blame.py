@@ -1,5 +1,7 @@
 """Whose fault an answer is: the table, with answers that servers were seen to give."""
 
+import time
+
 import pytest
 
 from newsletter.delivery.wire.blame import Fault, Lesson, Step, Whose, judge
@@ -61,3 +63,58 @@ def test_the_basic_code_and_the_words_are_one_answer() -> None:
 )
 def test_an_answer_to_a_recipient(words: str, fault: Fault) -> None:
     assert judge(Step.RCPT, int(words[:3]), words[4:]) == fault
+
+
+@pytest.mark.parametrize(
+    ("step", "words", "fault"),
+    [
+        (Step.CONNECT, "554 no mail from your address", Fault(Whose.SERVER, True)),
+        (Step.CONNECT, "421 too many connections", Fault(Whose.CONNECTION, False)),
+        (Step.AUTH, "535 5.7.8 authentication failed", US),
+        (Step.AUTH, "454 4.7.0 temporary authentication failure", Fault(Whose.US, False)),
+        (Step.MAIL, "553 5.1.8 Domain of sender address does not exist", US),
+        (Step.MAIL, "550 5.1.1 no such user", US),
+        (Step.MAIL, "552 5.3.4 message size exceeds fixed limit", MESSAGE),
+        (Step.MAIL, "552 too large", MESSAGE),
+        (Step.MAIL, "503 nested MAIL", CONNECTION),
+        (Step.MAIL, "452 4.5.3 Too many messages sent", Fault(Whose.CONNECTION, False)),
+        (Step.MAIL, "530 authentication required", US),
+        (Step.DATA, "554 5.5.1 no valid recipients", CONNECTION),
+        (Step.DOT, "550 5.1.1 user unknown", DEAD),
+        (Step.DOT, "552 5.2.2 mailbox full", FULL),
+        (Step.DOT, "550 administrative prohibition", MESSAGE),
+        (Step.DOT, "554 5.7.1 refused as spam", US),
+        (Step.DOT, "552 5.3.4 too large", MESSAGE),
+        (Step.DOT, "451 4.3.0 try again", Fault(Whose.SERVER, False)),
+    ],
+)
+def test_the_same_words_mean_something_else_at_another_step(step: Step, words: str, fault: Fault) -> None:
+    assert judge(step, int(words[:3]), words[4:]) == fault
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "lesson"),
+    [
+        ("5.1.1", "", Lesson.DEAD),
+        ("5.0.0", "550 5.1.1 user unknown", Lesson.DEAD),
+        ("5.0.0", "SMTP error after RCPT TO: 550-5.1.1 unknown", Lesson.DEAD),
+        ("", "550 Unrouteable address", Lesson.DEAD),
+        ("5.0.0", "552 5.2.2 mailbox full", Lesson.FULL),
+        ("5.0.0", "554 5.7.1 policy", None),
+        ("5.0.0", "550-5.7.26 unauthenticated", None),
+        ("5.1.8", "501 5.1.8 sender domain not found", None),
+        ("5.1.1", "450 4.2.0 greylisted", None),
+        ("4.4.7", "delivery time expired", None),
+    ],
+)
+def test_what_is_told_later_is_judged_by_its_words_before_its_status(
+    status: str, words: str, lesson: Lesson | None
+) -> None:
+    assert judge(Step.LATER, None, words, status=status).lesson is lesson
+
+
+def test_a_megabyte_of_words_is_judged_at_once() -> None:
+    began = time.process_time()
+    judge(Step.LATER, None, "550-5.1.1 " * 100_000, status="5" * 1_000_000)
+
+    assert time.process_time() - began < 0.1

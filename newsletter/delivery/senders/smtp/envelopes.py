@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import idna
@@ -57,7 +58,7 @@ def pack(copy: Copy, offered: Offer) -> Envelope:
     size = len(wired) - len(_FINAL)
     if offered.largest and size > offered.largest:
         raise TooLarge(f"the message has {size:,} bytes, and the mail server takes {offered.largest:,} at most")
-    recipient, sender = path(copy.reader.address, offered), path(mould.sender[1], offered)
+    recipient, sender = path(copy.reader.address, offered), _sender_path(mould.sender[1], offered)
     international = b" SMTPUTF8" if offered.smtputf8 and not (sender.isascii() and recipient.isascii()) else b""
     stated = b" SIZE=%d" % size if offered.size else b""
     copy.message = wired
@@ -88,6 +89,11 @@ def offer(lines: list[str]) -> Offer:
         largest=int(size[0]) if size and size[0].isdecimal() else 0,
         auth=frozenset(said.get("AUTH", ())),
     )
+
+
+@lru_cache(maxsize=64)
+def _sender_path(address: str, offered: Offer) -> bytes:
+    return path(address, offered)
 
 
 def path(address: str, offered: Offer) -> bytes:

@@ -48,7 +48,9 @@ class Pool:
         self._barren = 0
         self._dial_again_at = 0.0
         self._standings: dict[int, Standing] = {}
-        #: messages after which a connection heard "not now", until a new one shows that this was its limit
+        #: connections that were made, and how many of them when one heard "not now" after so many messages:
+        #: a later one that delivers shows that this was a limit of the connection
+        self._made = self._made_then = 0
         self._limit_met = 0
         self.caution = 0
         self._trier: Session | None = None
@@ -154,8 +156,9 @@ class Pool:
         else:
             self._barren += 1
             self._pause(self._barren)
+        self._confirm_limit(session)
         if session.not_now and session.delivered:
-            self._limit_met = session.delivered
+            self._limit_met, self._made_then = session.delivered, self._made
         elif session.not_now and self._barren >= _NOT_NOW:
             self._limit_met = 0
             self._give_up(self._takes_nothing(session.not_now))
@@ -192,6 +195,8 @@ class Pool:
                 self._give_up(failure)
             return
         self._failures = 0
+        self._made += 1
+        session.number = self._made
         self._sessions.add(session)
         session.start()
 
@@ -260,15 +265,15 @@ class Pool:
         waits = [session.waits_for() for session in self._sessions if session.waits_for()]
         if answered != self._counted:
             self._counted, self._still_since, self.trouble = answered, now, ""
-            self._confirm_limit()
+            for session in self._sessions:
+                self._confirm_limit(session)
         elif not waits and not self._queue:
             self._still_since = now
         elif now - self._still_since > _STILL and not self.trouble:
             self.trouble = f"{self._where()} does not answer ({waits[0] if waits else 'no connection yet'})"
 
-    def _confirm_limit(self) -> None:
-        """A connection that heard "not now" had a limit if other ones go on."""
-        if self._limit_met and any(session.delivered for session in self._sessions):
+    def _confirm_limit(self, session: Session) -> None:
+        if self._limit_met and session.delivered and session.number > self._made_then:
             most = min(self._limit_met, self.manners.most or self._limit_met)
             self._limit_met = 0
             self._learn(replace(self.manners, most=most))

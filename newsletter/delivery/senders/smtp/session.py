@@ -103,6 +103,8 @@ class Session(Connection):
     def __init__(self, desk: Desk, *, timeout: float, dot_timeout: float, most: int) -> None:
         super().__init__(timeout=timeout)
         self._desk, self._dot_timeout = desk, dot_timeout
+        #: of all connections of the pool, from 1
+        self.number = 0
         #: copies the server gave a final answer to, and those it took
         self.answered = self.delivered = 0
         #: it ended with a "not now" to MAIL, in the server's words: after deliveries that is the connection's limit
