@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ARRAY,
@@ -83,8 +83,7 @@ _PEOPLE = _people(_IDS)
 _MAILABLE = Rows(_mailable(_IDS), elsewhere=_mailable(_IDS_AT_ONCE))
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """One subscriber, as a message to them needs it; the address is as mail servers want it."""
 
     id: int

@@ -4,12 +4,11 @@ import html
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """One recipient, as the mould needs them. Plain values: nothing here is escaped or encoded."""
 
     subscriber_id: int
