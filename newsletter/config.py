@@ -362,6 +362,12 @@ class Settings(Section):
         """Whether public_url can be opened on this machine alone, which is right only in the demo's own home."""
         return _HERE.fullmatch(urlsplit(self.public_url).hostname or "") is not None and not self.fetch.allow_loopback
 
+    @property
+    def hands_over_elsewhere(self) -> bool:
+        """Whether mail goes to another machine: a relay on this one may be anything, a trial too."""
+        host = {"smtp": self.smtp.host, "sendgrid": urlsplit(self.sendgrid.host).hostname or ""}.get(self.sender, "")
+        return bool(host) and _HERE.fullmatch(host) is None
+
     def path(self, relative: Path) -> Path:
         """*relative* as seen from the home folder."""
         return self.home / relative

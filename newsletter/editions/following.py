@@ -1,9 +1,10 @@
 """An editor's word on stories, put into a draft: where nobody has edited a slot it follows, the rest is left alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
@@ -50,7 +51,7 @@ def follow(
         return False, ("the whole edition, for no story is left",)
     before, after = (_proposed(newsletter, rows) for rows in (assembling.the_chosen(session, old), chosen))
     words = wording.of(edition)
-    followed = merge(words, before, after, links)
+    followed = merge(words, before, after, links, known=_proposed(newsletter, _all(session, old)).stories)
     edition.ranking_id = ranking.id
     if followed.words == words:
         return False, followed.left_alone
@@ -62,12 +63,16 @@ def follow(
     return True, followed.left_alone
 
 
-def merge(words: Words, before: Words, after: Words, links: Mapping[str, int]) -> Followed:
+def merge(
+    words: Words, before: Words, after: Words, links: Mapping[str, int], *, known: Collection[StoryWords] = ()
+) -> Followed:
     """*words*, which began as the proposal *before*, brought to the proposal *after* wherever nobody has edited.
 
     *links* says which story of *after*, from 0, a link belongs to, so that an edited one is not told twice.
+    What is in *known* is nobody's edit either: the ranking has it, and did not choose it.
     """
-    edited = {place: story for place, story in enumerate(words.stories) if story not in before.stories}
+    ours = {*before.stories, *known}
+    edited = {place: story for place, story in enumerate(words.stories) if story not in ours}
     told = {links[story.url] for story in edited.values() if story.url in links}
     fresh = (story for place, story in enumerate(after.stories) if place not in told)
     length = max([len(after.stories), *(place + 1 for place in edited)])
@@ -77,6 +82,10 @@ def merge(words: Words, before: Words, after: Words, links: Mapping[str, int]) -
     left = [f"story {place + 1}, “{story.headline}”" for place, story in edited.items()]
     left += [f"the {name}" for name in _PROPOSED if name in own and getattr(before, name) != getattr(after, name)]
     return Followed(replace(words, stories=tuple(story for story in stories if story), **changed), tuple(left))
+
+
+def _all(session: Session, ranking: Ranking) -> list[RankedStory]:
+    return list(session.scalars(select(RankedStory).where(RankedStory.ranking_id == ranking.id)))
 
 
 def _proposed(newsletter: Newsletter, chosen: Sequence[RankedStory]) -> Words:

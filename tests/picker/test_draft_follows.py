@@ -7,7 +7,7 @@ import pytest
 
 from newsletter import jobs
 from newsletter.app import App
-from newsletter.editions import following, shelf
+from newsletter.editions import following, revisions, shelf
 from newsletter.editions import words as wording
 from newsletter.editions.models import State
 from newsletter.editions.words import StoryWords, Words
@@ -120,6 +120,15 @@ def test_an_id_leads_to_its_story_whatever_place_it_has(app: App, draft: int) ->
 def test_an_id_of_no_story_is_refused(app: App, draft: int, wanted: str) -> None:
     with app.database.read() as session, pytest.raises(NotFound, match="shows their ids"):
         naming.find(choosing.stories(session, _ranking(app)), wanted)
+
+
+def test_what_an_earlier_revision_said_is_nobodys_edit(app: App, draft: int) -> None:
+    _rule(app, Rule.PIN, 5)
+    with app.database.write() as session:
+        first = revisions.said(session, shelf.get(session, draft), 1)
+        jobs.take_in(session, app.newsletter(), FRIDAY, first, by="ed", now=NOW)
+    left = _rule(app, Rule.EXCLUDE, 1).left_alone
+    assert [one for one in left if one.startswith("story")] == []
 
 
 # merging words, without a database

@@ -111,9 +111,19 @@ def test_real_senders_want_https_links() -> None:
     assert findings(laid_out(), given)["addresses"].level is Level.AMBER
 
 
-@pytest.mark.parametrize(("sender", "level"), [("smtp", Level.RED), ("sendgrid", Level.RED), ("maildir", Level.AMBER)])
-def test_links_that_lead_to_this_machine_alone_are_for_no_reader(sender: str, level: Level) -> None:
-    given = samples.settings(sender=sender, public_url="http://127.0.0.1:8025")
+@pytest.mark.parametrize(
+    ("sender", "level"),
+    [
+        ({"sender": "smtp", "smtp": {"host": "mail.example.com"}}, Level.RED),
+        ({"sender": "sendgrid"}, Level.RED),
+        ({"sender": "smtp", "smtp": {"host": "127.0.0.1"}}, Level.AMBER),
+        ({"sender": "maildir"}, Level.GREEN),
+    ],
+)
+def test_links_that_lead_to_this_machine_alone_are_for_no_reader(sender: dict[str, object], level: Level) -> None:
+    given = Settings.model_validate(
+        {**samples.settings().model_dump(), "public_url": "http://127.0.0.1:8025", **sender}
+    )
 
     assert findings(laid_out(), given)["addresses"].level is level
 

@@ -144,9 +144,10 @@ def _public_address(subject: _Subject) -> Finding:
     settings = subject.settings
     if not settings.secret.get_secret_value():
         return Finding("addresses", Level.RED, "secret is not set, so anybody could forge the readers' links.")
-    if settings.leads_nowhere:
+    if settings.sender != "maildir" and settings.leads_nowhere:
         text = f"public_url is {settings.public_url}: no reader can open a link of this edition, or leave."
-        return Finding("addresses", Level.AMBER if settings.sender == "maildir" else Level.RED, text)
+        # mail that leaves this machine carries dead links to readers; one that stays is somebody's trial
+        return Finding("addresses", Level.RED if settings.hands_over_elsewhere else Level.AMBER, text)
     if settings.sender != "maildir" and urlsplit(settings.public_url).scheme != "https":
         text = f"public_url is {settings.public_url}: one-click unsubscribe needs https (RFC 8058)."
         return Finding("addresses", Level.AMBER, text)
