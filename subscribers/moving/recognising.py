@@ -251,39 +251,50 @@ class _Reading:
     places: dict[str, Sequence[int]]
 
     def part(self, line: int) -> Part:
-        ignored, named = set(map(squash, self.options.ignored)), list(map(squash, self.options.state_columns))
-        read = {place for places in self.places.values() for place in places}
-        rules = [rule for rule in self.system.rules if self._applies(rule, ignored)]
+        ignored = set(map(squash, self.options.ignored))
+        rules = self._rules(ignored)
+        by_name = self._by_name()
         dropped = any(set(rule.columns) & ignored for rule in self.system.rules)
         ruled = {column for rule in rules for column in rule.columns}
-        questions: list[str] = []
-        for place, name in enumerate(self.names):
-            if name in ruled or name in ignored or not name:
-                continue
-            if name in named:
-                rules.append(self._own(guess(name)))
-            elif place not in read and name not in self.system.beside and (rule := self._smelt(place, name)):
-                rules.append(rule)
-        for rule in rules:
-            questions.extend(self._unclear(rule))
-        told = bool(rules) or self.options.as_ is not None or self.system.name != ""
-        otherwise = self._otherwise(dropped=dropped)
-        if (
-            otherwise in {State.OK, State.PENDING}
-            and not rules
-            and self.options.as_ is None
-            and self._by_name() is None
-        ):
-            questions.extend(self._asked_by_name())
-        questions.extend(self._missing())
-        ruled = {column for rule in rules for column in rule.columns}
         return Part(
-            table=self.table, system=self.system, columns=self._columns(ruled), heading_line=line, places=self.places,
+            table=self.table,
+            system=self.system,
+            columns=self._columns(ruled),
+            heading_line=line,
+            places=self.places,
             rules=[(rule, [self._place(column) for column in rule.columns]) for rule in rules],
-            otherwise=otherwise, by_file=self._by_name() is not None, told=told, questions=questions,
-            watched=[place for place, name in enumerate(self.names)
-                     if place not in read and name not in ruled | ignored | set(self.system.beside)],
-        )  # fmt: skip
+            otherwise=self._otherwise(dropped=dropped) if by_name is None else by_name,
+            by_file=by_name is not None,
+            told=bool(rules) or self.options.as_ is not None or self.system.name != "",
+            watched=self._harmless(ruled | ignored),
+            questions=list(self._questions(rules)),
+        )
+
+    def _rules(self, ignored: set[str]) -> list[Rule]:
+        """How the file says it: as its system does, as the operator says, and by what speaks of a state besides."""
+        rules = [rule for rule in self.system.rules if self._applies(rule, ignored)]
+        ruled = {column for rule in rules for column in rule.columns}
+        named, harmless = set(map(squash, self.options.state_columns)), self._harmless(ruled | ignored)
+        for place, name in enumerate(self.names):
+            if name in named - ruled - ignored:
+                rules.append(self._own(guess(name)))
+            elif place in harmless and name and (rule := self._smelt(place, name)):
+                rules.append(rule)
+        return rules
+
+    def _harmless(self, known: set[str]) -> list[int]:
+        """The places of columns that are not read, and not known to be beside the point."""
+        read = {place for places in self.places.values() for place in places}
+        known = known | set(self.system.beside)
+        return [place for place, name in enumerate(self.names) if place not in read and name not in known]
+
+    def _questions(self, rules: Sequence[Rule]) -> Iterator[str]:
+        for rule in rules:
+            yield from self._unclear(rule)
+        silent = not rules and self.options.as_ is None and self._by_name() is None
+        if silent and self.system.otherwise in {State.OK, State.PENDING}:
+            yield from self._asked_by_name()
+        yield from self._missing()
 
     def _applies(self, rule: Rule, ignored: set[str]) -> bool:
         if set(rule.columns) & ignored or not set(rule.columns) & set(self.names):
@@ -316,8 +327,6 @@ class _Reading:
                 return
 
     def _otherwise(self, *, dropped: bool) -> State:
-        if (state := self._by_name()) is not None:
-            return state
         # a system whose word is passed over has said nothing
         return State.PENDING if dropped and self.system.otherwise is State.OK else self.system.otherwise
 
