@@ -108,6 +108,22 @@ def sendgrid(amounts: Amounts) -> Iterator[Row]:
         yield Row("SendGrid look-alike", setting, sent["rate"], "recipients/s", note="to reach: 20,000")
 
 
+def black_box(amounts: Amounts) -> Iterator[Row]:
+    """Processor's time for a message with the black box and without it, in turn, ledger on."""
+    costs: dict[bool, list[float]] = {False: [], True: []}
+    with _loaded(amounts.messages, "sqlite") as urls, _peers.sink() as port:
+        for day in range(3 * amounts.rounds):
+            for boxed in costs:
+                edition_id = _planned(urls["sqlite"], 2 * day + boxed, sender="smtp", batch_size=SMTP_BATCH)
+                trial = {"url": urls["sqlite"], "edition_id": edition_id, "port": port, "size": 15_000}
+                costs[boxed].append(_trials.run("send_smtp", **trial, boxed=boxed)["cost"])
+    without, with_it = middle(costs[False]), middle(costs[True])
+    yield Row("processor for a message", "15 KB, sqlite, no black box", without, "µs", 1.0)
+    yield Row(
+        "processor for a message", "15 KB, sqlite, black box", with_it, "µs", ratio(with_it, without), "to reach: 1.03"
+    )
+
+
 def workers(amounts: Amounts) -> Iterator[Row]:
     """Two worker processes on PostgreSQL against one, each pair on one edition."""
     with _loaded(amounts.messages, "postgresql") as urls, _peers.sink() as port:
@@ -143,6 +159,7 @@ PARTS: dict[str, Callable[[Amounts], Iterator[Row]]] = {
     "wire": wire,
     "planning": planning,
     "sendgrid": sendgrid,
+    "blackbox": black_box,
     "workers": workers,
     "memory": memory,
 }

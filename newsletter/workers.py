@@ -11,6 +11,7 @@ from newsletter.delivery.ledger import owners
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.wire import handover, hints
 from newsletter.delivery.wire.handover import Route
+from newsletter.delivery.wire.parcel import Careful
 from newsletter.errors import ConfigError
 from newsletter.jobs import sending
 
@@ -31,7 +32,7 @@ class Worker:
         self._owner = owners.name()
         self._box = app.boxes.open(pages=4 * self._sender.window, copies=self._sender.batch_size)
         if self._box is not None:
-            self._box.sign(self._owner)
+            self._box.sign(self._owner, careful=isinstance(self._sender, Careful))
         self._routes: dict[tuple[int, str], Route] = {}
         self._rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
 

@@ -31,10 +31,10 @@ def boxes(tmp_path: Path) -> Boxes:
     return Boxes(tmp_path / "blackbox", "this boot")
 
 
-def opened(boxes: Boxes, *, pages: int = 2, copies: int = 10, owner: str = "ada") -> BlackBox:
+def opened(boxes: Boxes, *, pages: int = 2, copies: int = 10, owner: str = "ada", careful: bool = True) -> BlackBox:
     box = boxes.open(pages=pages, copies=copies)
     assert box is not None
-    box.sign(owner)
+    box.sign(owner, careful=careful)
     return box
 
 
@@ -66,7 +66,7 @@ def only(boxes: Boxes) -> Found:
 
 def test_marks_and_words_come_back_as_they_were_written(boxes: Boxes) -> None:
     box = opened(boxes)
-    page = box.page("a.1", [11, 12, 13, 14, 15, 16], begun=False)
+    page = box.page("a.1", [11, 12, 13, 14, 15, 16])
     page.begun(0)
     page.answered(1, Mark.ACCEPTED, b"2.0.0 taken")
     page.answered(2, Mark.REFUSED, NO)
@@ -85,7 +85,7 @@ def test_marks_and_words_come_back_as_they_were_written(boxes: Boxes) -> None:
 
 def test_a_living_process_is_not_read(boxes: Boxes) -> None:
     box = opened(boxes)
-    box.page("a.1", [1], begun=False)
+    box.page("a.1", [1])
     assert list(boxes.found()) == []
     dies(box)
     assert len(list(boxes.found())) == 1
@@ -93,7 +93,7 @@ def test_a_living_process_is_not_read(boxes: Boxes) -> None:
 
 def test_a_run_that_ended_well_leaves_no_file(boxes: Boxes) -> None:
     box = opened(boxes)
-    box.page("a.1", [1], begun=False)
+    box.page("a.1", [1])
     box.release("a.1")
     box.close()
     assert list(boxes.folder.iterdir()) == []
@@ -101,16 +101,16 @@ def test_a_run_that_ended_well_leaves_no_file(boxes: Boxes) -> None:
 
 def test_answers_that_could_not_be_written_stay_for_the_next_process(boxes: Boxes) -> None:
     box = opened(boxes)
-    box.page("a.1", [1], begun=False).answered(0, Mark.ACCEPTED, OK)
+    box.page("a.1", [1]).answered(0, Mark.ACCEPTED, OK)
     box.close()
     assert only(boxes).entries["a.1"].marks == {1: Mark.ACCEPTED}
 
 
 def test_a_page_that_nobody_waits_for_is_not_used_again(boxes: Boxes) -> None:
     box = opened(boxes, pages=2)
-    late = box.page("a.1", [1], begun=False)
+    late = box.page("a.1", [1])
     box.abandon("a.1")
-    box.page("a.2", [2], begun=False)
+    box.page("a.2", [2])
     late.answered(0, Mark.ACCEPTED, OK)
     dies(box)
     assert {name: entry.marks for name, entry in only(boxes).entries.items()} == {
@@ -121,15 +121,15 @@ def test_a_page_that_nobody_waits_for_is_not_used_again(boxes: Boxes) -> None:
 
 def test_more_batches_than_pages_make_silence_mean_nothing(boxes: Boxes) -> None:
     box = opened(boxes, pages=1)
-    box.page("a.1", [1], begun=False)
-    box.page("a.2", [2], begun=False).begun(0)
+    box.page("a.1", [1])
+    box.page("a.2", [2]).begun(0)
     dies(box)
     assert (only(boxes).complete, list(only(boxes).entries)) == (False, ["a.1"])
 
 
 def test_words_beyond_the_room_are_left_out_and_marks_are_not(boxes: Boxes) -> None:
     box = opened(boxes, copies=1000)
-    page = box.page("a.1", range(1000), begun=False)
+    page = box.page("a.1", range(1000))
     for index in range(1000):
         page.answered(index, Mark.REFUSED, Words("550 " + "no " * 200, 550))
     dies(box)
@@ -139,10 +139,10 @@ def test_words_beyond_the_room_are_left_out_and_marks_are_not(boxes: Boxes) -> N
 
 def test_a_whole_request_has_one_fate(boxes: Boxes) -> None:
     box = opened(boxes)
-    page = box.page("a.1", [1, 2], begun=False)
+    page = box.page("a.1", [1, 2])
     page.all_begun()
     page.told(Report("id-7", "202 Accepted", refused={2: NO}))
-    box.page("a.2", [3, 4], begun=True).failed(Unavailable("down", reply="429 slower", code=429))
+    box.page("a.2", [3, 4]).failed(Unavailable("down", reply="429 slower", code=429))
     dies(box)
     taken, turned_down = (only(boxes).entries[name] for name in ("a.1", "a.2"))
     assert (taken.marks, taken.words, taken.reply.text, taken.provider_id) == (
@@ -169,7 +169,7 @@ def test_what_is_no_box_is_passed_over(boxes: Boxes) -> None:
 def test_not_begun_is_queued_again_answered_is_recorded_and_the_rest_is_unknown(session: Session, boxes: Boxes) -> None:
     edition_id, (batch,) = fenced(session, readers=5)
     box = opened(boxes)
-    page = box.page(batch.attempt, ids(batch), begun=False)
+    page = box.page(batch.attempt, ids(batch))
     page.answered(0, Mark.ACCEPTED, OK)
     page.answered(1, Mark.REFUSED, NO)
     page.begun(2)
@@ -193,7 +193,7 @@ def test_a_batch_without_a_page_was_not_begun(session: Session, boxes: Boxes) ->
 def test_a_batch_without_a_page_stays_unknown_where_a_page_was_missing(session: Session, boxes: Boxes) -> None:
     edition_id, (batch,) = fenced(session)
     box = opened(boxes, copies=1)
-    box.page(batch.attempt, ids(batch), begun=False)  # four copies on a page for one
+    box.page(batch.attempt, ids(batch))  # four copies on a page for one
     dies(box)
 
     assert (inherited(session, boxes), batches(session, edition_id)) == (0, [(batch.number, "sending", 4)])
@@ -202,7 +202,7 @@ def test_a_batch_without_a_page_stays_unknown_where_a_page_was_missing(session: 
 def test_another_boots_box_is_not_believed(session: Session, boxes: Boxes) -> None:
     edition_id, (batch,) = fenced(session)
     box = opened(boxes)
-    box.page(batch.attempt, ids(batch), begun=False)
+    box.page(batch.attempt, ids(batch))
     dies(box)
 
     after_a_restart = Boxes(boxes.folder, "another boot")
@@ -215,7 +215,7 @@ def test_another_attempts_page_is_not_believed(session: Session, boxes: Boxes) -
     """The worker ada was thought dead, bob's attempt is on the wire, and then ada's box is found."""
     edition_id, (batch,) = fenced(session)
     box = opened(boxes)
-    box.page(batch.attempt, ids(batch), begun=False)
+    box.page(batch.attempt, ids(batch))
     recording.requeue(session, batch, LATER_PLEASE, until=NINE, now=NINE)
     claims = claiming.claim(session, edition_id, owner="bob", lease=LEASE, limit=1, now=NINE)
     claiming.fence(session, claims, lists=LISTS, lease=LEASE, now=NINE)
@@ -227,7 +227,7 @@ def test_another_attempts_page_is_not_believed(session: Session, boxes: Boxes) -
 def test_what_ended_as_unknown_before_the_box_was_found_is_still_settled_by_it(session: Session, boxes: Boxes) -> None:
     edition_id, (batch,) = fenced(session)
     box = opened(boxes)
-    page = box.page(batch.attempt, ids(batch), begun=False)
+    page = box.page(batch.attempt, ids(batch))
     for index in range(4):
         page.answered(index, Mark.ACCEPTED, OK)
     dies(box)
@@ -240,7 +240,7 @@ def test_what_ended_as_unknown_before_the_box_was_found_is_still_settled_by_it(s
 def test_nothing_is_queued_again_in_a_sending_that_was_cancelled(session: Session, boxes: Boxes) -> None:
     edition_id, (batch,) = fenced(session)
     box = opened(boxes)
-    box.page(batch.attempt, ids(batch), begun=False).answered(0, Mark.ACCEPTED, OK)
+    box.page(batch.attempt, ids(batch)).answered(0, Mark.ACCEPTED, OK)
     controls.cancel(session, edition_id, by="ada", reason="wrong list", now=NINE)
     dies(box)
 
@@ -252,7 +252,7 @@ def test_nothing_is_queued_again_in_a_sending_that_was_cancelled(session: Sessio
 def test_a_box_is_removed_once_all_of_it_is_in_the_ledger(session: Session, boxes: Boxes) -> None:
     _, (batch,) = fenced(session)
     box = opened(boxes)
-    box.page(batch.attempt, ids(batch), begun=False)
+    box.page(batch.attempt, ids(batch))
     dies(box)
     inherited(session, boxes)
     assert len(list(boxes.folder.iterdir())) == 1  # until it is certain that this was committed
@@ -263,7 +263,7 @@ def test_a_box_is_removed_once_all_of_it_is_in_the_ledger(session: Session, boxe
 def test_refused_by_the_server_keeps_its_words(session: Session, boxes: Boxes) -> None:
     edition_id, (batch,) = fenced(session)
     box = opened(boxes)
-    box.page(batch.attempt, ids(batch), begun=True).failed(Refused("no", reply="550 5.7.1 go away", code=550))
+    box.page(batch.attempt, ids(batch)).failed(Refused("no", reply="550 5.7.1 go away", code=550))
     dies(box)
 
     inherited(session, boxes)
@@ -273,7 +273,7 @@ def test_refused_by_the_server_keeps_its_words(session: Session, boxes: Boxes) -
 def test_a_server_that_said_later_is_not_asked_at_once(session: Session, boxes: Boxes) -> None:
     edition_id, (batch,) = fenced(session)
     box = opened(boxes)
-    page = box.page(batch.attempt, ids(batch), begun=False)
+    page = box.page(batch.attempt, ids(batch))
     for index in range(4):
         page.answered(index, Mark.AGAIN, LATER_PLEASE)
     dies(box)
@@ -286,8 +286,8 @@ def test_the_lock_ends_with_the_process_and_not_before(tmp_path: Path) -> None:
     """A real process, really killed."""
     code = (
         "import sys; from pathlib import Path; from newsletter.delivery.wire.blackbox import Boxes\n"
-        "box = Boxes(Path(sys.argv[1]), 'boot').open(pages=1, copies=1); box.sign('ada')\n"
-        "box.page('a.1', [7], begun=False).begun(0); print('begun', flush=True); sys.stdin.read()"
+        "box = Boxes(Path(sys.argv[1]), 'boot').open(pages=1, copies=1); box.sign('ada', careful=True)\n"
+        "box.page('a.1', [7]).begun(0); print('begun', flush=True); sys.stdin.read()"
     )
     boxes = Boxes(tmp_path, "boot")
     with subprocess.Popen(
@@ -299,3 +299,10 @@ def test_the_lock_ends_with_the_process_and_not_before(tmp_path: Path) -> None:
         os.kill(process.pid, 9)
         process.wait()
     assert (alive, only(boxes).entries["a.1"].marks) == ([], {7: Mark.BEGUN})
+
+
+def test_a_sender_that_does_not_tell_what_it_begins_has_begun_it_all(boxes: Boxes) -> None:
+    box = opened(boxes, careful=False)
+    box.page("a.1", [1, 2])
+    dies(box)
+    assert only(boxes).entries["a.1"].marks == {1: Mark.BEGUN, 2: Mark.BEGUN}

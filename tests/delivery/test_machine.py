@@ -111,7 +111,8 @@ def machine(database: Database, reached: Counter[BatchState], home: Path) -> typ
         def _box(self, fenced: Fenced) -> tuple[BlackBox, Page]:
             box = self._boxes().open(pages=1, copies=8)
             assert box is not None
-            return box, box.page(fenced.attempt, [person.id for person in fenced.people], begun=False)
+            box.sign("", careful=True)
+            return box, box.page(fenced.attempt, [person.id for person in fenced.people])
 
         def _boxes(self) -> Boxes:
             return Boxes(self.home, f"boot {self.boot}")

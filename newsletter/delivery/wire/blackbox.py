@@ -42,7 +42,8 @@ _LONGEST = 400
 _MOST_ROOM = 16_384
 _CODES = list(Mark)
 _CODE = {mark: code for code, mark in enumerate(_CODES)}
-_BEGUN = _CODE[Mark.BEGUN]
+_ACCEPTED = Mark.ACCEPTED
+_BEGUN, _TAKEN = _CODE[Mark.BEGUN], _CODE[Mark.ACCEPTED]
 #: seconds after which a file of another boot is of no use to anybody
 _STALE = 86_400
 
@@ -72,10 +73,12 @@ class Page:
 
     def answered(self, index: int, mark: Mark, words: Words | bytes) -> None:
         """The fate of the copy at *index* is known; of those that were accepted one answer is kept for all."""
-        if mark is not Mark.ACCEPTED or not self._replied:
-            self._replied = self._replied or mark is Mark.ACCEPTED
-            said = words if isinstance(words, Words) else Words(words.decode("utf-8", "replace"))
-            self._write(_REPLY if mark is Mark.ACCEPTED else index, said)
+        if mark is _ACCEPTED and self._replied:  # most copies, and all of them wait for it
+            self._box[self._marks + index] = _TAKEN
+            return
+        self._replied = self._replied or mark is _ACCEPTED
+        said = words if isinstance(words, Words) else Words(words.decode("utf-8", "replace"))
+        self._write(_REPLY if mark is _ACCEPTED else index, said)
         self._box[self._marks + index] = _CODE[mark]
 
     def told(self, report: Report) -> None:
@@ -127,16 +130,18 @@ class BlackBox:
         self._free = [_HEADER.size + number * _size(copies) for number in reversed(range(pages))]
         self._taken: dict[str, int] = {}
         self._lost = False
+        self._begun = bytes([_BEGUN])
 
-    def sign(self, owner: str) -> None:
-        """Batches that *owner* fences are this box's from now on."""
+    def sign(self, owner: str, *, careful: bool) -> None:
+        """Batches that *owner* fences are this box's from now on.
+
+        A *careful* sender tells when it begins a copy; of any other, all copies of a batch are begun at once.
+        """
+        self._begun = bytes([0 if careful else _BEGUN])
         self._map[_OWNER_AT : _HEADER.size] = owner.encode()[:80].ljust(80, b"\0")
 
-    def page(self, attempt: str, ids: Sequence[int], *, begun: bool) -> Page:
-        """A page for *attempt*; take it before the first of its copies is begun.
-
-        *begun* says of all copies that they are, for a sender that does not tell when it begins one.
-        """
+    def page(self, attempt: str, ids: Sequence[int]) -> Page:
+        """A page for *attempt*; take it before the first of its copies is begun."""
         name = attempt.encode()
         if not self._free or len(ids) > self._copies or len(name) > 32:
             self._map[_MISSING_AT] = 1
@@ -145,7 +150,7 @@ class BlackBox:
         page = Page(self._map, start, ids, self._copies)
         self._map[start : start + 32] = bytes(32)
         struct.pack_into(f"<{len(ids)}q", self._map, start + _PAGE.size, *ids)
-        page._mark_all(bytes([_BEGUN if begun else 0]) * len(ids))
+        page._mark_all(self._begun * len(ids))
         struct.pack_into("<II", self._map, start + 32, len(ids), 0)
         self._map[start : start + 32] = name.ljust(32, b"\0")
         return page

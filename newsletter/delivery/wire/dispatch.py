@@ -29,7 +29,7 @@ from newsletter.delivery.wire import handover, standstill, takeover
 from newsletter.delivery.wire.blackbox import BlackBox
 from newsletter.delivery.wire.flight import Flight
 from newsletter.delivery.wire.handover import Answer, Route
-from newsletter.delivery.wire.parcel import Sender
+from newsletter.delivery.wire.parcel import Careful, Sender
 from newsletter.delivery.wire.stock import Stock
 from newsletter.errors import NewsletterError
 
@@ -114,7 +114,7 @@ class _Run:
         self.rng = rng or random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
         self.box = box
         if box is not None:
-            box.sign(self.owner)
+            box.sign(self.owner, careful=isinstance(sender, Careful))
         self.flight = Flight(sender, route, box)
         self.stock = Stock(route.edition_id, owner=self.owner, batch_size=sender.batch_size)
         #: answers that are not written down yet

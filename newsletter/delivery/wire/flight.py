@@ -95,7 +95,7 @@ class Flight:
         if self._prompt is None:
             return self._threads.submit(handover.send, self._sender, self._route, fenced, deadline, self._box)
         try:
-            return self._prompt.begin(handover.parcel(self._sender, self._route, fenced, deadline, self._box))
+            return self._prompt.begin(handover.parcel(self._route, fenced, deadline, self._box))
         except Exception as error:  # noqa: BLE001 - what it means is for `handover.answer` to say
             failed: Future[Report] = Future()
             failed.set_exception(error)

@@ -17,7 +17,7 @@ from newsletter.delivery.operations import controls
 from newsletter.delivery.pace.throttle import Throttle
 from newsletter.delivery.wire import standstill, teaching
 from newsletter.delivery.wire.blackbox import BlackBox
-from newsletter.delivery.wire.parcel import Careful, Parcel, Report, Sender, Words
+from newsletter.delivery.wire.parcel import Parcel, Report, Sender, Words
 from newsletter.delivery.wire.stock import AHEAD, Stock
 from newsletter.errors import Blocked, Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Mould, Reader
@@ -120,7 +120,7 @@ def _pass(
     return fenced
 
 
-def parcel(sender: Sender, route: Route, fenced: Fenced, deadline: float, box: BlackBox | None = None) -> Parcel:
+def parcel(route: Route, fenced: Fenced, deadline: float, box: BlackBox | None = None) -> Parcel:
     """What the sender is given, with a page of *box*; raises Unavailable where *deadline* (monotonic) is over.
 
     Past it the lease might end while bytes are on the wire: a machine that was asleep wakes up here.
@@ -128,8 +128,7 @@ def parcel(sender: Sender, route: Route, fenced: Fenced, deadline: float, box: B
     readers = [route.reader(person) for person in fenced.people]
     page = None
     if box is not None:
-        ids = [person.id for person in fenced.people]
-        page = box.page(fenced.attempt, ids, begun=not isinstance(sender, Careful))
+        page = box.page(fenced.attempt, [person.id for person in fenced.people])
     made = Parcel(fenced.edition_id, fenced.number, fenced.attempt, route.mould, readers, page)
     if time.monotonic() > deadline:
         raise Unavailable("held up between the fence and the wire", retry_after=0)
@@ -138,7 +137,7 @@ def parcel(sender: Sender, route: Route, fenced: Fenced, deadline: float, box: B
 
 def send(sender: Sender, route: Route, fenced: Fenced, deadline: float, box: BlackBox | None = None) -> Report:
     """Give the batch to the sender, outside any transaction, unless *deadline* is over; raises what it raises."""
-    given = parcel(sender, route, fenced, deadline, box)
+    given = parcel(route, fenced, deadline, box)
     try:
         report = sender.send(given)
     except Delivery as failure:
