@@ -133,7 +133,7 @@ def count(
     if json:
         screen.data(asdict(found))
     else:
-        screen.say(f"[bold]{found.people:,}[/] people, {found.mailable:,} of whom {escape(of.title)} may be mailed to")
+        screen.say(f"{_people(found)} get {escape(of.title)}")
 
 
 @segments.command()
@@ -153,7 +153,7 @@ def save(
     if json:
         screen.data({"name": name, "query": query, **asdict(found)})
     else:
-        screen.say(f"{escape(name)}: [bold]{found.people:,}[/] people, {found.mailable:,} of whom may be mailed")
+        screen.say(f"{escape(name)}: {_people(found)} get {escape(of.title)}")
 
 
 @segments.command()
@@ -164,6 +164,11 @@ def drop(context: typer.Context, name: Name) -> None:
     with open_app(context).database.write() as session:
         aiming.drop(session, name)
     screen.say(f"{escape(name)} is forgotten")
+
+
+def _people(found: shelf.Count) -> str:
+    people = "1[/] person" if found.people == 1 else f"{found.people:,}[/] people"
+    return f"[bold]{people}, of whom {found.mailable:,}"
 
 
 def _read(file: Path) -> bytes:

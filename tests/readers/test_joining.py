@@ -1,20 +1,23 @@
 """Joining: from our page, from a form on another site, by the API; counted, asked by letter, written once."""
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
 from sqlalchemy import func, select
 
+from newsletter import jobs
 from newsletter.app import App
+from newsletter.config import Settings
 from newsletter.jobs import correspondence, invitations, joining, wordings
 from newsletter.jobs.invitations import Whose
 from newsletter.rendering import languages
-from subscribers import roll
+from subscribers import roll, signing_up
 from subscribers.models import Consent, ConsentEvent, SignUp, Subscriber, SuppressionReason
-from tests.factories import a_subscriber
+from tests.factories import a_list, a_subscriber
 from tests.readers.conftest import Clock, Mailbox, standing, words
+from tests.web.site import served
 
 API = "/api/subscriptions"
 EVA = "eva@example.com"
@@ -330,6 +333,46 @@ def test_who_was_here_before_is_not_forgotten_with_a_request(app: App, site: htt
     with app.database.write() as session:
         joining.sweep(session, app.settings.sign_up, now=clock())
     assert standing(app, EVA) == {"events": Consent.CONFIRMED}
+
+
+def test_who_has_confirmed_is_greeted_once_where_the_newsletter_says_so(
+    settings: Settings, app: App, now: datetime, mailbox: Mailbox
+) -> None:
+    friday = settings.newsletters["friday"].model_copy(update={"welcome": "Good to have you.\n\nSee you on Friday."})
+    greeting = App(settings.model_copy(update={"newsletters": {"friday": friday}}), app.database)
+    with app.database.write() as session:
+        a_list(session)
+    with served(greeting, lambda: now) as site:
+        site.post(API, json={"email": EVA})
+        link = mailbox.link(EVA, "c")
+        site.post(link)
+        site.post(link)
+        welcome = words(mailbox.to(EVA, letters=2)[-1])
+    correspondence.answer(greeting, clock=lambda: now, grace=correspondence.AT_ONCE)
+    assert ("See you on Friday." in welcome, "/p/" in welcome, len(mailbox.letters)) == (True, True, 2)
+
+
+def test_what_a_process_that_died_had_not_mailed_the_scheduler_mails(app: App, now: datetime, mailbox: Mailbox) -> None:
+    with app.database.write() as session:
+        a_list(session)
+    request = signing_up.Request(EVA, "friday", ("weekly",), "Send it to me.", "sign-up page")
+    joining.ask(app, request, now=now)
+    later = now + timedelta(minutes=1)
+    work = [one for one in jobs.tick(app, now=later, owner="a") if one.name == "answers"]
+    jobs.run(app, work[0], owner="a", clock=lambda: later)
+    again = [one for one in jobs.tick(app, now=later + timedelta(minutes=1), owner="a") if one.name == "answers"]
+    assert (len(mailbox.to(EVA)), again) == (1, [])
+
+
+def test_a_letter_that_could_not_go_out_is_tried_again(settings: Settings, app: App, now: datetime) -> None:
+    with app.database.write() as session:
+        a_list(session)
+    settings.path(settings.maildir.path).write_text("a file where the Maildir should be")
+    joining.ask(app, signing_up.Request(EVA, "friday", ("weekly",), "Yes.", "sign-up page"), now=now)
+    sent = correspondence.answer(app, clock=lambda: now, grace=correspondence.AT_ONCE)
+    with app.database.read() as session:
+        waits = correspondence.waits(session, app, now=now + timedelta(minutes=1))
+    assert (sent, waits) == (0, True)
 
 
 def test_the_letter_names_the_days_and_the_way_to_do_nothing(site: httpx.Client, mailbox: Mailbox) -> None:
