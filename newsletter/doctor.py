@@ -15,7 +15,7 @@ from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations import rehearsal, waits
-from newsletter.editions import shelf, watch
+from newsletter.editions import shelf, timekeeping, watch
 from newsletter.editions.models import Edition, Heartbeat
 from newsletter.errors import NewsletterError
 from newsletter.rendering import proofs
@@ -65,6 +65,7 @@ def examine(app: App, *, now: datetime) -> list[Finding]:
             *_people(app, now),
             *_sources(app),
             *_scheduler(app, now),
+            *_clock(app, now),
             *_letters(app, now),
             *_sendings(app, now),
         ]
@@ -191,6 +192,19 @@ def _scheduler(app: App, now: datetime) -> Iterator[Finding]:
         yield Finding("scheduler", Level.BAD, f"last ticked {tick.started_at:%Y-%m-%d %H:%M:%S} UTC; is it running?")
     else:
         yield Finding("scheduler", Level.GOOD, f"ticked {(now - tick.started_at).seconds} s ago")
+
+
+def _clock(app: App, now: datetime) -> Iterator[Finding]:
+    """Whether this machine's clock can be believed, as far as another one tells."""
+    with app.database.read() as session:
+        told = timekeeping.of_the_database(session)
+        last = timekeeping.last(session)
+    if told is not None and abs(told - now) > timekeeping.TOLERANCE:
+        text = f"this machine's says {now:%Y-%m-%d %H:%M:%S}, the database's {told:%Y-%m-%d %H:%M:%S} (UTC)"
+        yield Finding("clock", Level.BAD, f"{text}: nothing is done by the clock until they agree")
+    elif last is not None and last > now + timekeeping.TOLERANCE:
+        text = f"the scheduler last read {last:%Y-%m-%d %H:%M:%S} UTC, which is still to come"
+        yield Finding("clock", Level.NOTE, f"{text}: what it did too early is looked at again when it runs")
 
 
 def _letters(app: App, now: datetime) -> Iterator[Finding]:

@@ -103,6 +103,12 @@ def look(session: Session, seen: Reading, witness: Witness | None = None) -> Jud
     return judged
 
 
+def last(session: Session) -> datetime | None:
+    """What the clock said at the last tick; None before the first."""
+    row = session.get(ClockReading, _KEY)
+    return row.at if row else None
+
+
 def judge(before: Reading | None, earlier: Judgement, seen: Reading, witness: datetime | None) -> Judgement:
     """How far *seen* can be believed after *before*, which was judged *earlier*."""
     if witness is not None and abs(witness - seen.now) > TOLERANCE:

@@ -2,10 +2,14 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
+
 from newsletter.app import App
 from newsletter.config import Settings, Smtp
 from newsletter.doctor import Finding, Level, examine
-from newsletter.editions.models import Heartbeat
+from newsletter.editions import timekeeping, watch
+from newsletter.editions.models import Alarm, Heartbeat
+from newsletter.editions.timekeeping import Reading
 from newsletter.stories.models import Health
 from subscribers.models import Consent
 from tests.factories import a_source, a_subscriber
@@ -62,3 +66,24 @@ def test_a_sender_that_is_still_the_example_is_noted(app: App, settings: Setting
     example = app.newsletter().model_copy(update={"from_address": "friday@example.com"})
     fresh = App(settings.model_copy(update={"newsletters": {"friday": example}}), app.database)
     assert [finding.level for finding in _about("newsletters", fresh, now)] == [Level.GOOD, Level.NOTE]
+
+
+def test_a_clock_that_is_behind_what_the_scheduler_read_is_noted(app: App, now: datetime) -> None:
+    with app.database.write() as session:
+        timekeeping.look(session, Reading(now + timedelta(days=60)))
+    levels = [finding.level for finding in _about("clock", app, now)]
+    assert levels == [Level.NOTE if app.database.is_sqlite else Level.BAD]  # PostgreSQL's own clock is no test's
+
+
+def test_a_letter_that_an_editor_did_not_get_is_bad(app: App, now: datetime) -> None:
+    with app.database.write() as session:
+        watch.ring(session, "an alarm", "Something happened", now)
+        alarm = session.scalars(select(Alarm)).one()
+        watch.told(session, alarm.id, [], "ed@example.com: 550 no such user", now)
+    (finding,) = _about("letters", app, now)
+    assert (finding.level, "refused: ed@example.com: 550 no such user" in finding.text) == (Level.BAD, True)
+
+
+def test_a_public_url_that_leads_nowhere_is_bad(app: App, settings: Settings, now: datetime) -> None:
+    at_home = App(settings.model_copy(update={"public_url": "http://127.0.0.1:8025"}), app.database)
+    assert [finding.level for finding in _about("public_url", at_home, now)] == [Level.BAD]

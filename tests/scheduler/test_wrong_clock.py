@@ -222,3 +222,12 @@ def test_the_send_of_a_missed_week_stays_missed_where_its_time_is_past_by_both_c
     with process.app.database.read() as session:
         states = dict(session.execute(select(Slot.job, Slot.state)).all())
     assert states[Job.SEND] is SlotState.MISSED
+
+
+def test_a_source_that_was_read_by_hand_under_a_wrong_clock_is_read_again(app: App) -> None:
+    now = utc("2021-11-25 15:00")
+    with app.database.write() as session:
+        source = factories.a_source(session)
+        source.fetched_at, source.next_fetch_at = now + 60 * DAY, now + 60 * DAY + HOUR
+    report = jobs.collect(app, now=now)
+    assert [one.name for one in report.visited] == ["Retail Dive"]
