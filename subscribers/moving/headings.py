@@ -50,14 +50,14 @@ _SMELL = re.compile(
     r"status|statut|estado$|^stato|zustand|статус|subscri|suscri|iscri(tto|zione)|inscri|abonn|abmeld|anmeldestat|unsub|"
     r"opt(ed)?in|opt(ed)?out|consent|consenso|einwilligung|permission|bounc|rebond|rebot|complain|complaint|spam|"
     r"blo[ck]k|blocked|blacklist|suppress|disabled|enabled|inactive|isactive|^active$|^aktiv$|^actif$|^activo$|confirmed|"
-    r"confirmado|bestatigt|verified|^valid$|isvalid|invalid|deliverab|cancel|donot|^dnc$|nomail|noemail|abgemeldet|"
+    r"confirmado|bestatigt|verified|valid$|invalid|excluded|deliverab|cancel|donot|^dnc$|nomail|noemail|abgemeldet|"
     r"abbestell|desabonn|desinscri|disiscri|^baja|fechadebaja|descadastr|uitgeschreven|afgemeld|отпис|подпис|mailable|"
     r"acceptsmarketing|acceptsemail|emailallowed|^newsletter$|marketingemails?$|^deleted|deletedat|removedat|^left$|"
     r"leftat|cleaned|suspended|banned|配信停止|退会"
 )
 #: … unless they speak of something beside it
 _BESIDE = re.compile(
-    r"source$|^utm|url$|page$|link$|form$|count$|^numberof|campaign|id$|title$|referr|method$|plan$|tier$|lead|reason$|"
+    r"source$|^utm|url$|page$|link$|form$|count$|^numberof|campaign|(?<!val)id$|title$|referr|method$|plan$|tier$|lead|"
     r"country|agent$|device|version$|type$|subscribers?$|subscriptionip$|phone|sms|whatsapp"
 )
 #: headings that name a province as often as a state of mail

@@ -8,7 +8,7 @@ from itertools import islice
 from . import dates, headings
 from .files import Table
 from .headings import smells, squash
-from .rules import Emptied, Flag, Rule, Unclear, Word
+from .rules import Emptied, Flag, Rule, Set, Unclear, Word
 from .sheets import Problem
 from .states import WORDS, State, speaks
 from .systems import ANY, MAILMAN, SYSTEMS, System
@@ -206,7 +206,7 @@ _AGAINST: Sequence[tuple[str, State]] = (
     (r"bounc|rebot|rebond|undeliver|invalid|cleaned", State.BOUNCED),
     (r"complain|spam|abuse", State.COMPLAINED),
     (r"blacklist|blocklist|blo[ck]k|blocked|suppress|banned", State.BLOCKED),
-    (r"disabled|inactive|suspended|nomail|noemail|paused", State.HELD),
+    (r"disabled|inactive|suspended|nomail|noemail|paused|excluded", State.HELD),
     (
         (
             r"unsub|opt(ed)?out|cancel|deleted|removed|^left|donot|dnc|abgemeldet|abbestell|abmeld|desabonn|desinscri|"
@@ -225,13 +225,17 @@ _FOR: Sequence[tuple[str, State]] = (
 )  # fmt: skip
 
 
+_REASON = re.compile(r"reason|grund|motif|motivo|comment")
+
+
 def guess(name: str) -> Rule:
     """How a column of the squashed heading *name* most likely says it."""
     if re.search(r"status|statut|estado|stato|zustand|статус", name):
         return Word(name)
     for pattern, state in _AGAINST:
         if re.search(pattern, name):
-            return Flag(name, yes=state)
+            # whoever gave a reason for leaving has left
+            return Set(name, state) if _REASON.search(name) else Flag(name, yes=state)
     for pattern, state in _FOR:
         if re.search(pattern, name):
             return Flag(name, yes=State.OK, no=state)
@@ -313,7 +317,8 @@ class _Reading:
         """The rule for a column that speaks of a state by its name or by what stands in it."""
         if smells(name) and name not in headings.PLACES and headings.meaning(name) == "":
             return self._own(guess(name))
-        if speaks({row[place] for row in self.body if len(row) > place}):
+        cells = {row[place] for row in self.body if len(row) > place}
+        if speaks(cells) or (name in headings.PLACES and any(squash(cell) in WORDS for cell in cells)):
             return self._own(Word(name))
         return None
 
@@ -368,7 +373,7 @@ def question(heading: str, value: str) -> str:
 
 
 _IN_NAMES: Sequence[tuple[str, str]] = (
-    (r"un.?subscri\w*|opt.?outs?|opted.?out|abgemeldet\w*|abmeld\w*|d[ée]s(abonn|inscri)\w*|bajas?|left|removed|cancel\w*",
+    (r"un.?subs(cri\w*)?|opt.?outs?|opted.?out|abgemeldet\w*|abmeld\w*|d[ée]s(abonn|inscri)\w*|bajas?|left|removed|cancel\w*",
      "unsubscribed"),
     (r"bounc\w*|cleaned|undeliver\w*|invalid\w*|unzustellbar\w*|rebot\w*", "bounced"),
     (r"complain\w*|spam\w*|abuse\w*", "complained"),

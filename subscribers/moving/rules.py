@@ -87,9 +87,13 @@ class Flag:
             return self.no
         if word in WORDS:
             return WORDS[word]
-        if read_date(cells[0]) is not None:
+        if read_date(cells[0]) is not None or _DATED.match(cells[0].strip()):
             return self.yes
         raise Unclear(self.column, cells[0])
+
+
+#: a date, though nobody could say whether the day or the month comes first
+_DATED = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def _mended(lines: _Lines, separator: str, width: int) -> list[str] | None:
     bare_cells = lines.taken[0].rstrip("\r\n").split(separator)
     if width > 1 and len(bare_cells) == width and not (lines.taken[0].count('"') % 2 and separator == ","):
         lines.back_to(1)
-        return bare_cells
+        return [cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell for cell in bare_cells]
     return None
 
 
