@@ -71,7 +71,7 @@ def checked(request: Request) -> Request:
         name=details.name(request.name),
         language=details.language(request.language),
         time_zone=details.time_zone(request.time_zone),
-        form=request.form[:64],
+        form=details.name(request.form)[:64],
         given_from=request.given_from[:45],
     )
 

@@ -1,5 +1,6 @@
 """The language of segments: text in, a tree out; every mistake is named with its place."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -83,8 +84,10 @@ def _look_at_depth(text: str) -> None:
     for letter in text:
         depth += (letter == "(") - (letter == ")")
         deepest = max(deepest, depth)
-    if deepest > _DEEPEST or text.lower().count("not") > _WIDEST:
+    if deepest > _DEEPEST:
         raise BadSegment(f"parentheses within parentheses {deepest} deep: {_DEEPEST} are the most")
+    if len(re.findall(r"\bnot\b", text.lower())) > _WIDEST:
+        raise BadSegment(f"more than {_WIDEST} times not: nobody could read that")
 
 
 def _sentence(text: str, error: UnexpectedInput) -> str:

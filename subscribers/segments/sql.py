@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from sqlalchemy import ColumnElement, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
+from subscribers import addresses
 from subscribers.errors import BadSegment
 from subscribers.models import Consent, List, Rhythm, Subscriber, Subscription, TopicChoice
 
@@ -105,8 +106,8 @@ def _one_domain(value: str) -> ColumnElement[bool]:
     bare = domain.removeprefix("*.")
     if not re.fullmatch(r"[^\s@*%]+", bare):
         raise BadSegment(f"{value!r} is not a domain: write example.com, or *.example.com for what stands below it")
-    ascii_form = bare if bare.isascii() else bare.encode("idna").decode()
-    return Subscriber.email_key.endswith(f"{'.' if below else '@'}{ascii_form}", autoescape=True)
+    kept = addresses.key(f"x@{bare}").removeprefix("x@")
+    return Subscriber.email_key.endswith(f"{'.' if below else '@'}{kept}", autoescape=True)
 
 
 def _rhythm(_session: Session, term: Term) -> ColumnElement[bool]:

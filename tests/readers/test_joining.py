@@ -1,5 +1,6 @@
 """Joining: from our page, from a form on another site, by the API; counted, asked by letter, written once."""
 
+import json
 import re
 from datetime import datetime, timedelta
 
@@ -84,6 +85,12 @@ def test_what_the_api_does_not_understand_is_400_with_a_sentence(app: App, site:
     with app.database.read() as session:
         people = session.scalar(select(func.count()).select_from(Subscriber))
     assert (answer.status_code, bool(answer.json()["error"]), people) == (400, True, 0)
+
+
+@pytest.mark.parametrize("odd", ["a\x00b", "\ud800", "\u202ex", "<b>", "a\r\nBcc: x"])
+def test_odd_letters_cost_nobody_their_place(app: App, site: httpx.Client, odd: str) -> None:
+    answer = site.post(API, content=json.dumps({"email": EVA, "name": odd, "form": odd}).encode())
+    assert (answer.status_code, standing(app, EVA)) in [(202, {"weekly": Consent.PENDING}), (400, {})]
 
 
 def test_too_long_a_request_is_413(site: httpx.Client) -> None:
