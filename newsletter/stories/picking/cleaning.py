@@ -81,8 +81,8 @@ _APPEARED = re.compile(
     re.DOTALL,
 )
 _PREFIX = 160
-#: letters that are looked at
-_READ = 4000
+#: letters that are looked at: what `readings.LONG` words hold at the least
+_READ = 2000
 #: lines that may hold a byline and a dateline
 _FIRST_LINES = 3
 

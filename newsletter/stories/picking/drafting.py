@@ -90,14 +90,15 @@ class _Sentence:
 def _quotes(story: Story, frequencies: Frequencies, turn: Item | None) -> tuple[tuple[Quote, ...], str]:
     """Those nearest the story's centre and the top of their report; the second says something else, and no earlier."""
     found = _sentences(story, frequencies, turn)
-    standing = [one for one in found if not any(_overtakes(other, one) for other in found)]
-    ordered = sorted(standing, key=lambda one: (-one.value, one.report, one.place))
+    ordered = sorted(found, key=lambda one: (-one.value, one.report, one.place))
     if turn is not None:
         return _turned(ordered, turn)
     kept: list[_Sentence] = []
     for one in ordered:
-        if len(kept) < _SENTENCES and all(_differ(one, other) for other in kept):
+        if all(_differ(one, other) for other in kept) and not any(_overtakes(other, one) for other in found):
             kept.append(one)
+        if len(kept) == _SENTENCES:
+            break
     kept.sort(key=lambda one: (one.at, one.report, one.place))
     return tuple(one.quote for one in kept), ""
 

@@ -1,5 +1,7 @@
 """Quotes and brackets: whether each that opens in a text closes in it."""
 
+import re
+
 #: how they open, and what closes each: Germans write „so“ and »so«, the French « so », Swedes ”so”, others “so”
 _PAIRS = dict(
     zip("([{（「『《“‚‘«»‹›”\"'", ")]}）」』》”’’»«›‹”\"'", strict=True),
@@ -10,11 +12,14 @@ _APOSTROPHES = frozenset("’'")
 #: no language opens with these
 _NEVER_FIRST = frozenset(")]}）」』》’")
 
+_ANY = re.compile(f"[{re.escape(''.join(_CLOSING.union(_PAIRS)))}]")
+
 
 def are_balanced(text: str) -> bool:
     """Whether every quote and bracket of *text* closes in it, in order, and none closes what was not opened."""
     open_ones: list[str] = []
-    for at, letter in enumerate(text):
+    for match in _ANY.finditer(text):
+        at, letter = match.start(), match[0]
         if letter in _CLOSING and open_ones and letter in _PAIRS[open_ones[-1]] and _may_close(text, at):
             open_ones.pop()
         elif letter in _APOSTROPHES and not _may_open(text, at):

@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from newsletter.stories.picking import drafting, followups, ranking, reasons, scoring
 from newsletter.stories.picking.decisions import Fate
 from newsletter.stories.picking.drafting import Draft
 from newsletter.stories.picking.followups import Relation
+from newsletter.stories.picking.frequencies import Frequencies
 from newsletter.stories.picking.placing import Placing
 from newsletter.stories.picking.scoring import Breakdown
 from newsletter.stories.picking.snapshot import Snapshot
@@ -89,11 +91,23 @@ class _Worth:
 
 @dataclass(frozen=True)
 class _Weighed:
-    story: Story
-    breakdown: Breakdown
+    worth: _Worth
+    #: hundredths of a voice that are full coverage
+    full: int
     score: int
     fate: Fate
-    relation: Relation | None
+
+    @property
+    def story(self) -> Story:
+        return self.worth.story
+
+    @property
+    def relation(self) -> Relation | None:
+        return self.worth.relation
+
+    @cached_property
+    def breakdown(self) -> Breakdown:
+        return scoring.against(self.worth.breakdown, full=self.full, boost=self.fate.boost)
 
 
 def _weigh_all(grouped: Grouped, snapshot: Snapshot, kept: Kept) -> dict[int, _Weighed]:
@@ -103,10 +117,9 @@ def _weigh_all(grouped: Grouped, snapshot: Snapshot, kept: Kept) -> dict[int, _W
     fates = snapshot.rules.fates()
     found: dict[int, _Weighed] = {}
     for worth in worths:
-        story = worth.story
-        fate = fates.on(story.articles)
-        breakdown = scoring.against(worth.breakdown, full=full, boost=fate.boost)
-        found[story.id] = _Weighed(story, breakdown, scoring.points(breakdown), fate, worth.relation)
+        fate = fates.on(worth.story.articles)
+        score = scoring.points(worth.breakdown, full=full, boost=fate.boost)
+        found[worth.story.id] = _Weighed(worth, full, score, fate)
     return found
 
 
@@ -133,7 +146,7 @@ class _Entrant:
     def __init__(self, one: _Weighed, topic: str, barred: str) -> None:
         self._story = one.story
         self.id, self.score = one.story.id, one.score
-        self.weight, self.voices = one.breakdown.weight, len(one.story.voices)
+        self.weight, self.voices = one.worth.breakdown.weight, len(one.story.voices)
         self.since, self.url = one.story.reports[0].published_at.timestamp(), one.story.lead.url
         self.source, self.topic = one.story.lead.source, topic
         self.pin, self.barred = one.fate.pin, barred
@@ -163,14 +176,14 @@ def _bar(one: _Weighed, snapshot: Snapshot) -> str:
     if one.relation is not None and not one.relation.is_follow_up:
         news = "only one new voice" if one.relation.new_voices else "no new voices"
         return f"already told on {one.relation.edition}, and {news} since"
-    if len(snapshot.interests) >= _DEFINING and one.breakdown.relevance < _OFF_TOPIC:
+    if len(snapshot.interests) >= _DEFINING and one.worth.breakdown.relevance < _OFF_TOPIC:
         return "off topic"
     return ""
 
 
 def _topics(weighed: Mapping[int, _Weighed]) -> dict[int, str]:
     """For each story the rarest interest that its titles or leads name."""
-    hits = {name: [phrase for phrase, place in one.breakdown.hits if place > 1] for name, one in weighed.items()}
+    hits = {name: [phrase for phrase, place in one.worth.breakdown.hits if place > 1] for name, one in weighed.items()}
     often = Counter(phrase for phrases in hits.values() for phrase in phrases)
     most = max(_FEW, len(weighed) // _BROAD)
     return {
@@ -208,25 +221,38 @@ def _tell(one: _Weighed, chosen: bool, lacking: str, placing: Placing | None, dr
         breakdown=one.breakdown,
         fate=one.fate,
         relation=one.relation,
-        draft=drafts.of(one.story),
+        draft=drafts.of(one.story)[0],
         why=said,
-        warning=reasons.warning(one.story),
+        warning=drafts.of(one.story)[1],
         lacking=lacking,
         placing=placing,
     )
 
 
 class _Drafts:
-    """The drafts of one run; a story that was drafted from the same words before is not drafted again."""
+    """The drafts of one run and what looks wrong; a story in the same words as before is not read again for them."""
 
     def __init__(self, grouped: Grouped, kept: Kept) -> None:
-        self._grouped, self._before = grouped, kept.drafts
+        self._grouped, self._kept, self._before = grouped, kept, kept.drafts
         self._made = kept.drafts = {}
 
-    def of(self, story: Story) -> Draft:
-        before = self._before.get(story.id)
+    def of(self, story: Story) -> tuple[Draft, str]:
+        """Its draft, and its warning."""
+        known = self._made.get(story.id) or self._before.get(story.id)
         counted = self._grouped.frequencies
-        if before is None or before[0] is not story or before[1] is not counted:
-            before = (story, counted, drafting.draft(story, counted))
-        self._made[story.id] = before
-        return before[2]
+        if known is None or not self._holds(known[0], known[1], story):
+            known = (story, counted, (drafting.draft(story, counted), reasons.warning(story)))
+        self._made[story.id] = (story, counted, known[2])
+        told: tuple[Draft, str] = known[2]
+        return told
+
+    def _holds(self, drafted: Story, by: Frequencies, story: Story) -> bool:
+        """Whether what was drafted from *drafted* is what *story* would be."""
+        if drafted is not story or by is self._grouped.frequencies:
+            return drafted is story
+        before, moved = self._kept.moved
+        return (
+            by is before
+            and moved is not None
+            and all(moved.isdisjoint(self._grouped.read[report.id].long[0]) for report in story.reports)
+        )

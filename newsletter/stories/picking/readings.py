@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from newsletter.stories.picking import languages, shingles, words
+from newsletter.stories.picking import languages, shingles, voices, words
 from newsletter.stories.picking.snapshot import Item
 
 #: words of the text that are read, and those that are its opening
@@ -24,6 +24,8 @@ class Reading:
 
     language: str
     title: Counts
+    #: the terms by which titles are compared
+    heading: frozenset[str]
     lead: Counts
     long: Counts
     sketch: "array[int]"
@@ -39,6 +41,7 @@ def read(item: Item) -> Reading:
     return Reading(
         language=language.code,
         title=counts(named),
+        heading=voices.title_words(item.title),
         lead=counts([*named, *told[:LEAD]]),
         long=counts([*named, *told]),
         sketch=shingles.sketch(text[: shingles.READ]),

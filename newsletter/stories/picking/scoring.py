@@ -106,10 +106,10 @@ def against(breakdown: Breakdown, *, full: int, boost: int) -> Breakdown:
     return replace(breakdown, coverage=coverage(breakdown.weight, full), full=full, boost=boost)
 
 
-def points(breakdown: Breakdown) -> int:
-    """The score of *breakdown*, in thousandths of a point."""
+def points(breakdown: Breakdown, *, full: int, boost: int) -> int:
+    """The score of `against`, in thousandths of a point."""
     parts = {name: getattr(breakdown, name) for name in _PARTS}
-    return recompute({**parts, "weights": WEIGHTS})
+    return recompute({**parts, "coverage": coverage(breakdown.weight, full), "boost": boost, "weights": WEIGHTS})
 
 
 def weight_of(story: Story) -> int:

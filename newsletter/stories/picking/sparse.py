@@ -19,13 +19,27 @@ _COMMON = 0.1
 _SLACK = 1e-9
 
 
-def alike(rows: Sequence[Row], fresh: Sequence[int], cut: float) -> list[tuple[int, int]]:
+class Columns(dict[str, int]):
+    """Term → its column, in the order in which they were met."""
+
+    def __missing__(self, term: str) -> int:
+        self[term] = number = len(self)
+        return number
+
+
+#: a row as a matrix takes it: the columns of its terms, and their weights
+Packed = tuple[bytes, bytes]
+
+
+def alike(
+    rows: Sequence[Row], fresh: Sequence[int], cut: float, packed: Sequence[Packed], columns: Columns
+) -> list[tuple[int, int]]:
     """Every pair (the smaller place first) whose cosine is at least *cut* and of which one is in *fresh*, sorted.
 
     The words that everybody uses make most of the work and little of the cosine: they are left out of the products,
     and what they may add at most (the product of what they hold of either row's length) lets a pair in to be looked at.
     """
-    matrix = _matrix(rows)
+    matrix = _matrix(packed, columns)
     telling, common = _without_common(matrix)
     found: list[tuple[int, int]] = []
     for mine, theirs in _blocks(telling, common, fresh, cut):
@@ -98,28 +112,24 @@ def _plain(one: Row, other: Row) -> float:
 def products(rows: Sequence[Row]) -> Any:
     """The cosine of each two rows, as a square array with an empty diagonal."""
     numpy, _ = speed.load()
-    matrix = _matrix(rows)
+    columns = Columns()
+    matrix = _matrix([pack(row, columns) for row in rows], columns)
     # each sum in the order of the later row's terms
     table = numpy.tril((matrix @ matrix.T.tocsr()).toarray(), -1)
     return table + table.T
 
 
-class _Columns(dict[str, int]):
-    def __missing__(self, term: str) -> int:
-        self[term] = number = len(self)
-        return number
+def pack(row: Row, columns: Columns) -> Packed:
+    """*row*, ready to be put into a matrix with others packed by the same *columns*."""
+    return array("i", map(columns.__getitem__, row)).tobytes(), array("d", row.values()).tobytes()
 
 
-def _matrix(rows: Sequence[Row]) -> Any:
+def _matrix(packed: Sequence[Packed], columns: Columns) -> Any:
     numpy, sparse = speed.load()
-    columns = _Columns()
-    indices, data, ends = array("i"), array("d"), array("q", [0])
-    for row in rows:
-        indices.extend(map(columns.__getitem__, row))
-        data.extend(row.values())
-        ends.append(len(data))
-    parts = (numpy.frombuffer(data), numpy.frombuffer(indices, dtype=numpy.int32), numpy.frombuffer(ends, numpy.int64))
-    return sparse.csr_matrix(parts, shape=(len(rows), max(1, len(columns))))
+    indices = numpy.frombuffer(b"".join([one for one, _ in packed]), numpy.int32)
+    data = numpy.frombuffer(b"".join([weights for _, weights in packed]), numpy.float64)
+    ends = numpy.concatenate([[0], numpy.cumsum([len(weights) // 8 for _, weights in packed], dtype=numpy.int64)])
+    return sparse.csr_matrix((data, indices, ends), shape=(len(packed), max(1, len(columns))))
 
 
 def neighbours(table: Any, cut: float) -> list[set[int]]:

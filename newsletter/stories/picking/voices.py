@@ -27,14 +27,19 @@ def containment(one: Collection[int], other: Collection[int]) -> float:
 
 
 def origins(
-    items: Sequence[Item], sketches: Mapping[int, Collection[int]], apart: Collection[tuple[int, int]] = ()
+    items: Sequence[Item],
+    sketches: Mapping[int, Collection[int]],
+    apart: Collection[tuple[int, int]] = (),
+    titles: Mapping[int, frozenset[str]] | None = None,
 ) -> dict[int, int]:
     """For each article the one it copies, or itself: article id → id of its origin.
 
     The origin is the earliest. A copy is measured against origins only, never against another copy, so
-    that a further copy changes nothing for anybody else. *apart* holds pairs that an editor split.
+    that a further copy changes nothing for anybody else. *apart* holds pairs that an editor split, *titles* the
+    words of the titles where they are known (see `title_words`).
     """
-    found = _Origins(sketches, frozenset(apart))
+    named = titles if titles is not None else {item.id: title_words(item.title) for item in items}
+    found = _Origins(sketches, named, frozenset(apart))
     return {item.id: found.place(item) for item in sorted(items, key=_age)}
 
 
@@ -45,18 +50,21 @@ def _age(item: Item) -> tuple[object, int]:
 class _Origins:
     """The origins so far, by what they hold."""
 
-    def __init__(self, sketches: Mapping[int, Collection[int]], apart: frozenset[tuple[int, int]]) -> None:
-        self._sketches, self._apart = sketches, apart
+    def __init__(
+        self,
+        sketches: Mapping[int, Collection[int]],
+        titles: Mapping[int, frozenset[str]],
+        apart: frozenset[tuple[int, int]],
+    ) -> None:
+        self._sketches, self._words, self._apart = sketches, titles, apart
         self._shared = shingles.shared(sketches)
         self._holders: dict[int, list[int]] = {}
         #: of those whose text says nothing, and of all: the words that two titles can't be alike without
         self._short_titles: dict[str, list[int]] = {}
         self._titles: dict[str, list[int]] = {}
-        self._words: dict[int, frozenset[str]] = {}
 
     def place(self, item: Item) -> int:
         """The origin of *item*, which becomes one itself where there is none."""
-        self._words[item.id] = _title_words(item.title)
         origin = self._by_text(item)
         if origin is None:
             origin = self._by_title(item)
@@ -107,7 +115,8 @@ class _Origins:
         return (min(one, other), max(one, other)) not in self._apart
 
 
-def _title_words(title: str) -> frozenset[str]:
+def title_words(title: str) -> frozenset[str]:
+    """The terms of *title*, without the name of the paper that some put after it."""
     return frozenset(words.telling(_SITE_NAME.sub("", title)))
 
 

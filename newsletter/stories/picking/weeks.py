@@ -45,6 +45,8 @@ class Kept:
     copies: tuple[Any, dict[int, int]] = (None, {})
     counted: tuple[Any, Frequencies] = (None, Frequencies())
     placed: tuple[Frequencies | None, dict[int, tuple[Reading, Vector]]] = (None, {})
+    #: the frequencies of the run before, and the terms that tell more or less since; None where all may
+    moved: tuple[Frequencies | None, frozenset[str] | None] = (None, None)
     pairs: grouping.Kept = field(default_factory=grouping.Kept)
     stories: dict[Any, Story] = field(default_factory=dict)
     grouped: tuple[Any, Grouped | None] = (None, None)
@@ -72,9 +74,10 @@ def _group(items: Sequence[Item], snapshot: Snapshot, kept: Kept, *, plain: bool
     if len(items) >= _WORTH_IT and speed.is_installed():
         speed.load()
     read = _read(items, kept)
-    origins = _origins(items, read, links, kept)
+    texts, origins = _origins(items, read, links, kept)
+    # by what the texts are: what an editor splits off is no new text
+    counted = _counted({name: read[name] for name in texts if texts[name] == name}, snapshot.frequencies, kept)
     reports = {item.id: read[item.id] for item in items if origins[item.id] == item.id}
-    counted = _counted(reports, snapshot.frequencies, kept)
     placed = _placed(reports, counted, kept)
     lifted = _on_origins(links, origins)
     bounds = grouping.TITLES if readings.are_bare(list(reports.values())) else grouping.TEXTS
@@ -103,12 +106,19 @@ def _read(items: Sequence[Item], kept: Kept) -> dict[int, Reading]:
     return found
 
 
-def _origins(items: Sequence[Item], read: Mapping[int, Reading], links: Links, kept: Kept) -> dict[int, int]:
-    key = [[(item.id, item.published_at, id(read[item.id])) for item in items], links.apart]
+def _origins(
+    items: Sequence[Item], read: Mapping[int, Reading], links: Links, kept: Kept
+) -> tuple[dict[int, int], dict[int, int]]:
+    """What copies what by the texts alone, and with what editors have split."""
+    sketches = {name: reading.sketch for name, reading in read.items()}
+    titles = {name: reading.heading for name, reading in read.items()}
+    key = [(item.id, item.published_at, id(read[item.id])) for item in items]
     if kept.copies[0] != key:
-        sketches = {name: reading.sketch for name, reading in read.items()}
-        kept.copies = (key, voices.origins(items, sketches, links.apart))
-    return kept.copies[1]
+        kept.copies = (key, voices.origins(items, sketches, titles=titles))
+    texts = kept.copies[1]
+    # a split matters here only between a copy and its origin
+    torn = any(texts.get(a) == b or texts.get(b) == a for a, b in links.apart)
+    return texts, voices.origins(items, sketches, links.apart, titles) if torn else texts
 
 
 def _counted(reports: Mapping[int, Reading], earlier: Frequencies, kept: Kept) -> Frequencies:
@@ -125,6 +135,7 @@ def _placed(reports: Mapping[int, Reading], counted: Frequencies, kept: Kept) ->
     """The vector of each report; one that comes out as before stays the same object, and its pairs stay known."""
     by, before = kept.placed
     moved = frozenset() if by is counted else _moved(by, counted)
+    kept.moved = (by, moved)
     found: dict[int, tuple[Reading, Vector]] = {}
     for name, reading in reports.items():
         known = before.get(name)
@@ -132,7 +143,12 @@ def _placed(reports: Mapping[int, Reading], counted: Frequencies, kept: Kept) ->
             vector = vectors.of_reading(reading, counted)
             known = (reading, known[1] if known is not None and known[1] == vector else vector)
         found[name] = known
-    kept.placed = (counted, found)
+    if moved is not None and len(before) < 2 * len(found):
+        # what an editor has merged or split may come back
+        away = {name: known for name, known in before.items() if name not in found}
+        kept.placed = (counted, {**{n: k for n, k in away.items() if moved.isdisjoint(k[0].long[0])}, **found})
+    else:
+        kept.placed = (counted, found)
     return {name: vector for name, (_, vector) in found.items()}
 
 
