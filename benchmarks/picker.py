@@ -10,8 +10,6 @@ import argparse
 import json
 import math
 import statistics
-import time
-import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,10 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import _likeness as likeness
+from benchmarks import _pace as pace
 from benchmarks import weeks
 from benchmarks.weeks import Labelled, Shape, Week
 from newsletter.stories.models import Kind
-from newsletter.stories.picking import frequencies, picker, readings, scoring, voices
+from newsletter.stories.picking import frequencies, mixing, picker, readings, scoring, telling, vectors, voices
 from newsletter.stories.picking.frequencies import Frequencies
 from newsletter.stories.picking.snapshot import Item, Snapshot
 from newsletter.stories.picking.telling import Story
@@ -93,23 +92,34 @@ def main() -> None:
     # a folder brings no earlier weeks, so every week of it is a first one
     methods = {name: method for name, method in METHODS.items() if not options.folder or method is not _cold}
     shapes: list[str] = []
+    warned = merged = Warned()
     marks: dict[str, list[Marks]] = {name: [] for name in methods}
     for shape, week in _read(options.folder) if options.folder else _simulated(options):
         sight = see(week, known)
+        warned += warnings_of(sight)
+        merged += warnings_of_merged(sight)
         shapes.append(shape)
         for name, method in methods.items():
             marks[name].append(judge(method(sight), truth(week)))
     by_shape: dict[str, list[Marks]] = {}
     if not options.folder:
         by_shape = _by_shape(shapes, marks[_OURS])
-        by_shape["stress"] = [judge(_this_picker(see(week, known)), truth(week)) for week in _stressed(options)]
-    speed = [] if options.folder else [_speed(size) for size in ((300,) if options.quick else (300, 3000))]
+        stressed = [(see(week, known), truth(week)) for week in _stressed(options)]
+        by_shape["stress"] = [judge(_this_picker(sight), known_truth) for sight, known_truth in stressed]
+        for sight, _ in stressed:
+            warned += warnings_of(sight)
+    speed = [] if options.folder else pace.measure(quick=options.quick)
+    acted = {} if options.folder else pace.acts()
     if options.json:
-        told = {"weeks": len(shapes), "methods": _plain(marks), "shapes": _plain(by_shape), "speed": speed}
-        print(json.dumps(told))
+        warnings = {"grouped": warned.stored(), "merged": merged.stored()}
+        told = {"weeks": len(shapes), "methods": _plain(marks), "shapes": _plain(by_shape), "warnings": warnings}
+        print(json.dumps({**told, "speed": speed, "acts": acted}))
         return
     print(f"{len(shapes)} weeks{_which(options)}\n")
-    _print(marks, by_shape, speed)
+    _print(marks, by_shape)
+    print(f"\n“Mixed?”, of what was grouped: {warned}; of true stories, and of look-alikes merged: {merged}")
+    if speed:
+        pace.show(speed, acted)
 
 
 def _options() -> argparse.Namespace:
@@ -199,6 +209,12 @@ def _cold(sight: Sight) -> Outcome:
     return _this_picker(see(sight.week, Frequencies()))
 
 
+def _titles(sight: Sight) -> Outcome:
+    """As if its feeds brought nothing but headlines."""
+    bare = [replace(one, item=replace(one.item, text="")) for one in sight.week.articles]
+    return _this_picker(see(Week(tuple(bare), sight.week.closes_at), Frequencies()))
+
+
 def _by(key: Callable[[Story], int]) -> Callable[[Sight], Outcome]:
     """This picker's stories, ranked by *key* alone."""
 
@@ -241,12 +257,74 @@ _OURS = "this picker"
 METHODS: dict[str, Callable[[Sight], Outcome]] = {
     _OURS: _this_picker,
     "this picker, in its first week": _cold,
+    "this picker, with headlines alone": _titles,
     "its stories by voices": _by(_voices),
     "its stories by hosts": _by(_hosts),
     "its stories by articles": _by(_articles),
     "no clustering": _unclustered,
     "newest five": _newest,
 }
+
+
+# --- warnings
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Of stories of several reports: how many looked mixed and were, looked mixed and were not, were and did not."""
+
+    right: int = 0
+    wrong: int = 0
+    missed: int = 0
+
+    def __add__(self, other: "Warned") -> "Warned":
+        return Warned(self.right + other.right, self.wrong + other.wrong, self.missed + other.missed)
+
+    def __str__(self) -> str:
+        told = self.stored()
+        return f"{self.right + self.wrong} warnings, precision {told['precision']:.2f}, recall {told['recall']:.2f}"
+
+    def stored(self) -> dict[str, float]:
+        warned, mixed = self.right + self.wrong, self.right + self.missed
+        precision, recall = self.right / warned if warned else 1.0, self.right / mixed if mixed else 1.0
+        return {"warned": warned, "mixed": mixed, "precision": round(precision, 3), "recall": round(recall, 3)}
+
+
+def warnings_of(sight: Sight) -> Warned:
+    """Of each story of *sight*, whether it is of several events, and whether the picker says so."""
+    event = {one.item.id: one.event for one in sight.week.articles}
+    found = Warned()
+    for story in sight.grouped.stories:
+        if len(story.reports) > 1:
+            found += _warned(story, is_mixed=len({event[report.id] for report in story.reports}) > 1)
+    return found
+
+
+def warnings_of_merged(sight: Sight) -> Warned:
+    """The same of the true stories, and of each look-alike merged with its story, as an editor might by mistake."""
+    told: dict[str, list[Item]] = {}
+    for one in sight.week.articles:
+        if not one.copied_from:
+            told.setdefault(one.event, []).append(one.item)
+    found = Warned()
+    for event, items in told.items():
+        if len(items) > 1:
+            found += _warned(_story(items, sight), is_mixed=False)
+        original = told.get(event.partition(" like ")[2])
+        if original is not None and len(items) + len(original) > 2:
+            found += _warned(_story([*items, *original], sight), is_mixed=True)
+    return found
+
+
+def _warned(story: Story, *, is_mixed: bool) -> Warned:
+    is_warned = bool(mixing.warning(story))
+    return Warned(is_mixed and is_warned, is_warned and not is_mixed, is_mixed and not is_warned)
+
+
+def _story(items: Sequence[Item], sight: Sight) -> Story:
+    read, counted = sight.grouped.read, sight.grouped.frequencies
+    placed = {item.id: vectors.of_reading(read[item.id], counted) for item in items}
+    return Story(telling.oldest_first(items), (), placed)
 
 
 # --- marks
@@ -302,28 +380,6 @@ def _error(marks: Sequence[Marks]) -> Marks:
     return Marks(*(statistics.stdev(values) / math.sqrt(count) if count > 1 else 0.0 for values in spread.values()))
 
 
-# --- speed
-
-
-def _speed(articles: int) -> dict[str, float]:
-    """Seconds for one pick, and the most memory it held; memory is measured in a second run, for measuring slows."""
-    week = _of_size(articles)
-    snapshot = Snapshot(tuple(one.item for one in week.articles), week.closes_at)
-    start = time.process_time()
-    picker.pick(snapshot)
-    seconds = time.process_time() - start
-    tracemalloc.start()
-    picker.pick(snapshot)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return {"articles": len(week.articles), "seconds": round(seconds, 2), "megabytes": round(peak / 1e6)}
-
-
-def _of_size(articles: int) -> Week:
-    week = weeks.week(1000, weeks.times(Shape(), articles / 300 * 1.2))
-    return Week(week.articles[:articles], week.closes_at)
-
-
 # --- folders
 
 
@@ -361,20 +417,13 @@ def _rounded(marks: Marks, ending: str = "") -> dict[str, float]:
     return {f"{name}{ending}": round(getattr(marks, name), 3) for name in Marks.__slots__}
 
 
-def _print(
-    marks: Mapping[str, Sequence[Marks]], by_shape: Mapping[str, Sequence[Marks]], speed: Sequence[Mapping[str, float]]
-) -> None:
+def _print(marks: Mapping[str, Sequence[Marks]], by_shape: Mapping[str, Sequence[Marks]]) -> None:
     _print_marks("method", marks)
     error = _error(marks[_OURS])
     print(f"\nstandard error of this picker's means: overlap {error.overlap:.3f}, nDCG@5 {error.ndcg:.3f}")
     if by_shape:
         print()
         _print_marks("this picker, by week", by_shape)
-    if speed:
-        print("\n| articles | seconds (one core) | peak memory |")
-        print("| ---: | ---: | ---: |")
-        for one in speed:
-            print(f"| {one['articles']:,} | {one['seconds']:.2f} | {one['megabytes']} MB |")
 
 
 def _print_marks(heading: str, marks: Mapping[str, Sequence[Marks]]) -> None:

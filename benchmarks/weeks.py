@@ -58,6 +58,8 @@ class Shape:
     kept: tuple[float, ...] = (0.0, 0.1, 0.3, 0.6)
     #: how often it is news of the same company
     namesakes: float = 0.5
+    #: sentences of an article that is no short item: from, and up to
+    sentences: tuple[int, int] = (7, 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ class _Newsdesk:
         angle = self.dice.sample(event.facts, 4 + round((len(event.facts) - 4) * close))
         own = [self.words.rare() for _ in range(7)]
         brief = self.dice.random() < 0.22 if short is None else short
-        many = 3 if brief else self.dice.randrange(7, 20)
+        many = 3 if brief else self.dice.randrange(*self.shape.sentences)
         text = " ".join(self._sentence(event, angle, own, close - 0.07 * place) for place in range(many))
         return self._add(event.name, outlet, self._title(event, angle, own), text, hours)
 

@@ -16,7 +16,7 @@ TEXTS = Bounds(cut=0.20, branch=0.75)
 #: where there is nothing but headlines, measured on real ones
 TITLES = Bounds(cut=0.10, branch=0.5)
 #: fewer reports are done sooner without numpy
-_WORTH_IT = 150
+_WORTH_IT = 600
 
 Pairs = Collection[tuple[int, int]]
 

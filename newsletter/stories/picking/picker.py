@@ -70,11 +70,14 @@ class Pick:
         return tuple(one for one in self.ranked if one.chosen)
 
 
-def pick(snapshot: Snapshot, kept: Kept | None = None) -> Pick:
-    """The edition that *snapshot* makes; *kept* holds what earlier runs worked out, and changes no result."""
+def pick(snapshot: Snapshot, kept: Kept | None = None, *, plain: bool = False) -> Pick:
+    """The edition that *snapshot* makes; *kept* holds what earlier runs worked out, and changes no result.
+
+    Nor does *plain*, which asks for the reference in plain Python where numpy is installed.
+    """
     kept = kept or Kept()
     with kept.lock:
-        grouped = group(snapshot, kept)
+        grouped = group(snapshot, kept, plain=plain)
         weighed = _weigh_all(grouped, snapshot, kept)
         choice = ranking.pick(_entrants(weighed, snapshot), limit=snapshot.limit, told=SHOWN)
         return Pick(tuple(_tell_all(choice, weighed, _Drafts(grouped, kept))), choice.notes)

@@ -18,7 +18,7 @@ from newsletter.stories.picking.vectors import Vector
 #: readings of articles that were in none of the last runs are dropped when there are more than this
 _SPARE = 10_000
 #: from so many articles on it pays to load numpy
-_WORTH_IT = 300
+_WORTH_IT = 600
 
 
 @dataclass(frozen=True)

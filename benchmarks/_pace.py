@@ -1,0 +1,177 @@
+"""How fast the picker picks, beside an earlier build of it in the same run, each in a process of its own.
+
+The earlier build is the commit before the picker was made fast, taken from git; where there is no git history, the
+plain reference of today's build stands in for it, and the rows say so.
+"""
+
+import json
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from benchmarks import weeks
+from benchmarks.weeks import Shape
+
+#: the last commit whose picker took time with the square of the week
+BEFORE = "d71cd44"
+#: articles of a week, with and without the earlier build beside it
+SIZES, QUICK, ALONE = (300, 3000, 10_000), (300, 3000), (30_000,)
+#: so many sentences make 450 words, short items and all
+_SENTENCES = (26, 34)
+#: the plain reference is asked for the same clusters up to this size
+_CHECKED, _CHECKED_QUICK = 10_000, 3000
+_ROOT = Path(__file__).parent.parent
+_CHILD = """
+import json, resource, sys, time
+root, file, work = sys.argv[1:]
+sys.path.insert(0, root)
+from dataclasses import replace
+from datetime import datetime
+from newsletter.stories.models import Kind, Rule
+from newsletter.stories.picking import picker
+from newsletter.stories.picking.decisions import Rules, Ruling
+from newsletter.stories.picking.snapshot import Item, Snapshot
+raw = json.load(open(file))
+items = tuple(
+    Item(**{**one, "kind": Kind(one["kind"]), "published_at": datetime.fromisoformat(one["published_at"])})
+    for one in raw["items"]
+)
+def snapshot(rules=(), more=()):
+    # as from the database: other objects, the same values
+    every = (*(replace(item) for item in items), *more)
+    return Snapshot(every, datetime.fromisoformat(raw["closes_at"]), rules=Rules(tuple(rules)))
+def timed(function):
+    start = time.process_time()
+    found = function()
+    return time.process_time() - start, found
+held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+told = {}
+if work == "plain":
+    told["seconds"], _ = timed(lambda: picker.pick(snapshot(), plain=True))
+else:
+    told["seconds"], first = timed(lambda: picker.pick(snapshot()))
+told["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+told["of which the articles"] = held / 1024
+if work == "check":
+    of = lambda grouped: [story.articles for story in grouped.stories]
+    told["same"] = of(picker.group(snapshot())) == of(picker.group(snapshot(), plain=True))
+if work == "acts":
+    kept = picker.Kept()
+    ranked = picker.pick(snapshot(), kept).ranked
+    one, other, top = (list(ranked[at].story.articles) for at in (9, 12, 0))
+    reports = [report.id for report in ranked[0].story.reports]
+    acts = {
+        "pin": (Rule.PIN, one, 0), "exclude": (Rule.EXCLUDE, top, 0), "boost": (Rule.BOOST, one, 20),
+        "merge": (Rule.MERGE, one + other, 0), "split": (Rule.SPLIT, [reports[-1], *reports[:-1]], 0),
+    }
+    told["acts"] = {}
+    for name, (rule, articles, points) in acts.items():
+        now = snapshot([Ruling(rule, tuple(articles), points)])
+        told["acts"][name], _ = timed(lambda: picker.pick(now, kept))
+        picker.pick(snapshot(), kept)
+    words = [word for item in items[:40] for word in item.text.split()[:12]]
+    late = replace(items[0], id=10**7, url="https://late.example/", title="A late report", text=" ".join(words[::-1]))
+    now = snapshot(more=[late])
+    told["one more"], again = timed(lambda: picker.pick(now, kept))
+    told["one more is the same"] = [one.stored() for one in again.ranked] == [
+        one.stored() for one in picker.pick(snapshot(more=[late])).ranked
+    ]
+print(json.dumps(told))
+"""
+
+
+def measure(*, quick: bool) -> list[dict[str, Any]]:
+    """A row for each size: seconds of processor's time here and in the earlier build, their ratio, and memory."""
+    rows = []
+    with _earlier_build() as (root, name):
+        for size in QUICK if quick else (*SIZES, *ALONE):
+            with _week(size) as file:
+                rows.append(_row(size, file, root, name, quick=quick))
+    return rows
+
+
+def acts(size: int = 3000) -> dict[str, Any]:
+    """Seconds that each of an editor's acts takes, and one more article, after a first ranking."""
+    with _week(size) as file:
+        told = _run(_ROOT, file, "acts")
+    return {"articles": size, **told}
+
+
+def _row(size: int, file: Path, root: Path | None, name: str, *, quick: bool) -> dict[str, Any]:
+    ours = _run(_ROOT, file, "pick")
+    if size <= (_CHECKED_QUICK if quick else _CHECKED):
+        assert _run(_ROOT, file, "check")["same"], f"other clusters than the plain reference at {size} articles"
+    theirs = None if size in ALONE else _run(root or _ROOT, file, "pick" if root else "plain")["seconds"]
+    return {
+        "articles": size,
+        "seconds": round(ours["seconds"], 2),
+        "baseline_seconds": theirs and round(theirs, 2),
+        "ratio": theirs and round(theirs / ours["seconds"], 1),
+        "megabytes": round(ours["megabytes"]),
+        "baseline": name if theirs else None,
+    }
+
+
+def _run(root: Path, file: Path, work: str) -> dict[str, Any]:
+    command = [sys.executable, "-c", _CHILD, str(root), str(file), work]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=root)
+    if done.returncode:
+        raise RuntimeError(f"picking in {root} failed: {done.stderr[-2000:]}")
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+@contextmanager
+def _week(size: int) -> Iterator[Path]:
+    """A file with a simulated week of *size* articles, of 450 words on average."""
+    shape = Shape(sentences=_SENTENCES)
+    week = weeks.week(1000, weeks.times(shape, size / 300 * 1.2))
+    items = [one.item for one in week.articles[:size]]
+    plain = [
+        {
+            **{name: getattr(item, name) for name in ("id", "url", "title", "text", "source", "owner", "authority")},
+            "kind": item.kind.value,
+            "published_at": item.published_at.isoformat(),
+        }
+        for item in items
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "week.json")
+        file.write_text(json.dumps({"items": plain, "closes_at": week.closes_at.isoformat()}), "utf-8")
+        yield file
+
+
+@contextmanager
+def _earlier_build() -> Iterator[tuple[Path | None, str]]:
+    """A folder with the earlier build, and what it is called; None where git does not have it."""
+    done = subprocess.run(["git", "-C", str(_ROOT), "archive", BEFORE], capture_output=True, check=False)
+    if done.returncode:
+        yield None, "the plain reference"
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(fileobj=BytesIO(done.stdout)) as archive:
+            archive.extractall(folder, filter="data")
+        yield Path(folder), f"commit {BEFORE}"
+
+
+def show(rows: Sequence[dict[str, Any]], acted: dict[str, Any]) -> None:
+    """Print the tables."""
+    print("\n| articles | seconds | earlier build | ratio | peak memory | beside |")
+    print("| ---: | ---: | ---: | ---: | ---: | --- |")
+    for row in rows:
+        theirs = f"{row['baseline_seconds']:.2f}" if row["baseline_seconds"] else ""
+        ratio = f"{row['ratio']:.1f}" if row["ratio"] else ""
+        print(
+            f"| {row['articles']:,} | {row['seconds']:.2f} | {theirs} | {ratio} | {row['megabytes']} MB "
+            f"| {row['baseline'] or ''} |"
+        )
+    print(f"\n| after a first ranking of {acted['articles']:,} ({acted['seconds']:.2f} s) | milliseconds |")
+    print("| --- | ---: |")
+    for name, seconds in {**acted["acts"], "one more article": acted["one more"]}.items():
+        print(f"| {name} | {1000 * seconds:.0f} |")
