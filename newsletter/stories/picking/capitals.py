@@ -154,7 +154,7 @@ def _phrase(tokens: Sequence[_Token], start: int, end: int) -> Phrase | None:
     text = " ".join(token.plain for token in tokens[start:end])
     if end - start == 1 and (first in _ARTICLES or _is_filler(first)):
         return None
-    doubted = start == 0 and end - start > 1 and is_ordinary(first)
+    doubted = start == 0 and end - start > 1 and first not in tables.members("first-names") and is_ordinary(first)
     return Phrase(
         text,
         is_sure=start > 0 or (end - start > 1 and not doubted),

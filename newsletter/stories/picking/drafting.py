@@ -20,6 +20,8 @@ _SHORTEST, _LONGEST = 7, 45
 _LETTERS = 3
 #: two sentences this alike say the same
 _REPEATS = 0.35
+#: and what is taken back is told in the words in which it was promised
+_TAKEN_BACK = 0.7
 #: reports read for a draft
 _READ = 12
 _ENDS = ".!?…”\"'’»“›)]。！？」』"
@@ -109,17 +111,20 @@ def _turned(ordered: Sequence[_Sentence], turn: Item) -> tuple[tuple[Quote, ...]
     news = next((one for one in after if turning.takes_back(one.quote.text)), after[0] if after else None)
     if news is None:
         return (), ""
-    before = next(
-        (one for one in ordered if one.at < turn.published_at and _differ(one, news) and one.report != news.report),
-        None,
-    )
+    earlier = [
+        one
+        for one in ordered
+        if one.at < turn.published_at and _differ(one, news, _TAKEN_BACK) and one.report != news.report
+    ]
+    # what was then said first is what has been taken back
+    before = min(earlier, key=lambda one: (one.place, -one.value), default=None)
     if before is None:
         return (news.quote,), ""
     return (before.quote, news.quote), turning.since(news.quote.text)
 
 
-def _differ(one: _Sentence, other: _Sentence) -> bool:
-    return vectors.cosine(one.vector, other.vector) < _REPEATS
+def _differ(one: _Sentence, other: _Sentence, alike: float = _REPEATS) -> bool:
+    return vectors.cosine(one.vector, other.vector) < alike
 
 
 def _overtakes(newer: _Sentence, older: _Sentence) -> bool:

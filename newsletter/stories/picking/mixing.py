@@ -6,6 +6,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from itertools import combinations, pairwise
 
 from newsletter.stories.picking import vectors, words
@@ -14,11 +15,11 @@ from newsletter.stories.picking.telling import Story
 #: two camps of two reports or more are as likely one story's while they are so alike, of the looser one's own mean
 _CAMPS = 0.75
 #: of what most of the other reports tell in their leads, the share that a report of the same event has
-_TOLD, _TOLD_WHERE_LOOSE = 0.15, 0.25
-#: two halves less alike than this are loosely joined
-_LOOSE = 0.26
+_TOLD, _TOLD_AFTER_A_PAUSE = 0.1, 0.5
+#: a story that nobody tells for so long is over, as a rule
+_PAUSE = timedelta(hours=48)
 #: no story is so loose unless an editor merged it
-_NOTHING = 0.1
+_NOTHING = 0.04
 #: what so large a share of the others tell is what the story is about
 _MOST = 0.6
 #: reports that are compared
@@ -40,8 +41,12 @@ def warning(story: Story) -> str:
     if smallest > 1 and between < _CAMPS * loosest:
         return "Mixed? Its reports fall into two camps."
     least, odd = min((_told_by(at, told), at) for at in range(len(told)))
-    if least < (_TOLD_WHERE_LOOSE if between < _LOOSE else _TOLD):
+    if least < _TOLD:
         return f"Mixed? “{story.reports[odd].title}” tells little of what the others do."
+    pause = max(later.published_at - one.published_at for one, later in pairwise(story.reports))
+    if least < _TOLD_AFTER_A_PAUSE and pause > _PAUSE:
+        said = f"“{story.reports[odd].title}” tells less than half of what the others do"
+        return f"Mixed? Nobody told of it for {pause.days} days, and {said}."
     return ""
 
 

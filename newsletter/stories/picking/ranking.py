@@ -16,6 +16,7 @@ _LIKENESS = 25
 _UNLIKE, _FULLY_ALIKE = 0.22, 0.5
 #: what is limited, by the names of its fields
 _KINDS = ("company", "topic", "source")
+_ANY_VALUE = -(10**12)
 
 
 class Entrant(Protocol):
@@ -199,6 +200,9 @@ class _Table:
             self._steps.append(step)
             self.seat(best)
             seated.append(best)
+        if len(self.chosen) < limit:
+            # a place that anybody could have had who broke no limit
+            self._steps.append(_Step(len(self.chosen), _ANY_VALUE, self.limits, len(self._order)))
         return seated
 
     def why_out(self, one: Entrant) -> Placing | None:
@@ -212,6 +216,8 @@ class _Table:
         if one.pin is not None:
             return None
         for step in self._steps:
+            if step.value == _ANY_VALUE:
+                continue
             above = self.chosen[step.before]
             if above.id == one.id:
                 return None
