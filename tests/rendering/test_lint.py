@@ -122,6 +122,8 @@ def test_what_is_wrong_in_a_head_is_said(head: str, said: str) -> None:
         ("<mj-social><mj-raw>x</mj-raw></mj-social>", "<mj-raw> can't stand in <mj-social>"),
         ("<mj-navbar><mj-raw>x</mj-raw></mj-navbar>", "<mj-raw> can't stand in <mj-navbar>"),
         ("words", "text can't stand in <mj-column>: put 'words' in mj-text"),
+        ("<!--[if mso]><p>x</p><![endif]-->", "a conditional comment must stand in mj-text or mj-raw"),
+        ("<mj-table><!--[if mso]><p>x</p><![endif]--></mj-table>", "a conditional comment must stand in mj-text"),
         ('<mj-include path="a.mjml" />', "a.mjml:2: <mj-section> can't stand in <mj-column>"),
     ],
 )
@@ -177,7 +179,11 @@ def test_a_wrappers_gap_is_refused_for_the_compiler_ignores_it() -> None:
 
 
 def test_what_is_no_mjml_at_all_is_refused() -> None:
-    assert problem("<html></html>") == "<html> stands outside <mjml>"
+    assert [problem("<html></html>"), problem(""), problem("<!-- x -->")] == [
+        "<html> stands outside <mjml>",
+        "there is no <mjml> in it",
+        "there is no <mjml> in it",
+    ]
 
 
 def test_a_tag_that_is_never_closed_is_named() -> None:
@@ -207,7 +213,8 @@ def test_a_problem_says_where_it_is() -> None:
         '<mj-image src="x" alt="" padding="0px 24px" css-class="a" mj-class="b" />',
         '<mj-table><tr><td colspan="2">x</td></tr></mj-table>',
         "<mj-raw><!--[if !mso]><!--><b>x</b><!--<![endif]--></mj-raw>",
-        "<!-- a comment --><mj-divider />",
+        "<!-- a comment --><mj-divider><!-- another --></mj-divider>",
+        "<mj-button><!-- a comment -->x</mj-button><mj-text><!--[if mso]><p>x</p><![endif]--></mj-text>",
     ],
 )
 def test_what_is_right_passes(body: str) -> None:

@@ -19,6 +19,8 @@ _NO_HTML = re.compile(r'(<(?:img|td)\b(?:[^"<>]|"[^"]*")*?) (?:height="auto"|ver
 #: the cell of a button of a given width, and the link in it
 _BUTTON = re.compile(r'(<td [^>]*?style="([^"]*)"[^>]*><(?:a|p) [^>]*?style="display:inline-block;width:)(\d+)(px)')
 _PREFORMATTED = re.compile(r"(<pre\b.*?</pre\s*>)", re.DOTALL)
+#: a comment that is not for Outlook
+_COMMENT = re.compile(r"<!--(?!\[if|<!\[endif\]).*?-->", re.DOTALL)
 _LINE_END_BEHIND_A_TAG = re.compile(r">\r?\n\s*")
 #: an address that answers nothing, in case a social icon slips through the linter
 _NO_ICONS = "about:blank#"
@@ -65,7 +67,7 @@ def _keep_blanks(node: Node) -> None:
 
 
 def _with_blanks(html: str) -> str:
-    parts = _PREFORMATTED.split(html)
+    parts = _PREFORMATTED.split(_COMMENT.sub("", html))
     parts[::2] = [_LINE_END_BEHIND_A_TAG.sub("> ", part) for part in parts[::2]]
     parts[1::2] = [part.replace("\r\n", "\n").replace("\n", "&#10;") for part in parts[1::2]]
     return "".join(parts)

@@ -17,7 +17,10 @@ def whole(source: str, locate: Locating, read: Reading | None) -> Node:
     """The mjml tag of *source* with every file it includes; raises BadTemplate where something is wrong in one."""
     includes = _Includes(read or _no_includes)
     nodes = includes.placed(_parsed(source, locate, root="mjml"), ())
-    root = next(node for node in nodes if isinstance(node, Node))
+    root = next((node for node in nodes if isinstance(node, Node)), None)
+    if root is None:
+        file, line = locate(0)
+        raise BadTemplate("there is no <mjml> in it", file=file, line=line)
     if includes.heads:
         _head(root).children += includes.heads
     return root

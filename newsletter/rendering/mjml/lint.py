@@ -16,6 +16,9 @@ DEEPEST = 100
 
 _SHORTHAND = re.compile(r"padding|inner-padding|icon-padding|text-padding|ico-padding")
 _LENGTH = re.compile(r"\d+(?:\.\d+)?px")
+#: tags whose HTML may hold comments for Outlook, and those that hold words only
+_CONDITIONAL = frozenset({"mj-text", "mj-raw", "mj-accordion-text", "mj-navbar-link", "mj-social-element"})
+_WORDS_ONLY = frozenset({"mj-title", "mj-preview", "mj-accordion-title"})
 _REMOTE_FONT = re.compile(r"@import|@font-face", re.IGNORECASE)
 
 
@@ -47,7 +50,7 @@ def _problems(source: str, root: str | None) -> Iterator[Problem]:
         yield from _text_problems(source, done, token.start(), stack)
         done = token.end()
         if token["comment"]:
-            yield from _comment_problems(token)
+            yield from _comment_problems(token, stack)
         elif token["stray"]:
             yield _stray(source, token.start())
         elif token["end"]:
@@ -62,6 +65,8 @@ def _problems(source: str, root: str | None) -> Iterator[Problem]:
     if stack:
         yield Problem(f"<{stack[-1].name}> is never closed", stack[-1].at)
     yield from _text_problems(source, done, len(source), stack)
+    if root is not None and not done:
+        yield Problem(f"there is no <{root}> in it", 0)
 
 
 def _text_problems(source: str, start: int, end: int, stack: list[_Tag]) -> Iterator[Problem]:
@@ -83,14 +88,20 @@ def _stray(source: str, at: int) -> Problem:
     return Problem('"<" in text must be written &lt;', at)
 
 
-def _comment_problems(token: re.Match[str]) -> Iterator[Problem]:
+def _comment_problems(token: re.Match[str], stack: list[_Tag]) -> Iterator[Problem]:
     inner = token["comment"][4:-3]
     if "--" in inner:
         yield Problem('a comment must not contain "--"', token.start())
-    # `<!--[if !mso]><!-->` opens what all but Outlook read, as HTML
-    if not inner.startswith("[if") or inner.endswith("]><!"):
+    if not inner.startswith("[if"):
         return
+    if not any(above.name in _CONDITIONAL for above in stack):
+        yield Problem(
+            "a conditional comment must stand in mj-text or mj-raw: the compiler refuses it here", token.start()
+        )
     conditional = re.fullmatch(r"\[if [^\]]*\]>(.*)<!\[endif\]", inner, re.DOTALL)
+    # `<!--[if !mso]><!-->` opens what all but Outlook read, as HTML
+    if inner.endswith("]><!"):
+        return
     if not conditional:
         yield Problem("a conditional comment must end in <![endif]-->", token.start())
     elif next(_problems(f"<mj-raw>{conditional[1]}</mj-raw>", None), None):
@@ -123,7 +134,7 @@ def _tag_problems(tag: _Tag, stack: list[_Tag], root: str | None) -> Iterator[Pr
     if parent is None and root is not None and tag.name != root:
         yield Problem(f"<{tag.name}> stands outside <{root}>", tag.at)
     holder = next((above.name for above in stack if above.name in HTML_TAGS), None)
-    if holder in {"mj-title", "mj-preview"}:
+    if holder in _WORDS_ONLY:
         yield Problem(f"<{holder}> holds words only: <{tag.name}> can't stand in it", tag.at)
     elif holder:
         if tag.name.lower().startswith("mj"):

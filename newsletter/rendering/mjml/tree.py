@@ -16,7 +16,7 @@ _VERBATIM = HTML_TAGS | {"mj-style"}
 
 @dataclass(slots=True)
 class Node:
-    """A tag; *children* are tags, and as strings comments, text, and the HTML of a tag that holds HTML."""
+    """A tag; *children* are tags, and as strings the HTML of a tag that holds HTML."""
 
     name: str
     attributes: dict[str, str]
@@ -51,8 +51,8 @@ def parse(source: str, locate: Locating) -> list[Node | str]:
         _add(holder, source[done : token.start()])
         done = token.end()
         if token["comment"]:
-            _add(holder, token[0])
-        elif token["end"]:
+            continue  # between tags it is the author's own
+        if token["end"]:
             stack.pop()
         else:
             values = {name: value or "" for name, value in tokens.attributes(token).items()}
