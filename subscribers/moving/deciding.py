@@ -80,7 +80,7 @@ class Decider:
             email, name = _address(written)
         name = self._name(cells) or name
         state, consents = self._state(line, cells), ""
-        makes = not self.part.system.suppressions and state not in {State.NEVER, State.SOFT}
+        makes = not self.part.system.suppressions and state is not State.NEVER
         if "lists" in places or "suppressed" in places:
             state, consents = self._listed(cells, state)
         if state >= SUPPRESSED_FROM and not self._is_ours:
@@ -153,7 +153,9 @@ class Decider:
                 raise BadFile(f"{self.part.table.name}, line {line}: {question(written, unclear.value)}") from unclear
             if state is not None:
                 said.append(state)
-        return settled(said, self.part.otherwise, self.options.as_, by_file=self.part.by_file)
+        state = settled(said, self.part.otherwise, self.options.as_, by_file=self.part.by_file)
+        # who is on a list, and whose mailbox was full for a while, is on that list
+        return State.OK if state is State.SOFT and not self.part.system.suppressions else state
 
     def _listed(self, cells: Sequence[str], state: State) -> tuple[State, str]:
         """How somebody stands whose row names lists, and their consent with each of those."""

@@ -238,7 +238,8 @@ def guess(name: str) -> Rule:
             return Set(name, state) if _REASON.search(name) else Flag(name, yes=state)
     for pattern, state in _FOR:
         if re.search(pattern, name):
-            return Flag(name, yes=State.OK, no=state)
+            # that an address works is nobody's consent
+            return Flag(name, yes=None if state is State.BOUNCED else State.OK, no=state)
     return Word(name)
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from .dates import read as read_date
 from .headings import squash
-from .states import NO, WORDS, YES, State
+from .states import NEUTRAL, NO, WORDS, YES, State
 
 
 class Unclear(Exception):
@@ -54,6 +54,8 @@ class Word:
             return self.words[word]
         if word in WORDS:
             return WORDS[word]
+        if word in NEUTRAL:
+            return None
         # several in one cell: the strictest counts
         parts = [part for part in map(squash, re.split(r"[\s,;|\[\]\"'{}]+", cells[0])) if part]
         states = [self.words.get(part, WORDS.get(part)) for part in parts]

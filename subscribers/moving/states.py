@@ -71,8 +71,8 @@ TOLD: Mapping[State, tuple[str, str]] = {
 
 _WORDS: Mapping[State, str] = {
     State.OK: """active subscribed subscriber confirmed enabled opted-in opt-in opted_in double_opt_in single_opt_in
-        double-opt-in-confirmed double_opt_in_confirmed verified valid regular premium paid accepted explicit express
-        implicit implied deliverable engaged angemeldet aktiv aktiviert bestätigt eingetragen abonniert abonné abonnée
+        double-opt-in-confirmed double_opt_in_confirmed verified regular premium paid accepted explicit express
+        implicit implied engaged angemeldet aktiv aktiviert bestätigt eingetragen abonniert abonné abonnée
         abonnés inscrit inscrite actif confirmé activo activa suscrito suscrita confirmado confirmada iscritto iscritta
         attivo attiva confermato inscrito inscrita ativo ativa assinante geabonneerd aangemeld ingeschreven actief
         bevestigd prenumerant aktivní potwierdzony aktywny подписан активен 有効 購読中""",
@@ -109,6 +109,9 @@ _FEW, _SHORT = 500, 200
 
 #: squashed word → the state it says, whoever says it; words that systems disagree on ("inactive") are missing
 WORDS: Mapping[str, State] = {squash(word): state for state, words in _WORDS.items() for word in words.split()}
+
+#: words of services that try addresses: they say nothing of anybody's consent
+NEUTRAL = frozenset({"valid", "deliverable", "catchall", "acceptall", "risky", "unknown"})
 
 #: the words that speak of a state whatever the column is called
 STRONG = frozenset(

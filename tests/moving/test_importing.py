@@ -380,7 +380,8 @@ def test_an_operators_yes_lifts_nothing_that_the_file_says() -> None:
         ("Status", "abgemeldet", "unsub"), ("Status", "Aktiv", "ok"), ("State", "complained", "complaint"),
         ("Marketing Consent", "no", "unsub"), ("GDPR Consent", "yes", "ok"), ("Do Not Email", "1", "unsub"),
         ("unsubscribe date", "12/05/2022", "unsub"), ("Unsubscribe reason", "too many mails", "unsub"),
-        ("email_valid", "false", "bounce"), ("Invalid", "yes", "bounce"),
+        ("email_valid", "false", "bounce"), ("email valid", "true", "pending"),
+        ("ZB Status", "valid", "pending"), ("Invalid", "yes", "bounce"),
         ("excluded", "true", "no"), ("state", "active", "ok"),
         ("Email Opt Out", "true", "unsub"), ("status", "Soft bounced", "ok"),
     ],
@@ -388,6 +389,11 @@ def test_an_operators_yes_lifts_nothing_that_the_file_says() -> None:
 def test_a_table_of_nobodys_is_understood_by_its_words(heading: str, cell: str, state: str) -> None:
     told = surveyed(f"email,{heading}\nada@example.com,{cell}\n")
     assert (told["questions"], told["states"]) == ([], {"ada@example.com": state})
+
+
+def test_a_mailbox_that_was_full_for_a_while_costs_nobody_a_place(house: Database) -> None:
+    taken_in(house, "email,status\nada@example.com,Soft bounced\n")
+    assert people(house) == {"ada@example.com": {"weekly": "confirmed"}}
 
 
 def test_states_are_understood_without_a_heading() -> None:
