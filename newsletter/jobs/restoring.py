@@ -32,6 +32,7 @@ def restored(app: App, *, by: str, now: datetime) -> Restored:
     What no row proves to be accepted becomes unknown, approved editions are held, and sendings whose time
     is past are left to people. Events that still come prove single copies.
     """
+    app.boxes.forget()  # they tell of attempts after which the backup may not know of others
     with app.database.write() as session:
         unknown = settling.safe_mode(session, by=by, now=now)
         approved = session.scalars(select(Edition).where(Edition.state == State.APPROVED)).all()

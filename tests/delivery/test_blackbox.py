@@ -306,3 +306,20 @@ def test_a_sender_that_does_not_tell_what_it_begins_has_begun_it_all(boxes: Boxe
     box.page("a.1", [1, 2])
     dies(box)
     assert only(boxes).entries["a.1"].marks == {1: Mark.BEGUN, 2: Mark.BEGUN}
+
+
+def test_after_a_restored_backup_no_box_queues_anything_again(session: Session, boxes: Boxes) -> None:
+    edition_id, (batch,) = fenced(session)
+    box = opened(boxes)
+    box.page(batch.attempt, ids(batch))
+    dies(box)
+    settling.safe_mode(session, by="ada", now=NINE)
+
+    assert (inherited(session, boxes), batches(session, edition_id)) == (0, [(batch.number, "unknown", 4)])
+
+
+def test_boxes_are_forgotten_but_not_those_of_living_processes(boxes: Boxes) -> None:
+    dies(opened(boxes))
+    alive = opened(boxes)
+    boxes.forget()
+    assert list(boxes.folder.iterdir()) == [alive._file]

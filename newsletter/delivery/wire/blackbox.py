@@ -239,6 +239,12 @@ class Boxes:
             else:
                 yield found
 
+    def forget(self) -> None:
+        """Remove what dead processes left: after a restored backup the ledger does not know what came after it."""
+        for file in self.folder.glob("*.box"):
+            if _read(file) is not None:
+                file.unlink(missing_ok=True)
+
 
 def here(folder: Path) -> Boxes:
     """The black boxes in *folder*, on this machine."""

@@ -58,7 +58,9 @@ def _batches(session: Session, found: Found) -> Sequence[Batch]:
     """Those that the dead process had past the fence, and those it has a page about, while they are not settled."""
     held = and_(Batch.owner == found.owner, Batch.owner != "", Batch.state == BatchState.SENDING)
     paged = and_(Batch.attempt.in_(found.entries), Batch.state.in_(rules.RECORDABLE))
-    query = select(Batch).where(or_(held, paged)).order_by(Batch.edition_id, Batch.number)
+    # a restored backup does not know which attempts came after the one it names
+    known = Batch.fenced_at.is_not(None)
+    query = select(Batch).where(or_(held, paged), known).order_by(Batch.edition_id, Batch.number)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
