@@ -1,4 +1,4 @@
-"""The fast paths of this build beside those of another one: SendGrid and worker processes, on PostgreSQL.
+"""The fast paths of this build beside those of another one: SMTP, SendGrid, and worker processes on PostgreSQL.
 
 `python -m benchmarks.compared [--quick] [--json] [--against REVISION]`. The builds take turns, each with its own
 database, ledger and trials; a figure's ratio is to the other build's, or where there is none to one process's.
@@ -11,7 +11,15 @@ from benchmarks import _builds, _tables
 from benchmarks._builds import Build
 from benchmarks._tables import Row, middle, ratio
 
-#: run by each build with its own benchmarks
+#: run by each build with its own benchmarks; *more* is what only this build's trial knows
+_SMTP = """
+import json
+from benchmarks import _peers, _trials, sending
+with sending._loaded({count}, "sqlite") as urls, _peers.sink() as port:
+    edition = sending._planned(urls["sqlite"], 1, sender="smtp", batch_size=25)
+    figures = _trials.run("send_smtp", url=urls["sqlite"], edition_id=edition, port=port, size=15_000{more})
+    print(json.dumps(figures))
+"""
 _SENDGRID = """
 import json
 from benchmarks import _peers, _trials, sending
@@ -44,7 +52,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     rounds, readers = (1, 20_000) if asked.quick else (3, 100_000)
     with _builds.builds(asked.against) as builds:
-        _tables.show("Compared", list(rows(builds, rounds=rounds, readers=readers)), form=asked.form)
+        found = [*smtp(builds, rounds=rounds, readers=20_000), *rows(builds, rounds=rounds, readers=readers)]
+        _tables.show("Compared", found, form=asked.form)
+
+
+def smtp(builds: Sequence[Build], *, rounds: int, readers: int) -> Iterator[Row]:
+    """Into postfix's smtp-sink with 10 connections; this build once more with nothing in one write with the dot."""
+    ways = [(build.name, build, "") for build in builds]
+    ways.append((f"{builds[-1].name}, nothing with the dot", builds[-1], ", groups=False"))
+    try:
+        taken = [
+            {name: build.call(_SMTP.format(count=readers, more=more)) for name, build, more in ways}
+            for _ in range(rounds)
+        ]
+    except RuntimeError as error:
+        yield Row("SMTP, 15 KB, SQLite", "", note=str(error).strip().splitlines()[-1])
+        return
+    for what, key, unit in (("SMTP, 15 KB, SQLite", "rate", "msg/s"), ("processor for a message", "cost", "µs")):
+        figures = {name: middle([each[name][key] for each in taken]) for name, _, _ in ways}
+        first = figures[ways[0][0]]
+        for name, figure in figures.items():
+            yield Row(what, name, figure, unit, ratio(figure, first), "")
 
 
 def rows(builds: Sequence[Build], *, rounds: int, readers: int) -> Iterator[Row]:

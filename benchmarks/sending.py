@@ -48,7 +48,8 @@ def wire(amounts: Amounts) -> Iterator[Row]:
         yield _rate(name, "smtp-source, 10 connections", limit, limit, "the limit of the wire")
         for backend in urls:
             ours = middle(rates[backend])
-            times = f"{ratio(ours, usual) or 0:.0f} times EmailMessage + smtplib" if usual else ""
+            times = f"{middle(rates[f'{backend} cost']) or 0:.0f} µs of processor a message"
+            times += f", {ratio(ours, usual) or 0:.0f} times EmailMessage + smtplib" if usual else ""
             yield _rate(f"{name}, {backend}", "newsletter, ledger on", ours, limit, times)
         yield _rate(name, "newsletter, without the ledger", middle(rates["bare"]), limit)
         for peer in PEERS:
@@ -73,6 +74,7 @@ def _rounds(amounts: Amounts, size: int, port: int, urls: dict[str, str]) -> dic
             edition_id = _planned(url, day + size, sender="smtp", batch_size=SMTP_BATCH)
             sent = _trials.run("send_smtp", url=url, edition_id=edition_id, port=port, size=size)
             rates.setdefault(backend, []).append(sent["rate"])
+            rates.setdefault(f"{backend} cost", []).append(sent["cost"])
         bare = _trials.run("bare_wire", port=port, count=amounts.messages, size=size)
         rates.setdefault("bare", []).append(bare["rate"])
         for peer, measure in PEERS.items():
