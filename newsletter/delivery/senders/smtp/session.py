@@ -32,6 +32,8 @@ log = logs.get_logger(__name__)
 
 #: copies after a refusal, on whatever connection, whose DATA waits for the recipient's answer
 _CAREFUL_FOR = 50
+#: times the patience with a server that is being tried
+_BUSY = 10
 #: errors without a delivery between after which a 421 is taken to be about them
 _MANY_ERRORS = 2
 
@@ -147,7 +149,7 @@ class Session(Connection):
             self.end(f"no answer to {self._awaited[0].value} in time")
         elif self._waiting and not self._waiting.settled and now > self._waiting.consignment.dot_by:
             self._waiting.again(Words("the mail server was too slow"))
-        elif self._in_doubt() and now - (self._due - self._timeout) > self._desk.patience():
+        elif self._in_doubt() and now - (self._due - self._timeout) > self._patience():
             self._ask_after_group()
 
     def waits_for(self) -> str:
@@ -167,7 +169,7 @@ class Session(Connection):
         if code == 421:
             return self._heard_goodbye(step, Reply(code, text))
         if self._probed and step is Step.MAIL:  # or is it the answer to NOOP? then there will be no other
-            self._loop.call_later(self._desk.patience(), self._conclude)
+            self._loop.call_later(self._patience(), self._conclude)
         match step:
             case Step.DOT:
                 return self._heard_fate(code, text)
@@ -218,7 +220,7 @@ class Session(Connection):
         if self._stuck:
             return self.end("the server refused the message before its end")
         if self.trying and self._awaited:
-            self._loop.call_later(self._desk.patience(), self._ask_after_group)
+            self._loop.call_later(self._patience(), self._ask_after_group)
         return None if self._awaited or self.is_over else self._next(b"")
 
     def _heard_about_envelope(self, step: Step, code: int, text: bytes) -> None:
@@ -362,6 +364,10 @@ class Session(Connection):
         self.transport.write(data)
 
     # whether envelopes may come with the dot
+
+    def _patience(self) -> float:
+        """Seconds of silence that mean something: more where the server was seen to bear groups, and may be busy."""
+        return self._desk.patience() * (1 if self.trying else _BUSY)
 
     def _in_doubt(self) -> bool:
         return self._grouped and not self._probed and bool(self._awaited) and self._awaited[0] is Step.MAIL
