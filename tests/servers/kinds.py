@@ -216,6 +216,8 @@ define(`LOCAL_MAILER_ARGS', `deliver.sh $u')dnl
 define(`LOCAL_MAILER_FLAGS', `SPn9')dnl
 define(`ALIAS_FILE', `/etc/mail/aliases')dnl
 define(`confTO_IDENT', `0')dnl
+define(`confQUEUE_LA', `500')dnl
+define(`confREFUSE_LA', `500')dnl
 FEATURE(`no_default_msa')dnl
 FEATURE(`use_cw_file')dnl
 DAEMON_OPTIONS(`Family=inet, Name=MTA-v4, Port={port}, Addr=127.0.0.1')dnl
