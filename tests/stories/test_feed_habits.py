@@ -40,7 +40,7 @@ def rss(item: str, *, title: str = "<title>Harbour opens</title>", link: str = f
 
 
 def atom(entry: str, *, title: str = "<title>Harbour opens</title>", link: str = f'<link href="{PAGE}"/>') -> Entry:
-    return read(_ATOM % f"<entry><id>t</id><updated>2021-11-26T09:00:00Z</updated>{title}{link}{entry}</entry>")[0]
+    return read(_ATOM % f"<entry><updated>2021-11-26T09:00:00Z</updated>{title}{link}{entry}</entry>")[0]
 
 
 def json_feed(**item: object) -> Entry:
@@ -179,6 +179,8 @@ def test_of_several_links_the_articles_own_is_taken(links: str) -> None:
         f'<link href="{PAGE}"/><link rel="enclosure" type="image/jpeg">{PICTURES}/p.jpg</link>',
         f'<link href="{PAGE}"/><source><link href="{OTHER}"/></source>',
         f'<link rel="self" href="{PAGE}"/>',
+        f'<link rel="self" href="{PAGE}"/><id>{OTHER}</id>',
+        f"<id>{PAGE}</id>",
         '<link xml:base="https://www.site.example/deep/" href="../a"/>',
         '<link href="/a"/>',
     ],

@@ -122,8 +122,9 @@ class Item:
         yield from ((one, _text(one)) for one, href, rel in named if not href and rel == "alternate" and _text(one))
         other = [(one, href) for one, href, rel in named if href and rel == "alternate"]
         yield from sorted(other, key=lambda link: not _is_page(link[0]))
-        yield from self._permalinks()
-        yield from ((one, href) for one, href, rel in named if href and rel in {"self", "via", "canonical"})
+        second = [(one, href) for one, href, rel in named if href and rel in {"self", "via", "canonical"}]
+        # the guid of RSS is an address unless it says otherwise, the id of Atom is none even where it looks like one
+        yield from (*second, *self._permalinks()) if self.is_atom else (*self._permalinks(), *second)
 
     def _links(self) -> Iterator[Any]:
         return (one for one in self.element if isinstance(one.tag, str) and key(one.tag) in {"link", "atom:link"})
