@@ -24,7 +24,7 @@ from subscribers.models import (
     Subscriber,
     Suppression,
 )
-from subscribers.moving import importing, merging
+from subscribers.moving import importing
 from subscribers.moving.deciding import Losses
 from subscribers.moving.importing import Outcome
 from subscribers.moving.recognising import Options
@@ -284,27 +284,25 @@ def test_details_are_replaced_but_none_is_emptied(house: Database) -> None:
         assert (outcome.updated, ada.email, ada.name, ada.language) == (1, "ada@example.com", "Ada Lovelace", "en")
 
 
-def test_an_import_that_broke_off_goes_on_where_it_was(house: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = "email,name\n" + "".join(f"reader{number}@example.com,R\n" for number in range(2500))
-    calls = iter(range(100))
-    merge = merging.merge
+def test_an_import_that_broke_off_goes_on_where_it_was(house: Database) -> None:
+    content = b"email,name\n" + b"".join(b"reader%d@example.com,R\n" % number for number in range(6000))
+    reached: list[int] = []
 
-    def once(*arguments: Any) -> float:
-        if next(calls):
+    def break_off(what: str, done: int, _all: int | None) -> None:
+        if what == "taking in":
+            reached.append(done)
             raise KeyboardInterrupt
-        return merge(*arguments)
 
-    monkeypatch.setattr(merging, "merge", once)
-    monkeypatch.setattr(merging, "pace", lambda _engine: merging.Pace(size=1000))
-    with pytest.raises(KeyboardInterrupt):
-        taken_in(house, content)
-    monkeypatch.undo()
+    file = io.BytesIO(content)
+    with importing.survey(Path("people.csv"), file, options=Options(), lists=["weekly"], known=["weekly"]) as found:
+        with pytest.raises(KeyboardInterrupt):
+            importing.take_in(house.writer, found, lists=["weekly"], source="test", now=TODAY, on_progress=break_off)
     outcome = taken_in(house, content)
     with house.read() as session:
-        assert (outcome.resumed, outcome.added, session.scalar(select(func.count()).select_from(ConsentEvent))) == (
-            1000,
-            2500,
-            2500,
+        assert ([outcome.resumed], outcome.added, session.scalar(select(func.count()).select_from(ConsentEvent))) == (
+            reached,
+            6000,
+            6000,
         )
         assert session.scalars(select(ImportFile.finished_at)).all() == [TODAY]
 
