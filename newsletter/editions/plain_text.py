@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from newsletter.editions import markdown
 from newsletter.editions import words as wording
 from newsletter.editions.models import Edition
 from newsletter.editions.words import StoryWords, Words
@@ -235,7 +236,7 @@ def _read_story(blocks: Sequence[_Block]) -> StoryWords:
         story.title = link[1]
         story.set("url", "the link", link[2], first.number)
     else:
-        story.title = _unescaped(story.title, _SPECIAL_HEADLINES)
+        story.title = _headline_words(story.title)
     leading = True
     for block in ([under] if under else []) + rest:
         lines = _take_keys(story, block, _STORY_KEYS) if leading or _all_keys(block, _STORY_KEYS) else block
@@ -331,7 +332,13 @@ def _escaped_paragraph(paragraph: str) -> str:
 
 
 def _escaped_headline(text: str) -> str:
-    return _escaped_line(text, _SPECIAL_HEADLINES)
+    return f"\\{text}" if _is_any(text.lstrip("\\"), _SPECIAL_HEADLINES) else markdown.escape(text)
+
+
+def _headline_words(text: str) -> str:
+    """A headline is a link already, and stands in subjects: of Markdown it has the words only."""
+    plain = _unescaped(text, _SPECIAL_HEADLINES)
+    return plain if plain != text else markdown.to_text(text).strip(" \t") or text
 
 
 def _escaped_line(line: str, special: Sequence[re.Pattern[str]]) -> str:

@@ -219,3 +219,13 @@ def test_any_text_is_understood_or_refused_with_a_line_it_has(text: str) -> None
         assert 1 <= error.line <= max(1, len(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")))
     else:
         assert manuscript.words.stories
+
+
+def test_marks_in_a_headline_are_read_as_words() -> None:
+    (story,) = plain_text.read("Title\n\n1. *Vogue* **buys** `Mode`\n\nText.").words.stories
+    assert story.headline == "Vogue buys Mode"
+
+
+def test_a_headline_whose_marks_mean_themselves_is_exported_so() -> None:
+    words = Words("Title", "Title", (StoryWords("The return of *M*A*S*H*", "Text."),))
+    assert plain_text.read(plain_text.compose(Manuscript(words))).words.stories == words.stories
