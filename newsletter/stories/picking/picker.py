@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from newsletter.stories.picking import drafting, followups, ranking, reasons, scoring
+from newsletter.stories.picking import drafting, followups, ranking, reasons, scoring, speed
 from newsletter.stories.picking.decisions import Fate
 from newsletter.stories.picking.drafting import Draft
 from newsletter.stories.picking.followups import Relation
@@ -76,7 +76,7 @@ def pick(snapshot: Snapshot, kept: Kept | None = None, *, plain: bool = False) -
     Nor does *plain*, which asks for the reference in plain Python where numpy is installed.
     """
     kept = kept or Kept()
-    with kept.lock:
+    with kept.lock, speed.without_collecting():
         grouped = group(snapshot, kept, plain=plain)
         weighed = _weigh_all(grouped, snapshot, kept)
         choice = ranking.pick(_entrants(weighed, snapshot), limit=snapshot.limit, told=SHOWN)

@@ -59,7 +59,7 @@ class Kept:
 def group(snapshot: Snapshot, kept: Kept | None = None, *, plain: bool = False) -> Grouped:
     """The stories of *snapshot*, the smallest article id first. *plain* asks for the reference, without numpy."""
     kept = kept or Kept()
-    with kept.lock:
+    with kept.lock, speed.without_collecting():
         items = tuple(sorted({item.id: item for item in snapshot.items}.values(), key=lambda item: item.id))
         key = (items, snapshot.rules.links(), snapshot.frequencies, plain)
         if kept.grouped[0] != key or kept.grouped[1] is None:
