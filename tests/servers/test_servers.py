@@ -81,8 +81,5 @@ def test_the_messages_that_opensmtpd_takes_on_a_connection_are_learned(to: Try) 
     assert to("OpenSMTPD", readers=1000).manners == Manners(most=100)
 
 
-def test_a_dead_address_costs_one_error_where_errors_are_made_to_wait(to: Try) -> None:
-    result = to("courier", readers=30)
-
-    # 3 dead addresses, 8 seconds each; with DATA behind it would be 24
-    assert (found(result), result.seconds < 30) == (exact(30), True)
+def test_errors_that_are_made_to_wait_cost_nobody_their_copy(to: Try) -> None:
+    assert found(to("courier", readers=30)) == exact(30)
