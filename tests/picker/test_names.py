@@ -27,6 +27,9 @@ def test_phrases_in_capitals_are_taken_whole(sentence: str, names: list[str]) ->
     [
         ("New Look to shut 60 shops", "New Look said it would shut shops. The chain has 500 of them.", "New Look"),
         ("New York Times buys a game", "The New York Times has bought a game of words.", "New York Times"),
+        ("Best Buy cuts jobs", "Best Buy said it would cut jobs. The retailer is large.", "Best Buy"),
+        ("Home Depot hires", "Home Depot hires a hundred people. The chain said so.", "Home Depot"),
+        ("Retailer Tesco grows", "Retailer Tesco has grown. Tesco said so.", "Tesco"),
         ("Apple unveils a tablet", "The maker said that Apple would sell it in May.", "Apple"),
         ("Carrefour opens a shop", "French supermarket Carrefour has opened a shop without tills.", "Carrefour"),
         ("A Waitrose in Leeds shuts", "A Waitrose shop in Leeds shuts, and Waitrose said so.", "Waitrose"),

@@ -89,10 +89,11 @@ def _phrases(reports: Iterable[tuple[str, str]]) -> list[Phrase]:
 def _names(reports: Sequence[tuple[str, str]], seen: Sequence[Phrase]) -> list[str]:
     """The phrases that are names, each as most of the reports write it."""
     sure = {phrase.text.casefold() for phrase in seen if phrase.is_sure}
+    alone = {phrase.text.casefold() for phrase in seen if not phrase.shorter}
     spellings: dict[str, Counter[str]] = {}
     weak: dict[str, Counter[str]] = {}
     for phrase in seen:
-        text = _settled(phrase, sure)
+        text = _settled(phrase, sure, alone)
         kept = spellings if phrase.is_sure or text.casefold() in sure or " " in text else weak
         kept.setdefault(text.casefold(), Counter())[text] += 1
     written = {word for title, text in reports for word in _plain(title, text)}
@@ -104,14 +105,11 @@ def _names(reports: Sequence[tuple[str, str]], seen: Sequence[Phrase]) -> list[s
     return nouns.without(names, [text for _, text in reports]) if code in languages.NOUNS_IN_CAPITALS else names
 
 
-def _settled(phrase: Phrase, sure: set[str]) -> str:
-    """ "New Look" or "Look": as it stands in the middle of a sentence; else whole where the word begins names."""
+def _settled(phrase: Phrase, sure: set[str], alone: set[str]) -> str:
+    """ "Best Buy" or "Buy": as it stands in the middle of a sentence; else whole, unless the rest stands alone."""
     if not phrase.shorter or phrase.text.casefold() in sure:
         return phrase.text
-    first = phrase.text.split()[0].casefold()
-    if phrase.shorter.casefold() in sure or first not in capitals.first_words():
-        return phrase.shorter
-    return phrase.text
+    return phrase.shorter if phrase.shorter.casefold() in alone else phrase.text
 
 
 def _is_place(name: str, told: Sequence[Phrase]) -> bool:
