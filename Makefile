@@ -9,7 +9,7 @@ demo: .venv/.run  ## a whole Friday, in ./demo
 	$(BIN)/newsletter demo
 
 test: .venv/.dev  ## every test but the long ones
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --durations=10
 
 test-wheel: .venv/.dev  ## the same tests against the built wheel, away from the tree
 	$(BIN)/python tests/wheel.py

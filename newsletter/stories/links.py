@@ -10,7 +10,7 @@ from newsletter.stories import tracking
 LONGEST = 2000
 
 #: browsers leave these out wherever they stand; a line end takes the blanks around it with it
-_LINE_ENDS = re.compile(r"[ \t]*[\r\n][\r\n \t]*|\t")
+_LINE_ENDS = re.compile(r"(?<![ \t])[ \t]*[\r\n][\r\n \t]*|\t")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]+")
 _PORTS = {"http": 80, "https": 443}
 _SMALL = re.compile(r"^(?:m|mobile|amp)\.(?=[^.]+\.[^.]+)")

@@ -17,6 +17,8 @@ _SAMPLE = 500
 #: a heading is looked for in so many of the first rows
 _PREAMBLE = 12
 
+#: of a cell no more letters than this are looked at for an address
+_LOOKED_AT = 1000
 ADDRESS = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+\.[^@\s<>\"]+")
 
 #: headings with the system's own noun in them: "Is this user confirmed", "Is this subscriber confirmed"
@@ -97,10 +99,10 @@ def _heading(sample: Sequence[tuple[int, list[str]]]) -> tuple[int, list[str], l
                 break
             if any(headings.meaning(squash(cell)) in wanted for cell in cells) and (len(cells) > 1 or place == 0):
                 below = [row for _, row in sample[place + 1 :]]
-                if wanted == {"email"} or any(ADDRESS.search(cell) for row in below for cell in row):
+                if wanted == {"email"} or any(ADDRESS.search(cell[:_LOOKED_AT]) for row in below for cell in row):
                     return line, cells, below
     for place, (_, cells) in enumerate(sample[:_PREAMBLE]):
-        if any(ADDRESS.search(cell) for cell in cells):
+        if any(ADDRESS.search(cell[:_LOOKED_AT]) for cell in cells):
             if place:
                 before = sample[place - 1]
                 if len(before[1]) >= len(cells) > 1 or (len(before[1]) == len(cells) and place == 1):
@@ -197,7 +199,7 @@ def _own_lists(
 def _share(body: Sequence[Sequence[str]], place: int) -> float:
     """How much of what stands in a column looks like addresses."""
     cells = [row[place] for row in body if len(row) > place and row[place].strip()]
-    return sum(1 for cell in cells if ADDRESS.search(cell)) / len(cells) if cells else 0.0
+    return sum(1 for cell in cells if ADDRESS.search(cell[:_LOOKED_AT])) / len(cells) if cells else 0.0
 
 
 #: a heading's sense → how they stand for whom it holds, if it is one of no's

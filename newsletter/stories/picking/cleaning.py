@@ -49,10 +49,10 @@ _BYLINE = re.compile(
     r"(?:,\s+[^.,]{3,40})?(?:\s*[-–—|•·]\s*|\s*$|\s*\n)"
 )
 _CREDIT = re.compile(
-    r"\s*[(\[]?(?:Photo(?:graph)?|Picture|Image|Photo credit|Image credit|Picture credit|Foto|Bild|Bildquelle"
+    r"(?<!\s)\s*[(\[]?(?:Photo(?:graph)?|Picture|Image|Photo credit|Image credit|Picture credit|Foto|Bild|Bildquelle"
     r"|Crédits?(?: photo)?"
     r"|Photographie|Imagen|Illustration)s?\s*(?:by|von|par|:|/|©)\s*[^.)\]]{2,80}[.)\]]*\s*$"
-    r"|\s*[(\[][^()\[\]]{0,60}(?:Getty Images|Shutterstock|AFP/|AP Photo|Alamy|iStock|dpa/"
+    r"|(?<!\s)\s*[(\[][^()\[\]]{0,60}(?:Getty Images|Shutterstock|AFP/|AP Photo|Alamy|iStock|dpa/"
     r"|Unsplash)[^()\[\]]{0,40}[)\]]\s*$"
     r"|\s*©\s*[^.]{2,60}\.?\s*$"
 )
@@ -76,7 +76,7 @@ _INVITATION = re.compile(
     re.IGNORECASE,
 )
 _APPEARED = re.compile(
-    r"\s*(?:The post .{3,200}? (?:first )?appeared (?:first )?on .{2,80}|Read more\s*:?.{0,120}"
+    r"(?<!\s)\s*(?:The post .{3,200}? (?:first )?appeared (?:first )?on .{2,80}|Read more\s*:?.{0,120}"
     r"|Continue reading.{0,80})$",
     re.DOTALL,
 )

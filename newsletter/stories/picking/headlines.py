@@ -17,7 +17,7 @@ _LABEL = re.compile(
     r"|eilmeldung|exklusiv|kommentar|exclusif|vidéo|en direct|exclusiva)\s*\d*\s*(?:[:|–—]\s*|-\s*(?=\S)|\s-\s))+",
     re.IGNORECASE,
 )
-_ENDING = re.compile(r"\s+(?:[|–—-]|::)\s+([^|–—]{2,40})$")
+_ENDING = re.compile(r"(?<!\s)\s+(?:[|–—-]|::)\s+([^|–—]{2,40})$")
 _DATED = re.compile(
     r"\b(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d"
     r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\.?\s+\d{1,2}(?:,?\s+\d{4})"

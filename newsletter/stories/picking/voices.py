@@ -12,7 +12,7 @@ COPY = 0.5
 #: fewer kept hashes than this say nothing, and titles are compared instead
 _ENOUGH = 8
 _SAME_TITLE = 0.8
-_SITE_NAME = re.compile(r"\s+[|–—-]\s+[^|–—-]{2,40}$")
+_SITE_NAME = re.compile(r"(?<!\s)\s+[|–—-]\s+[^|–—-]{2,40}$")
 
 
 def sketch(text: str) -> frozenset[int]:

@@ -27,7 +27,9 @@ _ELISION = re.compile(r"(?:[cdjlmnst]|qu|jusqu|lorsqu|puisqu|quoiqu|un|all|dall|
 _CLOSERS = "\"'”’“)]»›«‹"
 _OPENERS = "\"'“‘„‚«‹([¿¡"
 #: "»" and "›" stand after a blank in French
-_SENTENCE_END = re.compile(rf"[.!?…]+(?:[{re.escape(_CLOSERS)}]|\s[»›])*(?=\s)|[。！？]+[」』”’）]*|\n{{2,}}")
+_SENTENCE_END = re.compile(
+    rf"(?<![.!?…])[.!?…]+(?:[{re.escape(_CLOSERS)}]|\s[»›])*(?=\s)|[。！？]+[」』”’）]*|\n{{2,}}"
+)
 _ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|St|Inc|Ltd|Co|Corp|Cie|No|Nr|Nos|vs|approx|ca|bzw|bspw|etc|Mio|Mrd|Tsd|Str|Jan|Feb|Aug"
     r"|Sept?|Oct|Okt|Nov|Dec|Dez|Gov|Sen|Rep|Gen|Mme|Mlle|Sr|Sra|Jr|dott|sig|Ave|[ap]\.m|e\.g|i\.e)|\b[^\W\d_]"

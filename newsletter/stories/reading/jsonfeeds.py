@@ -11,7 +11,7 @@ from newsletter.stories.reading.entries import Found, Raw, newest
 from newsletter.stories.reading.pictures import Picture
 from newsletter.stories.reading.plain import Form, Written
 
-_WRAPPED = re.compile(r"\s*<(b|i|em|strong|span|p|h[1-6])>[^<]*</\1>\s*", re.IGNORECASE)
+_WRAPPED = re.compile(r"(?<!\s)\s*<(b|i|em|strong|span|p|h[1-6])>[^<]*</\1>\s*", re.IGNORECASE)
 
 
 def read(text: str, *, url: str, most: int) -> Found:

@@ -65,14 +65,14 @@ _UNSEEN_MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL
 )
 _IMAGE_TAG = re.compile(r"<(img|amp-img|source)\b((?:[^<>\"']|\"[^\"]*\"|'[^']*'){0,4000}+)", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([\w:-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]++)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
 #: where pages that load their pictures late keep the address
 _LATE = (
     *("data-src", "data-lazy-src", "data-original", "data-orig-file", "data-lazy", "data-actualsrc"),
     *("data-hi-res-src", "data-url", "data-full-src", "data-image", "data-img-src", "data-echo", "data-runner-src"),
 )
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
-_CANDIDATE = re.compile(r"(\S+[^\s,])(?:\s+(\d+(?:\.\d+)?)([wx]))?\s*(?:,|$)")
+_CANDIDATE = re.compile(r"(?<![^\s,])(?!,)(\S+[^\s,])(?:\s+(\d+(?:\.\d+)?)([wx]))?\s*(?:,|$)")
 _STYLE_SIZE = re.compile(r"(?<![\w-])(width|height)\s*:\s*([\d.]+)\s*(px|em|rem)?", re.IGNORECASE)
 _UNSHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _SMILEY = re.compile(r"\b(?:wp-smiley|emoji|avatar|gravatar|feedflare)\b", re.IGNORECASE)
