@@ -29,13 +29,13 @@ servers: .venv/.dev  ## an edition through each mail server that people run, as 
 
 .venv/.run: requirements/run.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PIP) --require-hashes -r requirements/run.lock
-	$(PIP) --require-hashes -r requirements/build.lock
+	$(PIP) --no-deps --require-hashes -r requirements/run.lock
+	$(PIP) --no-deps --require-hashes -r requirements/build.lock
 	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
 .venv/.dev: requirements/dev.lock .venv/.run
-	$(PIP) --require-hashes -r requirements/dev.lock
+	$(PIP) --no-deps --require-hashes -r requirements/dev.lock
 	touch $@
 
 settings: .venv/.run  ## docs/settings.md, made from the code
