@@ -358,9 +358,14 @@ class Settings(Section):
         return {slug: {"slug": slug, **body} if isinstance(body, Mapping) else body for slug, body in value.items()}
 
     @property
+    def stays_here(self) -> bool:
+        """Whether public_url can be opened on this machine alone."""
+        return _HERE.fullmatch(urlsplit(self.public_url).hostname or "") is not None
+
+    @property
     def leads_nowhere(self) -> bool:
-        """Whether public_url can be opened on this machine alone, which is right only in the demo's own home."""
-        return _HERE.fullmatch(urlsplit(self.public_url).hostname or "") is not None and not self.fetch.allow_loopback
+        """Whether public_url stays here, which is right only in the demo's own home: no mail leaves it."""
+        return self.stays_here and (self.hands_over_elsewhere or not self.fetch.allow_loopback)
 
     @property
     def hands_over_elsewhere(self) -> bool:

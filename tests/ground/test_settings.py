@@ -102,3 +102,19 @@ def test_templates_that_are_no_folder_are_an_error(tmp_path: Path) -> None:
 )
 def test_a_public_url_of_this_machine_alone_leads_nowhere(url: str, nowhere: bool) -> None:
     assert Settings.model_validate({"public_url": url}).leads_nowhere is nowhere
+
+
+@pytest.mark.parametrize(
+    ("sender", "nowhere"),
+    [
+        ({"sender": "maildir"}, False),
+        ({"sender": "smtp", "smtp": {"host": "127.0.0.1"}}, False),
+        ({"sender": "smtp", "smtp": {"host": "smtp.example.com"}}, True),
+        ({"sender": "sendgrid"}, True),
+    ],
+)
+def test_a_feed_of_this_machine_excuses_its_public_url_only_while_no_mail_leaves_it(
+    sender: dict[str, object], nowhere: bool
+) -> None:
+    settings = Settings.model_validate({"fetch": {"allow_loopback": True}} | sender)
+    assert (settings.stays_here, settings.leads_nowhere) == (True, nowhere)
