@@ -55,7 +55,8 @@ def _show(ended: Ended, home: Path) -> None:
     for story in ended.chosen:
         screen.say(f"\n  [bold]{story.position}. {escape(story.headline)}[/]")
         screen.say(f"     {escape(story.why)}")
-    screen.say("\n[dim]Pictures and links of the mails are served by newsletter serve, in that folder.[/]")
+    serve = escape(f"newsletter --home {home.name} serve")
+    screen.say(f"\n[dim]Pictures and links of the mails are served by {serve}.[/]")
     if screen.console.is_terminal:
         _look_further(ended, home)
     screen.say(f"\n[bold]preview[/]  {escape(str(ended.preview))}")

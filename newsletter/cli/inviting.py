@@ -73,6 +73,6 @@ def tell(asked: "Sequence[Asked]", lately: int = 0) -> None:
         screen.say(f"[dim]{lately:,} more wait, and were asked within the week; name an address to ask it again[/]")
 
 
-def hint(how: str) -> None:
+def hint(how: str, *, who: str = "they get nothing before they confirm") -> None:
     """Say that nobody is mailed their confirmation by itself."""
-    screen.say(f"[dim]they get nothing before they confirm: newsletter subscribers invite {how} mails them the link[/]")
+    screen.say(f"[dim]{who}: newsletter subscribers invite {how} mails them the link[/]")

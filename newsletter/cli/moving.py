@@ -230,12 +230,13 @@ def _end_dry(found: Survey, json: bool) -> None:
     if not found.people:
         raise typer.Exit(1)
     if not json:
+        _tell_of_no_yes(found)
         screen.say("[dim]nothing was changed: this was --dry-run[/]")
 
 
 def _show(found: Survey, report: Path | None) -> None:
     for part in found.parts:
-        whose = part.system.title if part.system.name else "a table of nobody's in particular"
+        whose = part.system.title if part.system.name else "a table of no system that we know by its columns"
         screen.console.print(f"[bold]{escape(part.table.name)}[/]: {escape(whose)}", soft_wrap=True)
         read = [f"{column.heading} ({column.read_as})" for column in part.columns if column.read_as]
         unread = [column.heading for column in part.columns if not column.read_as]
@@ -292,9 +293,13 @@ def _tell(found: Survey, outcome: Outcome) -> None:
         f"{found.bad:,} left out" + "".join(f", {count:,} {what}" for count, what in more if count)
     )
     if dict(found.states).get(State.PENDING) and outcome.added + outcome.updated:
-        if not found.told:
-            screen.say("[dim]the file does not say that they confirmed: run again with --as confirmed if they did[/]")
-        inviting.hint("--all")
+        _tell_of_no_yes(found)
+        inviting.hint("--all", who="who waits for their yes gets nothing before it")
+
+
+def _tell_of_no_yes(found: Survey) -> None:
+    if dict(found.states).get(State.PENDING) and not found.told:
+        screen.say("[dim]the file does not say that they confirmed: run again with --as confirmed if they did[/]")
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def condition(session: Session, query: Query, *, on: Collection[str] = ()) -> Co
 def _term(session: Session, term: Term) -> ColumnElement[bool]:
     if term.field not in _FIELDS:
         near = difflib.get_close_matches(term.field, _FIELDS, n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
+        meant = f"; did you mean {near[0]}?" if near else "."
         raise BadSegment(
             f"letter {term.column}: there is no field {term.field!r}{meant} There are {', '.join(_FIELDS)}"
         )

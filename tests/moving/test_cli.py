@@ -54,7 +54,7 @@ def test_a_dry_run_says_what_the_file_is_and_how_each_stands_and_does_nothing(ru
 def test_an_import_says_first_what_it_will_do_and_then_what_it_did(run: Run, file: Path) -> None:
     said = run("import", str(file)).stdout
     assert said.splitlines() == [
-        "people.csv: a table of nobody's in particular",
+        "people.csv: a table of no system that we know by its columns",
         "  read: email (email), status (state)",
         *said.splitlines()[2:6],
         "2 added, 0 updated, 0 unchanged, 0 left out",
@@ -67,6 +67,13 @@ def test_a_question_ends_a_dry_run_with_its_sentence_and_exit_code_2(run: Run, f
     done = run("import", str(file), "--list", "weekly", "--dry-run", "--json")
     assert (done.returncode, done.stderr.startswith('error: column "status" holds "platinum"')) == (2, True)
     assert json.loads(done.stdout)["questions"] == [done.stderr.removeprefix("error: ").strip()]
+
+
+def test_a_file_that_tells_of_no_yes_says_so_before_anything_is_done(run: Run, file: Path) -> None:
+    says = "the file does not say that they confirmed: run again with --as confirmed if they did"
+    file.write_text("email\nada@example.com\n", "utf-8")
+    assert says in run("import", str(file), "--dry-run").stdout
+    assert says not in run("import", str(file), "--dry-run", "--as", "pending").stdout
 
 
 def test_nobody_taken_in_is_exit_code_1(run: Run, file: Path) -> None:

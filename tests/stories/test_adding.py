@@ -95,8 +95,10 @@ def test_what_is_no_feed_is_not_added(home: Path, stand: Newsstand) -> None:
 
 def test_an_address_that_will_never_be_visited_is_refused(settings: Settings, home: Path) -> None:
     (settings.home / "newsletter.toml").write_text("")
-    with pytest.raises(Forbidden, match="not on the public internet"):
+    with pytest.raises(Forbidden, match="for a feed served on this machine set allow_loopback"):
         run(home, "sources", "add", "http://127.0.0.1/feed")
+    with pytest.raises(Forbidden, match=r"so it is not visited$"):
+        run(home, "sources", "add", "http://10.0.0.1/feed")
 
 
 def test_a_source_that_is_there_is_not_visited_again(home: Path, stand: Newsstand) -> None:

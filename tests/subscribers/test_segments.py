@@ -107,7 +107,7 @@ def test_a_segment_holds_whom_it_says(people: Session, query: str, who: str) -> 
         ("not " * 300 + "list:weekly", "times not"),
         ("list:weekly " * 500, "is too long"),
         ("list:weekly; DROP TABLE subscriber", "at letter"),
-        ("clicked:yes", "there is no field 'clicked'"),
+        ("clicked:yes", "there is no field 'clicked'. There are list, "),
     ],
 )
 def test_a_mistake_is_named_with_what_may_stand_there(people: Session, query: str, says: str) -> None:

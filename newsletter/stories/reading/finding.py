@@ -9,6 +9,7 @@ from datetime import datetime
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from newsletter.errors import Forbidden
 from newsletter.stories import links
 from newsletter.stories.reading import encodings, feeds, guard, plain
 from newsletter.stories.reading.feeds import Feed
@@ -78,8 +79,21 @@ def _refuse_forbidden(fetcher: Fetcher, url: str) -> None:
     try:
         port = parts.port or {"https": 443}.get(parts.scheme, 80)
         guard.addresses(parts.hostname or "", port, allow_loopback=fetcher.settings.allow_loopback)
+    except Forbidden as error:
+        if not fetcher.settings.allow_loopback and _is_here(parts.hostname or "", port):
+            raise Forbidden(f"{error}; for a feed served on this machine set allow_loopback under [fetch]") from error
+        raise
     except (OSError, ValueError):
         return  # the visit will say what is wrong
+
+
+def _is_here(host: str, port: int) -> bool:
+    """Whether *host* is this machine and nothing else."""
+    try:
+        guard.addresses(host, port, allow_loopback=True)
+    except (Forbidden, OSError):
+        return False
+    return True
 
 
 def _visit(fetcher: Fetcher, url: str, now: datetime) -> Look:
