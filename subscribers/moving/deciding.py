@@ -1,6 +1,7 @@
 """One row of a table in, one arrival out: an address, its details, and how they stand."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -250,7 +251,11 @@ def _address(written: str) -> tuple[str, str]:
     """The address in *written*, checked, and the name beside it: "Ada <ada@example.com>"."""
     if not written:
         raise BadDetail("no address")
-    if written[0] == "'":
+    # what is not seen comes along with what is copied out of a web page
+    written = "".join(letter for letter in written if unicodedata.category(letter) != "Cf").strip().rstrip(";,. ")
+    if len(written) > 2 and written[0] == written[-1] == "'":
+        written = written[1:-1]
+    if written.startswith("'"):
         written = bare(written)
     name = ""
     if match := _NAMED.fullmatch(written.strip()):

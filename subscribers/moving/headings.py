@@ -60,8 +60,6 @@ _BESIDE = re.compile(
     r"source$|^utm|url$|page$|link$|form$|count$|^numberof|campaign|(?<!val)id$|title$|referr|method$|plan$|tier$|lead|"
     r"country|agent$|device|version$|type$|subscribers?$|subscriptionip$|phone|sms|whatsapp"
 )
-#: headings that name a province as often as a state of mail
-PLACES = frozenset({"state", "estado", "stato", "region", "stateprovince", "stateregion", "stateprovinceregion"})
 
 
 @lru_cache(maxsize=4096)
@@ -85,6 +83,18 @@ def preference(heading: str) -> int:
     """Of two columns of one meaning the one with the smaller number is read."""
     return _ORDER.get(heading, len(_ORDER))
 
+
+#: headings that name a province, or how anything stands, as often as a state of mail
+PLACES = frozenset(
+    map(
+        squash,
+        (
+            *("state", "estado", "stato", "region", "state/province", "state/region", "state/province/region", "état"),
+            *("stan", "stav", "stand", "situación", "situação", "situazione", "tila", "állapot", "durum", "stare"),
+            *("κατάσταση", "ステータス", "状態", "状态", "狀態", "상태"),
+        ),
+    )
+)
 
 _MEANINGS: dict[str, str] = {}
 _ORDER: dict[str, int] = {}

@@ -30,7 +30,7 @@ from .states import State
 _KEPT = 1000
 _ROWS = 2000
 #: changes whenever files are read in another order or way, so that an import begun before begins anew
-_WAY = "1"
+_WAY = "2"
 _COUNTED = ("added", "updated", "unchanged", "kept_out", "suppressed", "barred")
 
 OnProblem = Callable[[Problem], None]

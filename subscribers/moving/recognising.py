@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from . import dates, headings
 from .files import Table
-from .headings import smells, squash
-from .rules import Emptied, Flag, Rule, Set, Unclear, Word
+from .headings import squash
+from .rules import Emptied, Rule, Unclear, Word
+from .senses import guess, speaks_of
 from .sheets import Problem
 from .states import WORDS, State, speaks
 from .systems import ANY, MAILMAN, SYSTEMS, System
@@ -80,7 +81,8 @@ def recognise(table: Table, options: Options, known: Collection[str] = ()) -> Pa
     """Understand *table* by its first rows; *known* are the slugs of the lists there are. Raises NotPeople."""
     sample = [row for row in islice(table.rows(), _SAMPLE) if not isinstance(row, Problem)]
     line, written, body = _heading(sample)
-    names = [_ALIASES.get(squash(name), squash(name)) for name in written]
+    names = _apart([_ALIASES.get(squash(name), squash(name)) for name in written])
+    options = _everywhere(options, written, names)
     system = _system(table, names, body, headless=line == 0)
     places = _places(system, names, body, options)
     if not places.get("email"):
@@ -89,6 +91,28 @@ def recognise(table: Table, options: Options, known: Collection[str] = ()) -> Pa
         _own_lists(names, body, known, places)
     reading = _Reading(table, system, written, names, body, options, places)
     return reading.part(line)
+
+
+def _apart(names: Sequence[str]) -> list[str]:
+    """*names* with a number after those that stand there before and are not read: each may speak of a state."""
+    apart: list[str] = []
+    for name in names:
+        number = 2
+        new = name
+        while new and new in apart and not headings.meaning(name):
+            new, number = f"{name}{number}", number + 1
+        apart.append(new)
+    return apart
+
+
+def _everywhere(options: Options, written: Sequence[str], names: Sequence[str]) -> Options:
+    """*options* with a heading that stands there twice meaning both columns."""
+
+    def all_of(wanted: Sequence[str]) -> list[str]:
+        more = [name for name, cell in zip(names, written, strict=True) if squash(cell) in map(squash, wanted)]
+        return [*wanted, *(name for name in more if name not in map(squash, wanted))]
+
+    return replace(options, ignored=all_of(options.ignored), state_columns=all_of(options.state_columns))
 
 
 def _heading(sample: Sequence[tuple[int, list[str]]]) -> tuple[int, list[str], list[list[str]]]:
@@ -202,49 +226,6 @@ def _share(body: Sequence[Sequence[str]], place: int) -> float:
     return sum(1 for cell in cells if ADDRESS.search(cell[:_LOOKED_AT])) / len(cells) if cells else 0.0
 
 
-#: a heading's sense → how they stand for whom it holds, if it is one of no's
-_AGAINST: Sequence[tuple[str, State]] = (
-    (r"unconfirmed|unverified", State.PENDING),
-    (r"bounc|rebot|rebond|undeliver|invalid|cleaned", State.BOUNCED),
-    (r"complain|spam|abuse", State.COMPLAINED),
-    (r"blacklist|blocklist|blo[ck]k|blocked|suppress|banned", State.BLOCKED),
-    (r"disabled|inactive|suspended|nomail|noemail|paused|excluded", State.HELD),
-    (
-        (
-            r"unsub|opt(ed)?out|cancel|deleted|removed|^left|donot|dnc|abgemeldet|abbestell|abmeld|desabonn|desinscri|"
-            r"disiscri|baja|descadastr|uitgeschreven|afgemeld|отпис|配信停止|退会"
-        ),
-        State.UNSUBSCRIBED,
-    ),
-)
-#: … and of yes's: how they stand for whom it does not hold
-_FOR: Sequence[tuple[str, State]] = (
-    (r"confirmed|confirmado|verified|bestatigt", State.PENDING),
-    (r"^active$|isactive|^aktiv$|^actif$|^activo$|enabled", State.HELD),
-    (r"valid|deliverab", State.BOUNCED),
-    ((r"subscri|suscri|iscri|abonn|optin|optedin|consent|einwilligung|permission|accepts|mailable|newsletter|"
-      r"marketing|allowed|подпис"), State.UNSUBSCRIBED),
-)  # fmt: skip
-
-
-_REASON = re.compile(r"reason|grund|motif|motivo|comment")
-
-
-def guess(name: str) -> Rule:
-    """How a column of the squashed heading *name* most likely says it."""
-    if re.search(r"status|statut|estado|stato|zustand|статус", name):
-        return Word(name)
-    for pattern, state in _AGAINST:
-        if re.search(pattern, name):
-            # whoever gave a reason for leaving has left
-            return Set(name, state) if _REASON.search(name) else Flag(name, yes=state)
-    for pattern, state in _FOR:
-        if re.search(pattern, name):
-            # that an address works is nobody's consent
-            return Flag(name, yes=None if state is State.BOUNCED else State.OK, no=state)
-    return Word(name)
-
-
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """One table on its way to being understood."""
@@ -299,7 +280,8 @@ class _Reading:
         for rule in rules:
             yield from self._unclear(rule)
         silent = not rules and self.options.as_ is None and self._by_name() is None
-        if silent and self.system.otherwise in {State.OK, State.PENDING}:
+        doubtful = self.system is ANY and self.options.as_ is None and not self._speaks_against(rules)
+        if (silent and self.system.otherwise in {State.OK, State.PENDING}) or doubtful:
             yield from self._asked_by_name()
         yield from self._missing()
 
@@ -318,9 +300,9 @@ class _Reading:
 
     def _smelt(self, place: int, name: str) -> Rule | None:
         """The rule for a column that speaks of a state by its name or by what stands in it."""
-        if smells(name) and name not in headings.PLACES and headings.meaning(name) == "":
-            return self._own(guess(name))
         cells = {row[place] for row in self.body if len(row) > place}
+        if name not in headings.PLACES and headings.meaning(name) == "" and speaks_of(name, cells):
+            return self._own(guess(name))
         if speaks(cells) or (name in headings.PLACES and any(squash(cell) in WORDS for cell in cells)):
             return self._own(Word(name))
         return None
@@ -333,6 +315,19 @@ class _Reading:
             except Unclear as unclear:
                 yield question(self.written[self.names.index(unclear.column)], unclear.value)
                 return
+
+    def _speaks_against(self, rules: Sequence[Rule]) -> bool:
+        """Whether *rules* say of anybody that they must not be mailed, or can't be applied."""
+        for rule in rules:
+            places = [self._place(column) for column in rule.columns]
+            for row in self.body:
+                try:
+                    state = rule.state(*("" if place is None or place >= len(row) else row[place] for place in places))
+                except Unclear:
+                    return True
+                if state is not None and state > State.UNKNOWN:
+                    return True
+        return False
 
     def _otherwise(self, *, dropped: bool) -> State:
         # a system whose word is passed over has said nothing

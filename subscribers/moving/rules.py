@@ -81,7 +81,7 @@ class Flag:
 
     def state(self, *cells: str) -> State | None:
         word = squash(cells[0])
-        if not word:
+        if not word or _is_nothing(cells[0]):
             return self.empty
         if word in YES:
             return self.yes
@@ -98,6 +98,16 @@ class Flag:
 _DATED = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
 
 
+#: how databases write that there is no value, and no date
+_NOTHING = frozenset({"null", "none", "nil", "na", "nan", "undefined"})
+_NEVER = re.compile(r"(0000-00-00|0001-01-01|1970-01-01|00[./]00[./]0000)(?!\d).*")
+
+
+def _is_nothing(cell: str) -> bool:
+    cell = cell.strip()
+    return cell == "\\N" or squash(cell) in _NOTHING or bool(_NEVER.fullmatch(cell))
+
+
 @dataclass(frozen=True, slots=True)
 class Set:
     """A column that says so by holding anything, a date mostly."""
@@ -110,7 +120,7 @@ class Set:
         return (self.column,)
 
     def state(self, *cells: str) -> State | None:
-        return self.state_ if cells[0].strip() and squash(cells[0]) not in NO else None
+        return None if squash(cells[0]) in NO or _is_nothing(cells[0]) else self.state_
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,9 @@ class System:
 
 _MAILCHIMP = {"address": "", "region": ""}
 _APART = "{0} keeps who left, bounced or complained apart: import those files too, before or after, the stricter counts"
+#: in a file's name: "subscribed", but not "not_subscribed", "no longer subscribed" or "resubscribed"
+_SUBSCRIBED = "".join(f"(?<!{word}.)" for word in ("not", "never", "non", "ex", "longer", "previously", "formerly"))
+_SUBSCRIBED += "(?<![a-z])subscribed"
 
 SYSTEMS: tuple[System, ...] = (
     System("newsletter", "export", ("email", "lists", "pending", "unsubscribed", "suppressed"),
@@ -127,7 +130,7 @@ SYSTEMS: tuple[System, ...] = (
                   Flag("blocklisted", yes=State.UNSUBSCRIBED, no=State.OK),
                   Word("emailsubscriptionstatus"), Word("subscriptionstatus")),
            otherwise=State.UNKNOWN,
-           by_name={r"un.?subscri|bl[ao]ck.?listed|opt.?out": State.UNSUBSCRIBED, r"subscribed": State.OK},
+           by_name={r"un.?subscri|bl[ao]ck.?listed|opt.?out": State.UNSUBSCRIBED, _SUBSCRIBED: State.OK},
            beside=("doubleoptin", "optin", "smsblacklisted"),
            asks="Brevo's usual file does not tell who is blocklisted. Export the unsubscribed contacts too and import "
                 "that file with --as unsubscribed, then this one with --as confirmed; or export with the subscription "
@@ -164,8 +167,9 @@ SYSTEMS: tuple[System, ...] = (
            rules=(Word("status", {"active": State.OK, "unconfirmed": State.PENDING}, empty=State.UNKNOWN),),
            columns={"joined": "given at"}, beside=("optinmethod", "gdpr", "lastactivity", "addedvia", "signedupfrom")),
     System("EmailOctopus", "contacts", ("identifier", "emailaddress", "lastchanged"),
-           by_name={r"un.?subscri|opt.?out": State.UNSUBSCRIBED, r"pending|unconfirmed": State.PENDING,
-                    r"bounce": State.BOUNCED, r"complain|spam": State.COMPLAINED, r"subscribed|active": State.OK},
+           by_name={r"un.?subscri|opt.?out": State.UNSUBSCRIBED, r"(?<![a-z])(pending|unconfirmed)": State.PENDING,
+                    r"(?<![a-z])bounce": State.BOUNCED, r"(?<![a-z])(complain|spam)": State.COMPLAINED,
+                    _SUBSCRIBED: State.OK},
            otherwise=State.UNKNOWN, columns={"created": "given at"},
            asks="EmailOctopus writes a file for each filter and no column that says which. Say --as unsubscribed, "
                 "--as pending or --as confirmed, whichever this one is"),

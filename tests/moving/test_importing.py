@@ -309,6 +309,8 @@ def test_an_import_that_broke_off_goes_on_where_it_was(house: Database) -> None:
 
 # — asked, never guessed —
 
+_OCTOPUS = "Identifier,Email address,Last changed"
+
 
 @pytest.mark.parametrize(
     ("content", "name", "what"),
@@ -329,6 +331,19 @@ def test_an_import_that_broke_off_goes_on_where_it_was(house: Database) -> None:
         ("E-Mail\nada@example.com\n", "abgemeldete.csv", "--as unsubscribed"),
         ("email,name\nada@example.com,Ada\n", "hard-bounces.csv", "--as bounced"),
         ("ada@example.com\r\n", "spam_complaints.txt", "--as complained"),
+        ("email,Double opt-in\nada@example.com,yes\n", "unsubscribed.csv", "--as unsubscribed"),
+        ("email,Subscribed on\nada@example.com,2020-01-01\n", "left.csv", "--as unsubscribed"),
+        ("email,Verified\nada@example.com,yes\n", "bounces.csv", "--as bounced"),
+        ("email,Opt-in requested at\nada@example.com,2024-01-01\n", "people.csv", 'holds "2024-01-01"'),
+        ("email,Opt-in mail sent\nada@example.com,yes\n", "people.csv", 'column "Opt-in mail sent" holds "yes"'),
+        ("email,Subscribed until\nada@example.com,2024-01-01\n", "people.csv", 'holds "2024-01-01"'),
+        ("email,Subscription end date\nada@example.com,2024-01-01\n", "people.csv", 'holds "2024-01-01"'),
+        ("email,Not unsubscribed\nada@example.com,yes\n", "people.csv", 'column "Not unsubscribed" holds "yes"'),
+        ("email,Status,Status\nada@example.com,active,gone\n", "people.csv", 'column "Status" holds "gone"'),
+        (f"{_OCTOPUS}\na,ada@example.com,2024-01-01\n", "interactive-media.csv", "EmailOctopus"),
+        (f"{_OCTOPUS}\na,ada@example.com,2024-01-01\n", "not_subscribed.csv", "EmailOctopus"),
+        (f"{_OCTOPUS}\na,ada@example.com,2024-01-01\n", "no longer subscribed.csv", "EmailOctopus"),
+        (f"{_OCTOPUS}\na,ada@example.com,2024-01-01\n", "Spending.csv", "EmailOctopus"),
     ],
 )
 def test_what_smells_of_a_state_and_is_not_understood_stops(content: str, name: str, what: str) -> None:
@@ -382,11 +397,60 @@ def test_an_operators_yes_lifts_nothing_that_the_file_says() -> None:
         ("ZB Status", "valid", "pending"), ("Invalid", "yes", "bounce"),
         ("excluded", "true", "no"), ("state", "active", "ok"),
         ("Email Opt Out", "true", "unsub"), ("status", "Soft bounced", "ok"),
+        ("Consent withdrawn", "yes", "unsub"), ("Consent withdrawn at", "2024-01-01", "unsub"),
+        ("Permission revoked on", "2024-01-01", "unsub"), ("Einwilligung widerrufen am", "01.02.2024", "unsub"),
+        ("Consentement retiré le", "2024-01-01", "unsub"), ("Consentimiento revocado", "sí", "unsub"),
+        ("Not subscribed", "true", "unsub"), ("No consent", "1", "unsub"), ("Not opted in", "yes", "unsub"),
+        ("Newsletter refused", "yes", "unsub"), ("Double opt-in pending", "true", "pending"),
+        ("Awaiting confirmation since", "2024-01-01", "pending"), ("Date removed", "2024-01-01", "unsub"),
+        ("Date left", "2024-01-01", "unsub"), ("Deactivated at", "2024-01-01", "no"),
+        ("Ausgetragen am", "01.02.2024", "unsub"), ("Gekündigt am", "01.02.2024", "unsub"), ("Gesperrt", "ja", "no"),
+        ("Auf der schwarzen Liste", "1", "no"), ("Liste noire", "oui", "no"), ("Lista negra", "sí", "no"),
+        ("Zwarte lijst", "1", "no"), ("Dado de baja", "sí", "unsub"), ("Removido em", "2024-01-01", "unsub"),
+        ("Uitschrijfdatum", "2024-01-01", "unsub"), ("Afmeldt den", "2024-01-01", "unsub"), ("Avanmäld", "1", "unsub"),
+        ("Data wypisania", "2024-01-01", "unsub"), ("Odhlášen", "1", "unsub"), ("Leiratkozott", "1", "unsub"),
+        ("Dezabonat", "1", "unsub"), ("Résilié le", "2024-01-01", "unsub"), ("解除日", "2024-01-01", "unsub"),
+        ("退订", "1", "unsub"), ("수신거부", "1", "unsub"), ("Email & SMS opt-out", "true", "unsub"),
+        ("SMS opt-out", "yes", "pending"), ("Opted out of email: campaign news", "true", "unsub"),
+        ("CLEAN_TIME", "2022-01-01 10:00:00", "bounce"), ("Cet utilisateur est-il confirmé", "0", "pending"),
+        ("Is deze gebruiker bevestigd", "1", "ok"), ("Stand", "abgemeldet", "unsub"),
+        ("ステータス", "退会", "unsub"), ("Total spending", "true", "pending"),
+        ("unsubscribed_at", "NULL", "pending"), ("unsubscribed_at", "\\N", "pending"),
+        ("unsubscribed_at", "0000-00-00 00:00:00", "pending"), ("Subscribed", "\\N", "pending"),
     ],
 )  # fmt: skip
 def test_a_table_of_nobodys_is_understood_by_its_words(heading: str, cell: str, state: str) -> None:
     told = surveyed(f"email,{heading}\nada@example.com,{cell}\n")
     assert (told["questions"], told["states"]) == ([], {"ada@example.com": state})
+
+
+def test_each_of_two_columns_of_one_name_speaks() -> None:
+    told = surveyed("email,Status,Status\nada@example.com,active,unsubscribed\nbob@example.com,active,active\n")
+    assert (told["questions"], told["states"]) == ([], {"ada@example.com": "unsub", "bob@example.com": "ok"})
+
+
+def test_two_columns_of_one_name_are_passed_over_together() -> None:
+    content = "email,Status,Status\nada@example.com,gold,silver\n"
+    told = surveyed(content, options=Options(ignored=["Status"], as_=State.OK))
+    assert (told["questions"], told["states"]) == ([], {"ada@example.com": "ok"})
+
+
+@pytest.mark.parametrize(
+    "empty", ["NULL", "null", "\\N", "None", "N/A", "-", "0000-00-00 00:00:00", "0001-01-01T00:00:00Z"]
+)
+def test_an_empty_date_sends_nobody_away(empty: str) -> None:
+    content = f"email,status,tier,created_at,unsubscribed_at\nada@example.com,active,free,2023-01-24,{empty}\n"
+    assert surveyed(content)["states"] == {"ada@example.com": "ok"}
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["\u200bada@example.com", "ada@example.com\u00ad", "\u202aada@example.com\u202c", "ada@example.com;",
+     "ada@example.com.", "'ada@example.com'", "mailto:ada@example.com"],
+)  # fmt: skip
+def test_an_address_is_read_whatever_was_copied_along_with_it(written: str) -> None:
+    content = f"status,reason,email,created\n5.1.1,550 5.1.1 no such user,{written},1600000000\n"
+    assert surveyed(content, "suppression_bounces.csv")["states"] == {"ada@example.com": "bounce"}
 
 
 def test_a_mailbox_that_was_full_for_a_while_costs_nobody_a_place(house: Database) -> None:
