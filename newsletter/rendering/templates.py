@@ -45,7 +45,7 @@ class Template:
             passed = [(self._shown(name), line) for start, name, line in lines if start <= position]
             return passed[-1] if passed else (self._shown(file), None)
 
-        return mjml.to_html(source, locate=locate, read=self._include)
+        return _with_landmark(mjml.to_html(source, locate=locate, read=self._include))
 
     def _filled(self, file: str, values: dict[str, object]) -> str:
         try:
@@ -140,3 +140,10 @@ def _unmark(marked: str) -> tuple[str, list[tuple[int, str, int]]]:
         lines.append((mark.start() - removed, mark[1], int(mark[2])))
         removed += len(mark[0])
     return _MARK.sub("", marked), lines
+
+
+def _with_landmark(html: str) -> str:
+    """*html* with a main landmark, by which people who listen to a mail on a page of its own find its beginning."""
+    head, body, rest = html.partition("<body")
+    tag, end, inside = rest.partition(">")
+    return f'{head}{body}{tag}{end}<div role="main">{inside.replace("</body>", "</div></body>", 1)}' if body else html
