@@ -194,6 +194,13 @@ def test_a_mailbox_in_the_settings_is_one_line() -> None:
         Newsletter(title="x", from_address="a@b.example", postal_address="y", unsubscribe_mailbox="a@b\r\nBcc: c")
 
 
+@pytest.mark.parametrize("path", ["u", "p"])
+def test_a_link_of_a_test_copy_says_that_it_is_nobodys(world: World, site: httpx.Client, path: str) -> None:
+    link = f"/{path}/{links.token(SECRET, world.edition_id, 0)}"
+    pages = [site.get(link).text, site.post(link, data={"lists": ["weekly"]}).text]
+    assert [("This link is nobody’s." in page, "You are unsubscribed" in page) for page in pages] == [(True, False)] * 2
+
+
 def test_a_token_of_no_edition_is_good_for_the_only_newsletter(world: World, site: httpx.Client) -> None:
     site.post(f"/u/{links.token(SECRET, 0, world.ada)}")
     with world.app.database.read() as session:

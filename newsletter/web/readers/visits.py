@@ -37,6 +37,8 @@ class Visit:
     #: why nothing may be mailed to them
     suppression: Suppression | None
     words: Words
+    #: whether the link stands in a preview or a test copy, and is no reader's
+    sample: bool = False
 
     @property
     def title(self) -> str:
@@ -82,7 +84,7 @@ def visit(session: Session, here: Ground, token: str) -> Visit:
         session.scalar(select(Suppression).where(Suppression.email_key == person.email_key)) if person else None
     )
     tags = (person.language if person else "", newsletter.language if newsletter else "")
-    return Visit(token, edition, person, newsletter, suppression, languages.choose(*tags))
+    return Visit(token, edition, person, newsletter, suppression, languages.choose(*tags), sample=not subscriber_id)
 
 
 def page(here: Ground, who: Visit, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
