@@ -9,8 +9,9 @@ from datetime import UTC, datetime
 from subscribers import addresses, details
 from subscribers.errors import BadAddress, BadDetail, BadFile
 
-from . import dates, guesses
-from .recognising import Options, Part, question
+from . import dates, guesses, headings
+from .headings import squash
+from .recognising import Options, Part, name_says, question
 from .rules import Unclear
 from .sheets import Problem, bare, shortened
 from .states import State, speaks
@@ -24,6 +25,8 @@ Arrival = tuple[str, int, str, str, str, str, int, int, str, str, str]
 #: "Ada <ada@example.com>"; written so that no letters can be shared out in two ways
 _NAMED = re.compile(r"([^<>]*)<([^<>]+)>")
 _CACHED = 50_000
+#: letters of a line that stands alone as a title
+_TITLE = 60
 _UNTOLD = frozenset({State.OK, State.UNKNOWN, State.PENDING})
 _SUPPRESSIONS: Mapping[str, State] = {
     "hard_bounce": State.BOUNCED, "complaint": State.COMPLAINED, "manual": State.BLOCKED,
@@ -64,13 +67,30 @@ class Decider:
             if len(cells) < width:
                 cells.extend([""] * (width - len(cells)))
             elif len(cells) > width and any(cells[width:]):
+                self._divided(line, cells)
                 reason = f"{len(cells)} cells under {width} headings: a comma without quotes?"
                 bad.append(Problem(line, reason, shortened(", ".join(cells))))
                 continue
             try:
                 yield self._arrival(line, cells)
             except (BadAddress, BadDetail) as error:
+                self._divided(line, cells)
                 bad.append(Problem(line, str(error), shortened(", ".join(cells))))
+
+    def _divided(self, line: int, cells: Sequence[str]) -> None:
+        """A row that names nobody may be the heading of those below it. Raises BadFile where it is."""
+        row = [squash(cell) for cell in cells]
+        if "email" in map(headings.meaning, row) and row != [squash(column.heading) for column in self.part.columns]:
+            raise BadFile(
+                f"{self.part.table.name}, line {line}: here another table begins, with columns of its own: import each "
+                "from a file of its own"
+            )
+        filled = [cell for cell in cells if cell.strip()]
+        if len(filled) == 1 and "@" not in filled[0] and len(filled[0]) < _TITLE and _says(filled[0]):
+            raise BadFile(
+                f"{self.part.table.name}, line {line}: “{filled[0].strip()}” stands alone, and may say how those below "
+                "it stand: import them from a file of their own, or take out the line"
+            )
 
     def _arrival(self, line: int, cells: list[str]) -> Arrival:
         places = self.part.places
@@ -240,6 +260,10 @@ def settled(said: Iterable[State], otherwise: State, as_: State | None, *, by_fi
     if not said:
         return otherwise
     return State(max(int(state) for state in said))
+
+
+def _says(title: str) -> bool:
+    return bool(speaks({title}) or (name_says(title) and not any(letter.isdigit() for letter in title)))
 
 
 def stored(moment: datetime | None) -> str:

@@ -57,7 +57,7 @@ def _tables(name: str, file: BinaryIO, stack: ExitStack, *, inside: bool = False
     elif head.startswith(b"%PDF"):
         raise BadFile(f"{name} is a PDF: export a CSV file instead")
     elif _is_json(file):
-        yield _from_json(name, file)
+        yield from _from_json(name, file)
     else:
         beginning = file.read(4096)
         yield Table(name, lambda: iter(Sheet(file)), crlf=b"\r\n" in beginning)
@@ -128,19 +128,35 @@ def _is_json(file: BinaryIO) -> bool:
     return start.startswith(b"{") or (start.startswith(b"[") and not start.startswith(b"[]"))
 
 
-def _from_json(name: str, file: BinaryIO) -> Table:
+def _from_json(name: str, file: BinaryIO) -> Iterator[Table]:
     text = file.read(_LARGEST_JSON + 1)
     if len(text) > _LARGEST_JSON:
         raise BadFile(f"{name} has more than {_LARGEST_JSON >> 20} MB of JSON: export it as CSV, or in parts")
     try:
-        records = _records(json.loads(text))
+        found = _lists(json.loads(text))
     except (ValueError, RecursionError):
-        records = _lines_of_json(text)
-    if not records:
+        found = [("", _lines_of_json(text))]
+    found = [(key, records) for key, records in found if records]
+    if not found:
         raise BadFile(f"{name} is JSON without a list of records: write the command's whole answer to the file")
-    headings = list(dict.fromkeys(heading for record in records for heading in record))
-    table = [headings, *([_text(record.get(heading)) for heading in headings] for record in records)]
+    for key, records in found:
+        yield _of_records(f"{name}, {key}" if len(found) > 1 else name, records)
+
+
+def _of_records(name: str, records: list[dict[str, Any]]) -> Table:
+    columns = list(dict.fromkeys(heading for record in records for heading in record))
+    table = [columns, *([_text(record.get(heading)) for heading in columns] for record in records)]
     return Table(name, lambda: iter(list(enumerate(table, start=1))))
+
+
+def _lists(value: Any) -> list[tuple[str, list[dict[str, Any]]]]:
+    """Every list of objects that stands beside another one in *value*, with its key: {"active": […], "left": […]}."""
+    while isinstance(value, dict):
+        found = [(key, inner) for key, inner in value.items() if _records(inner)]
+        if len(found) != 1:
+            return [(key, _records(inner)) for key, inner in found]
+        value = found[0][1]
+    return [("", _records(value))]
 
 
 def _lines_of_json(text: bytes) -> list[dict[str, Any]]:

@@ -105,6 +105,7 @@ def survey(
         found.states = found.spool.states()
         found.people = sum(count for _, count in found.states)
         found.questions.extend(_unanswered(found))
+        found.questions.extend(_at_odds(found, options))
         yield found
     finally:
         found.spool.close()
@@ -221,6 +222,14 @@ def _unanswered(found: Survey) -> Iterator[str]:
         asks = dict.fromkeys(part.system.asks for part in found.parts if part.system.asks)
         whose = f"of {unknown:,} people {found.name} does not say whether they may be mailed"
         yield f"{whose}: {'; '.join(asks) or 'say --as confirmed, or --as pending to ask them'}"
+
+
+def _at_odds(found: Survey, options: Options) -> Iterator[str]:
+    """One yes for all tables of a file is none for that whose name says otherwise, beside others that don't."""
+    nameless = [part for part in found.parts if part.system.name == "" and not part.rules]
+    against = [part.table.name for part in nameless if recognising.name_says(part.table.name)]
+    if options.as_ in {State.OK, State.PENDING} and 0 < len(against) < len(found.parts):
+        yield f"{against[0]} says by its name that its people are none of the others': import it by itself"
 
 
 def _nobody(found: Survey) -> str:

@@ -89,7 +89,8 @@ def recognise(table: Table, options: Options, known: Collection[str] = ()) -> Pa
         raise NotPeople("no column of addresses: the first line must name the columns, one of them email")
     if system is ANY:
         _own_lists(names, body, known, places)
-    reading = _Reading(table, system, written, names, body, options, places)
+    titles = [cell for number, cells in sample if number < line for cell in cells]
+    reading = _Reading(table, system, written, names, body, options, places, titles)
     return reading.part(line)
 
 
@@ -206,7 +207,8 @@ def _places(
         places["email"] = list(places.get("email", ()))[:1]
     if not any(map(headings.meaning, names)) and len(names) == 2 and places["email"]:
         other = 1 - places["email"][0]
-        if not any(squash(row[other]) in WORDS for row in body if len(row) > other):
+        spoken = any(squash(row[other]) in WORDS for row in body if len(row) > other)
+        if not spoken and not speaks_of(names[other], ()) and _share(body, other) < 0.5:
             places["name"] = [other]
     return places
 
@@ -237,6 +239,8 @@ class _Reading:
     body: Sequence[Sequence[str]]
     options: Options
     places: dict[str, Sequence[int]]
+    #: what stands above the heading
+    titles: Sequence[str]
 
     def part(self, line: int) -> Part:
         ignored = set(map(squash, self.options.ignored))
@@ -338,6 +342,11 @@ class _Reading:
         return next((state for pattern, state in self.system.by_name.items() if re.search(pattern, file)), None)
 
     def _asked_by_name(self) -> Iterator[str]:
+        for title in map(name_says, self.titles):
+            if title:
+                word, way = title
+                yield f"{self.table.name} says “{word}” above its columns: say --as {way}, or --as confirmed if not so"
+                return
         if said := name_says(self.table.name):
             yield (
                 f"the name of {self.table.name} says “{said[0]}”, its columns do not: say --as {said[1]}, "

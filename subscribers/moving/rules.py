@@ -80,6 +80,8 @@ class Flag:
         return (self.column,)
 
     def state(self, *cells: str) -> State | None:
+        if cells[0].strip().startswith(_TICKS):
+            return self.yes
         word = squash(cells[0])
         if not word or _is_nothing(cells[0]):
             return self.empty
@@ -98,6 +100,8 @@ class Flag:
 _DATED = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
 
 
+#: what is seen in a box that is ticked
+_TICKS = ("✓", "✔", "✅", "☑", "🗹", "🗸")
 #: how databases write that there is no value, and no date
 _NOTHING = frozenset({"null", "none", "nil", "na", "nan", "undefined"})
 _NEVER = re.compile(r"(0000-00-00|0001-01-01|1970-01-01|00[./]00[./]0000)(?!\d).*")

@@ -4,9 +4,9 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from .headings import smells, squash
+from .headings import PLACES, meaning, smells, squash
 from .rules import Flag, Rule, Set, Word
-from .states import NO, YES, State
+from .states import NO, WORDS, YES, State
 
 
 def _plain(pattern: str) -> str:
@@ -93,6 +93,11 @@ def speaks_of(name: str, cells: Collection[str]) -> bool:
         return False
     # the title of the campaign somebody left by is no yes or no
     return not (_ASIDE.search(name) or _ELSEWHERE.search(name)) or _is_flags(cells)
+
+
+def is_known(word: str) -> bool:
+    """Whether the squashed *word* is a heading or a state that somebody's language has."""
+    return bool(meaning(word)) or word in WORDS or word in PLACES or speaks_of(word, ())
 
 
 def _is_flags(cells: Collection[str]) -> bool:

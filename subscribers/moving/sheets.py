@@ -14,6 +14,11 @@ from typing import BinaryIO
 
 from subscribers.errors import BadFile
 
+from . import senses
+from .headings import squash
+
+#: encodings that tell by their words alone which they are
+_REGIONAL = ("cp1250", "cp1251", "cp1253", "cp1254", "cp932", "gb18030", "big5", "euc_kr", "koi8_r", "mac_roman")
 _SEPARATORS = ",;\t|"
 #: letters in a line, and lines in a row, beyond which somebody forgot to close a quotation mark
 _LONGEST = 65_536
@@ -215,4 +220,25 @@ def _encoding(file: BinaryIO) -> str:
         return "utf-16-le"
     if head[::2].count(0) > len(head) // 3:
         return "utf-16-be"
-    return "utf-8-sig"
+    return _regional(head) or "utf-8-sig"
+
+
+def _regional(head: bytes) -> str:
+    """The regional encoding in which more of the beginning's words are known ones than in UTF-8; empty for none."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        most, found = _known(head.decode("utf-8", _MENDING)), ""
+        for encoding in _REGIONAL:
+            known = _known(head.decode(encoding, "replace"))
+            if known > most:
+                most, found = known, encoding
+        return found
+    return ""
+
+
+def _known(text: str) -> int:
+    """How many cells of *text* are headings or states in other letters than ASCII's."""
+    cells = {cell.strip() for cell in re.split(r"[,;\t|\"\r\n]", text) if not cell.isascii() and len(cell) < 80}
+    worded = (cell for cell in cells if all(letter.isascii() or letter.isalnum() for letter in cell))
+    return sum(1 for cell in worded if senses.is_known(squash(cell)))

@@ -161,8 +161,7 @@ YES = frozenset(
             "да",
             "tosi",
             "ok",
-            "✓",
-            "✔",
+            "checked",
         ],
     )
 ) - {""}
@@ -187,6 +186,7 @@ NO = frozenset(
             "нет",
             "epätosi",
             "never",
+            "unchecked",
         ],
     )
 ) | {""}

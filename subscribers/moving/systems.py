@@ -179,7 +179,7 @@ SYSTEMS: tuple[System, ...] = (
                   Word("verified", {"verified": State.OK, "notverified": State.PENDING, "yes": State.OK, "true": State.OK,
                                     "1": State.OK, "no": State.PENDING, "false": State.PENDING, "0": State.PENDING}),
                   Set("inactivedate", State.UNSUBSCRIBED), Set("stoptime", State.UNSUBSCRIBED)),
-           by_name={r"inactive|unsubscribe": State.UNSUBSCRIBED}, beside=("stopmethod", "inactivedate"),
+           by_name={r"(inactive|unsubscribe)[^/]*$": State.UNSUBSCRIBED}, beside=("stopmethod", "inactivedate"),
            columns={"dateadded": "given at"}),
     System("rasa.io", "contacts", ("email", "subscribed", "unsubscribereason"),
            rules=(Flag("subscribed", yes=State.OK, no=State.UNSUBSCRIBED, empty=State.UNKNOWN),

@@ -415,6 +415,7 @@ def test_an_operators_yes_lifts_nothing_that_the_file_says() -> None:
         ("CLEAN_TIME", "2022-01-01 10:00:00", "bounce"), ("Cet utilisateur est-il confirmé", "0", "pending"),
         ("Is deze gebruiker bevestigd", "1", "ok"), ("Stand", "abgemeldet", "unsub"),
         ("ステータス", "退会", "unsub"), ("Total spending", "true", "pending"),
+        ("Unsubscribed", "✅", "unsub"), ("Unsubscribed", "checked", "unsub"), ("Unsubscribed", "❌", "pending"),
         ("unsubscribed_at", "NULL", "pending"), ("unsubscribed_at", "\\N", "pending"),
         ("unsubscribed_at", "0000-00-00 00:00:00", "pending"), ("Subscribed", "\\N", "pending"),
     ],
@@ -422,6 +423,75 @@ def test_an_operators_yes_lifts_nothing_that_the_file_says() -> None:
 def test_a_table_of_nobodys_is_understood_by_its_words(heading: str, cell: str, state: str) -> None:
     told = surveyed(f"email,{heading}\nada@example.com,{cell}\n")
     assert (told["questions"], told["states"]) == ([], {"ada@example.com": state})
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("Email,Name\nada@example.com,A\nUnsubscribed,\nbob@example.com,B\n", "line 3: “Unsubscribed” stands alone"),
+        ("ada@example.com\n\nOur friends:\nCancelled readers\nbob@example.com\n", "“Cancelled readers” stands alone"),
+        ("Email,Subscribed\nada@example.com,2020-01-01\nEmail,Unsubscribed\nbob@example.com,2024-01-01\n",
+         "line 3: here another table begins"),
+        ("Email,Name\nada@example.com,A\nEmail,Name,Opt-out\nbob@example.com,B,yes\n", "here another table begins"),
+        ("Subscribed,Unsubscribed\nada@example.com,bob@example.com\n", 'column "Unsubscribed" holds "bob@example.com"'),
+    ],
+)  # fmt: skip
+def test_people_under_another_heading_are_not_taken_for_those_above(content: str, what: str) -> None:
+    (question,) = surveyed(content, options=YES)["questions"]
+    assert what in question
+
+
+def test_a_title_above_the_heading_speaks_for_all_below_it() -> None:
+    (question,) = surveyed("Unsubscribed readers\n\nEmail,Name\nada@example.com,A\n")["questions"]
+    assert "says “unsubscribed” above its columns: say --as unsubscribed" in question
+
+
+def test_the_same_heading_once_more_stops_nobody() -> None:
+    told = surveyed("Email,Name\nada@example.com,A\nEmail,Name\nbob@example.com,B\n", options=YES)
+    assert told["states"] == {"ada@example.com": "ok", "bob@example.com": "ok"}
+
+
+def test_each_list_of_a_json_file_is_read_and_asked_about_by_its_name() -> None:
+    content = '{"active": [{"email": "ada@example.com"}], "unsubscribed": [{"email": "bob@example.com"}]}'
+    asked = [surveyed(content, "p.json", options)["questions"] for options in (Options(), YES)]
+    assert [len(questions) for questions in asked] == [1, 1]
+    assert "the name of p.json, unsubscribed says “unsubscribed”" in asked[0][0]
+    assert asked[1] == [
+        "p.json, unsubscribed says by its name that its people are none of the others': import it by itself"
+    ]
+
+
+def test_one_yes_for_a_workbook_is_none_for_its_sheet_of_those_who_left() -> None:
+    book = Workbook()
+    for title, address in (("Active", "ada@example.com"), ("Unsubscribed", "bob@example.com")):
+        sheet = book.create_sheet(title)
+        sheet.append(["Email"])
+        sheet.append([address])
+    file = io.BytesIO()
+    book.save(file)
+    (question,) = surveyed(file.getvalue(), "people.xlsx", YES)["questions"]
+    assert "people.xlsx, Unsubscribed says by its name" in question
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content"),
+    [
+        ("cp1251", "Почта;Статус\nada@example.com;отписан\nbob@example.com;активен\n"),
+        ("cp1250", "E-mail;Odhlášení\nada@example.com;1\nbob@example.com;0\n"),
+        ("cp932", "メールアドレス,配信停止\nada@example.com,1\nbob@example.com,0\n"),
+        ("gb18030", "邮箱,退订\nada@example.com,1\nbob@example.com,0\n"),
+        ("euc_kr", "이메일,수신거부\nada@example.com,1\nbob@example.com,0\n"),
+        ("mac_roman", "E-Mail;Gekündigt\rada@example.com;ja\rbob@example.com;nein\r"),
+    ],
+)
+def test_who_left_is_known_in_the_encodings_of_their_country(encoding: str, content: str) -> None:
+    told = surveyed(content.encode(encoding), options=YES)
+    assert (told["questions"], told["states"]) == ([], {"ada@example.com": "unsub", "bob@example.com": "ok"})
+
+
+def test_names_of_a_western_file_stay_western() -> None:
+    told = surveyed("E-Mail;Vorname;Gekündigt\nada@example.com;Iñaki;nein\n".encode("cp1252"))
+    assert told["names"] == {"ada@example.com": "Iñaki"}
 
 
 def test_each_of_two_columns_of_one_name_speaks() -> None:
