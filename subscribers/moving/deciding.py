@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from subscribers import addresses, details
 from subscribers.errors import BadAddress, BadDetail, BadFile
 
-from . import dates, guesses, headings
+from . import dates, guesses, headings, senses
 from .headings import squash
 from .recognising import Options, Part, name_says, question
 from .rules import Unclear
@@ -80,7 +80,7 @@ class Decider:
     def _divided(self, line: int, cells: Sequence[str]) -> None:
         """A row that names nobody may be the heading of those below it. Raises BadFile where it is."""
         row = [squash(cell) for cell in cells]
-        if "email" in map(headings.meaning, row) and row != [squash(column.heading) for column in self.part.columns]:
+        if self._is_heading(row) and row != [squash(column.heading) for column in self.part.columns]:
             raise BadFile(
                 f"{self.part.table.name}, line {line}: here another table begins, with columns of its own: import each "
                 "from a file of its own"
@@ -91,6 +91,13 @@ class Decider:
                 f"{self.part.table.name}, line {line}: “{filled[0].strip()}” stands alone, and may say how those below "
                 "it stand: import them from a file of their own, or take out the line"
             )
+
+    def _is_heading(self, row: Sequence[str]) -> bool:
+        """Whether the squashed cells of *row* name columns: that of addresses stands in its place, or among others."""
+        meanings = [headings.meaning(cell) for cell in row]
+        return meanings[self.part.places["email"][0]] == "email" or (
+            "email" in meanings and sum(map(senses.is_known, filter(None, row))) > 1
+        )
 
     def _arrival(self, line: int, cells: list[str]) -> Arrival:
         places = self.part.places

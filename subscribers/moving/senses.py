@@ -52,12 +52,12 @@ _AGAINST: Sequence[tuple[str, State]] = tuple(
         ),
         (
             (
-                r"unsub|opt(ed)?out|cancel|deleted|removed|^left|^dateleft|^leavedate|donot|dnc|abgemeldet|abbestell|abmeld|"
+                r"unsub|opt(ed)?out|cancel|deleted|removed|^(has)?left(on|at|date)?$|^dateleft|^leavedate|donot|dnc|abgemeldet|abbestell|abmeld|"
                 r"desabonn|desinscri|disiscri|baja|descadastr|uitgeschreven|afgemeld|отпис|配信停止|退会|"
                 r"withdr[ae]w|revok|revoc|widerr[uo]f|widersp|objection|objected|erased|consent\w{0,40}(retir|rechaz)|"
                 rf"{_GIVEN}\w{{0,40}}(declin|refus|denied|reject|abgelehnt|stopped)|(declin|refus|reject)\w{{0,40}}{_GIVEN}|"
                 rf"^(is)?(not|non|no|nicht|kein|keine|ohne|sin|sem|senza)({_GIVEN}|abonn|suscri|iscri|inscri)|"
-                r"ausgetragen|austragung(sdatum|am)?$|gekundigt|kundigung|geloscht|resilie|^anulad|removid|afmeld|"
+                r"ausgetragen|austragung(sdatum|am)?$|gekundigt|kundigung(?!sfrist)|geloscht|resilie|^anulad|removid|afmeld|"
                 r"uitschrijf|opgezegd|avmeld|avanmal|avregistr|wypis|odhlas|leiratkoz|dezabon|abonelikten|peruttu|解除|退订|退訂|取消订阅|取消訂閱|"
                 r"수신거부|구독취소"
             ),

@@ -411,6 +411,7 @@ def test_an_operators_yes_lifts_nothing_that_the_file_says() -> None:
         ("Data wypisania", "2024-01-01", "unsub"), ("Odhlášen", "1", "unsub"), ("Leiratkozott", "1", "unsub"),
         ("Dezabonat", "1", "unsub"), ("Résilié le", "2024-01-01", "unsub"), ("解除日", "2024-01-01", "unsub"),
         ("退订", "1", "unsub"), ("수신거부", "1", "unsub"), ("Email & SMS opt-out", "true", "unsub"),
+        ("Left-handed", "yes", "pending"), ("Kündigungsfrist", "3 Monate", "pending"),
         ("SMS opt-out", "yes", "pending"), ("Opted out of email: campaign news", "true", "unsub"),
         ("CLEAN_TIME", "2022-01-01 10:00:00", "bounce"), ("Cet utilisateur est-il confirmé", "0", "pending"),
         ("Is deze gebruiker bevestigd", "1", "ok"), ("Stand", "abgemeldet", "unsub"),
@@ -433,6 +434,7 @@ def test_a_table_of_nobodys_is_understood_by_its_words(heading: str, cell: str, 
         ("Email,Subscribed\nada@example.com,2020-01-01\nEmail,Unsubscribed\nbob@example.com,2024-01-01\n",
          "line 3: here another table begins"),
         ("Email,Name\nada@example.com,A\nEmail,Name,Opt-out\nbob@example.com,B,yes\n", "here another table begins"),
+        ("Email,Name\nada@example.com,A\nName,Email\nB,bob@example.com\n", "here another table begins"),
         ("Subscribed,Unsubscribed\nada@example.com,bob@example.com\n", 'column "Unsubscribed" holds "bob@example.com"'),
     ],
 )  # fmt: skip
@@ -446,8 +448,9 @@ def test_a_title_above_the_heading_speaks_for_all_below_it() -> None:
     assert "says “unsubscribed” above its columns: say --as unsubscribed" in question
 
 
-def test_the_same_heading_once_more_stops_nobody() -> None:
-    told = surveyed("Email,Name\nada@example.com,A\nEmail,Name\nbob@example.com,B\n", options=YES)
+@pytest.mark.parametrize("between", ["Email,Name", ",Email", "Total: 2 (1 unsubscribed),"])
+def test_a_line_without_an_address_that_is_no_other_heading_stops_nobody(between: str) -> None:
+    told = surveyed(f"Email,Name\nada@example.com,A\n{between}\nbob@example.com,B\n", options=YES)
     assert told["states"] == {"ada@example.com": "ok", "bob@example.com": "ok"}
 
 
