@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.editions import watch
 from newsletter.editions.models import ClockReading
+from subscribers.rows import upsert
 
 #: clocks that differ by less are the same time; leases outlast it
 TOLERANCE = timedelta(minutes=2)
@@ -150,12 +151,19 @@ def _earlier(row: ClockReading | None) -> Judgement:
 
 
 def _keep(session: Session, row: ClockReading | None, seen: Reading, judged: Judgement) -> None:
-    if row is None:
-        row = ClockReading(name=_KEY)
-        session.add(row)
-    row.at, row.settles_at, row.jumped = seen.now, judged.settles_at, judged.trust is Trust.SETTLING
-    row.boot, row.counter = (seen.counter.boot, seen.counter.seconds) if seen.counter else ("", 0.0)
-    session.flush()
+    boot, counter = (seen.counter.boot, seen.counter.seconds) if seen.counter else ("", 0.0)
+    values = {
+        "at": seen.now,
+        "settles_at": judged.settles_at,
+        "jumped": judged.trust is Trust.SETTLING,
+        "boot": boot,
+        "counter": counter,
+    }
+    # by conflict and not by a look before: two schedulers may tick for the first time at once
+    statement = upsert(session, ClockReading).values(name=_KEY, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+    if row is not None:
+        session.refresh(row)
 
 
 def _jumped(before: Reading, seen: Reading, until: datetime) -> str:

@@ -103,6 +103,8 @@ def test_a_pause_leaves_nothing_claimed(database: Database) -> None:
 class Silent(Notebook):
     """Takes a parcel and never says what became of it."""
 
+    trouble = ""
+
     def begin(self, _parcel: Parcel) -> Future[Report]:
         return Future()
 
