@@ -166,6 +166,13 @@ def test_megabytes_of_tags_that_are_never_closed_are_no_feed() -> None:
     )
 
 
+def test_a_number_that_never_ends_costs_no_entry_of_a_json_feed() -> None:
+    number = b"9" * 6000
+    item = b'{"id": %b, "title": "A", "url": "https://a.example/a"}' % number
+    found = read(b'{"version": "https://jsonfeed.org/version/1", "items": [%b]}' % item)
+    assert [entry.title for entry in found.entries] == ["A"]
+
+
 def test_megabytes_of_brackets_are_no_json_feed() -> None:
     body = b'{"version": "https://jsonfeed.org/version/1", "items": ' + b"[" * 1_000_000
     assert read(body).problem == "is JSON that breaks off or is not well-formed"

@@ -11,13 +11,14 @@ from newsletter.stories.reading.entries import Found, Raw, newest
 from newsletter.stories.reading.pictures import Picture
 from newsletter.stories.reading.plain import Form, Written
 
+_MOST_DIGITS = 400
 _WRAPPED = re.compile(r"(?<!\s)\s*<(b|i|em|strong|span|p|h[1-6])>[^<]*</\1>\s*", re.IGNORECASE)
 
 
 def read(text: str, *, url: str, most: int) -> Found:
     """The entries of the feed *text*, found at *url*, the *most* newest ones; and what is wrong with it."""
     try:
-        feed = json.loads(text)
+        feed = json.loads(text, parse_int=_whole)
     except (ValueError, RecursionError):
         return Found(problem="is JSON that breaks off or is not well-formed")
     if not isinstance(feed, dict) or not _is_feed(feed):
@@ -26,6 +27,11 @@ def read(text: str, *, url: str, most: int) -> Found:
     if not isinstance(items, list):
         return Found(problem="is a JSON Feed without items")
     return _found([item for item in items if isinstance(item, dict)], feed, url, most)
+
+
+def _whole(digits: str) -> int | str:
+    """A number, unless it has so many digits that Python would refuse the whole feed for it."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
 
 
 def _is_feed(feed: dict[str, Any]) -> bool:
