@@ -57,7 +57,7 @@ def a_sender() -> Iterator[MakeSender]:
     made: list[SmtpSender] = []
 
     def make(port: int, **settings: object) -> SmtpSender:
-        values = {"security": "none", "timeout": 0.5, "dot_timeout": 0.5, "connections": 1} | settings
+        values = {"security": "none", "timeout": 1.5, "dot_timeout": 1.5, "connections": 1} | settings
         sender = SmtpSender(Smtp.model_validate({"host": "127.0.0.1", "port": port} | values))
         made.append(sender)
         return sender

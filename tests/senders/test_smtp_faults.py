@@ -16,7 +16,7 @@ from tests.senders.conftest import MakeSender, PlainMould, a_parcel
 
 BOB = "bob@example.com"
 PIPELINING = pytest.mark.parametrize("pipelining", [True, False], ids=["pipelined", "one-by-one"])
-PATIENT: Mapping[str, object] = {"timeout": 5, "dot_timeout": 5}
+PATIENT: Mapping[str, object] = {"timeout": 60, "dot_timeout": 60}
 
 
 def fates(parcel: Parcel, report: Report) -> dict[str, str]:
@@ -235,7 +235,7 @@ def test_a_large_message_cut_in_its_middle_had_not_left_and_may_be_sent_again(
     fault: Fault = getattr(wire_faults, kind)()
     parcel = a_parcel(mould=PlainMould(9_000_000))
     with SmtpSink(at("body", fault, recipient=BOB), pipelining=pipelining, keep=False) as sink:
-        found = send(a_sender(sink.port, timeout=5, dot_timeout=2), parcel)
+        found = send(a_sender(sink.port, timeout=60, dot_timeout=12), parcel)
 
         assert (found, lies(found, sink)) == ({"Ada": "accepted", "Bob": "again", "Cleo": "accepted"}, [])
 

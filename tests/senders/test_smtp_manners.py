@@ -15,7 +15,7 @@ from newsletter.testing.wire_faults import Fault, Moment, Script
 from tests.senders.conftest import MakeSender, a_parcel
 
 READERS = tuple(f"reader{number}@example.com" for number in range(20))
-PATIENT = {"timeout": 10, "dot_timeout": 10}
+PATIENT = {"timeout": 60, "dot_timeout": 60}
 NOON = datetime(2021, 11, 26, 12, tzinfo=UTC)
 
 

@@ -18,7 +18,7 @@ from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault, Moment
 from tests.senders.conftest import MakeSender, a_parcel
 
-PATIENT = {"timeout": 5, "dot_timeout": 5, "host": "localhost"}
+PATIENT = {"timeout": 60, "dot_timeout": 60, "host": "localhost"}
 
 
 class Post:
