@@ -1,11 +1,12 @@
 """Builds to compare: this tree, and another revision of it checked out beside, run with the same interpreter."""
 
+import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,3 +86,13 @@ def builds(against: str) -> Iterator[list[Build]]:
 
 def _git(*arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=_HERE, check=True, timeout=_PATIENCE)
+
+
+def asked(name: str, purpose: str | None, arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The options of a benchmark that compares builds: quick, form ("table", "json", "markdown"), against."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=purpose)
+    parser.add_argument("--quick", action="store_true", help="one round, few readers; figures are rough")
+    parser.add_argument("--json", dest="form", action="store_const", const="json", default="table")
+    parser.add_argument("--markdown", dest="form", action="store_const", const="markdown", help="for the documents")
+    parser.add_argument("--against", default="", metavar="REVISION", help="a build to compare with, by its commit")
+    return parser.parse_args(arguments)

@@ -4,7 +4,6 @@
 database, ledger and trials; a figure's ratio is to the other build's, or where there is none to one process's.
 """
 
-import argparse
 from collections.abc import Iterator, Sequence
 
 from benchmarks import _builds, _tables
@@ -44,12 +43,7 @@ with sending._loaded({count}, "postgresql") as urls, _peers.lookalike() as host:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.compared", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round, few readers; figures are rough")
-    parser.add_argument("--json", dest="form", action="store_const", const="json", default="table")
-    parser.add_argument("--markdown", dest="form", action="store_const", const="markdown", help="for the documents")
-    parser.add_argument("--against", default="", metavar="REVISION", help="a build to compare with, by its commit")
-    asked = parser.parse_args(arguments)
+    asked = _builds.asked("compared", __doc__, arguments)
     rounds, readers = (1, 20_000) if asked.quick else (3, 100_000)
     with _builds.builds(asked.against) as builds:
         found = [*smtp(builds, rounds=rounds, readers=20_000), *rows(builds, rounds=rounds, readers=readers)]

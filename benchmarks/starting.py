@@ -4,7 +4,6 @@
 take turns, and each figure of this one has its ratio to the other's. Everything goes through the command line.
 """
 
-import argparse
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -76,12 +75,7 @@ class _Stopwatch:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.starting", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="one round, few readers; figures are rough")
-    parser.add_argument("--json", dest="form", action="store_const", const="json", default="table")
-    parser.add_argument("--markdown", dest="form", action="store_const", const="markdown", help="for the documents")
-    parser.add_argument("--against", default="", metavar="REVISION", help="a build to compare with, by its commit")
-    asked = parser.parse_args(arguments)
+    asked = _builds.asked("starting", __doc__, arguments)
     rounds, readers = (1, 200) if asked.quick else (5, 2_000)
     with _builds.builds(asked.against) as builds:
         _tables.show("Starting", list(rows(builds, rounds=rounds, readers=readers)), form=asked.form)

@@ -130,7 +130,7 @@ def _store(session: Session, heard: Sequence[Heard], *, now: datetime) -> list[H
     # always in the same order, so that two posts at once can't block each other
     rows = [_row(each, now) for each in sorted(heard, key=lambda each: each.key)]
     statement = (
-        _insert(session, Event)
+        upsert(session, Event)
         .on_conflict_do_nothing(index_elements=["provider", "provider_event_id"])
         .returning(Event.provider_event_id)
     )
@@ -198,7 +198,7 @@ _BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 def _watermark(session: Session) -> Any:
     """An upsert that only moves forwards."""
-    statement = _insert(session, Watermark).values(provider=PROVIDER)
+    statement = upsert(session, Watermark).values(provider=PROVIDER)
     new = statement.excluded
     return statement.on_conflict_do_update(
         index_elements=["provider"],
@@ -215,10 +215,6 @@ def _watermark(session: Session) -> Any:
 
 def _later(session: Session, one: Any, other: Any) -> Any:
     return func.greatest(one, other) if _is_postgresql(session) else func.max(one, other)
-
-
-def _insert(session: Session, table: Any) -> Any:
-    return upsert(session, table)
 
 
 def _is_postgresql(session: Session) -> bool:
