@@ -24,6 +24,7 @@ from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire import blackbox, dispatch
 from newsletter.delivery.wire.blackbox import BlackBox
 from newsletter.delivery.wire.parcel import Parcel, Sender
+from newsletter.delivery.wire.returns import Returns
 
 #: seconds after which a trial is stopped
 _PATIENCE = 1800
@@ -50,13 +51,20 @@ def start(name: str, **arguments: Any) -> Callable[[], dict[str, float]]:
 
 
 def send_smtp(
-    url: str, edition_id: int, port: int, size: int, boxed: bool = True, groups: bool | None = None
+    url: str,
+    edition_id: int,
+    port: int,
+    size: int,
+    boxed: bool = True,
+    groups: bool | None = None,
+    marked: bool = False,
 ) -> dict[str, float]:
     """Send a planned edition over SMTP, ledger and all; *boxed*: with the black box, as the product does.
 
     *groups* is whether the server is known to take envelopes with the final dot; None: it is to be found out.
+    *marked*: each copy has a return address of its own.
     """
-    sender = _smtp(port)
+    sender = _smtp(port, Returns("bounces@news.example.com", "+", _ground.SECRET) if marked else None)
     sender.manners = Manners(groups=groups)
     return _send(url, edition_id, size, sender, boxed=boxed)
 
@@ -104,9 +112,9 @@ def bare_wire(port: int, count: int, size: int) -> dict[str, float]:
     return figures
 
 
-def _smtp(port: int) -> SmtpSender:
+def _smtp(port: int, returns: Returns | None = None) -> SmtpSender:
     settings = {"host": "127.0.0.1", "port": port, "security": "none", "connections": 10}
-    return SmtpSender(config.Smtp.model_validate(settings | {"messages_per_connection": 1_000_000}))
+    return SmtpSender(config.Smtp.model_validate(settings | {"messages_per_connection": 1_000_000}), returns=returns)
 
 
 def _send(url: str, edition_id: int, size: int, sender: Sender, *, boxed: bool = True) -> dict[str, float]:

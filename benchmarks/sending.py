@@ -126,6 +126,24 @@ def black_box(amounts: Amounts) -> Iterator[Row]:
     )
 
 
+def returns(amounts: Amounts) -> Iterator[Row]:
+    """One return address for all copies, and one for each, in turn, ledger on."""
+    taken: dict[bool, list[dict[str, float]]] = {False: [], True: []}
+    with _loaded(amounts.messages, "sqlite") as urls, _peers.sink() as port:
+        for day in range(3 * amounts.rounds):
+            for marked in taken:
+                edition_id = _planned(urls["sqlite"], 2 * day + marked, sender="smtp", batch_size=SMTP_BATCH)
+                trial = {"url": urls["sqlite"], "edition_id": edition_id, "port": port, "size": 15_000}
+                taken[marked].append(_trials.run("send_smtp", **trial, marked=marked))
+    for what, key, unit, goal in (
+        ("messages a second", "rate", "msg/s", "to reach: 0.97"),
+        ("processor for a message", "cost", "µs", ""),
+    ):
+        shared, own = (middle([each[key] for each in taken[marked]]) for marked in taken)
+        yield Row(what, "15 KB, sqlite, one return address", shared, unit, 1.0)
+        yield Row(what, "15 KB, sqlite, one for each copy", own, unit, ratio(own, shared), goal)
+
+
 def workers(amounts: Amounts) -> Iterator[Row]:
     """Two worker processes on PostgreSQL against one, each pair on one edition."""
     with _loaded(amounts.messages, "postgresql") as urls, _peers.sink() as port:
@@ -162,6 +180,7 @@ PARTS: dict[str, Callable[[Amounts], Iterator[Row]]] = {
     "planning": planning,
     "sendgrid": sendgrid,
     "blackbox": black_box,
+    "returns": returns,
     "workers": workers,
     "memory": memory,
 }

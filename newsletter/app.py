@@ -49,10 +49,16 @@ class App:
         match self.settings.sender:
             case "smtp":
                 from newsletter.delivery.senders.smtp.sender import SmtpSender
+                from newsletter.delivery.wire import returns
 
                 config.require(self.settings, "smtp.host")
                 smtp, known = self.settings.smtp, f"{self.settings.smtp.host}:{self.settings.smtp.port}"[:300]
-                return SmtpSender(smtp, self._known_of(known), lambda manners: self._keep(known, manners))
+                return SmtpSender(
+                    smtp,
+                    self._known_of(known),
+                    lambda manners: self._keep(known, manners),
+                    returns.configured(self.settings),
+                )
             case "sendgrid":
                 from newsletter.delivery.senders.sendgrid.sender import SendGridSender
 

@@ -30,6 +30,7 @@ _PUBLIC_URL = re.compile(
 LONGEST_PUBLIC_URL = 998 - len("List-Unsubscribe: <>") - len("/u/") - 42
 #: public_url of a machine that nobody else can reach
 _HERE = re.compile(r"localhost|.*\.localhost|127(\.[0-9]+){3}|0\.0\.0\.0|::1|::")
+_RETURN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*/=?^_`{|}~.+-]{1,20}@[A-Za-z0-9.-]+")
 _HEADER_SAFE = re.compile(r"[^\r\n\x00-\x1f]*")
 
 
@@ -96,6 +97,27 @@ class Smtp(Section):
     batch_size: int = Field(default=25, ge=1, le=256)
     #: what to do with a message whose final answer was lost
     unknown: Literal["hold", "resend_once"] = "hold"
+
+
+class Bounces(Section):
+    """Where mail servers send what they have to say about a copy."""
+
+    #: the address that gets it, such as bounces@news.example.com, handed to the mail server (SMTP) as the sender of
+    #: each copy; the domain needs SPF as the newsletter's own has; empty is the newsletter's own address
+    address: str = Field(default="", max_length=254)
+    #: parts that address's name from the mark of the single copy: bounces+e12-s345-…@…; what the server of that
+    #: address takes as an extension, "+" with most; empty where it knows none, and all copies share the address
+    separator: Literal["+", "-", "=", "_", ".", ""] = "+"
+
+    @field_validator("address")
+    @classmethod
+    def _room_for_a_mark(cls, value: str) -> str:
+        if value and not _RETURN_ADDRESS.fullmatch(value):
+            raise ValueError(
+                f"{value!r} can't be a return address, such as bounces@news.example.com: only ASCII (xn--…), and at "
+                "most 20 characters before the @, so that a copy's mark has room (RFC 5321 section 4.5.3.1.1)"
+            )
+        return value
 
 
 class SendGrid(Section):
@@ -329,6 +351,7 @@ class Settings(Section):
     #: mail as files
     maildir: Maildir = Maildir()
     smtp: Smtp = Smtp()
+    bounces: Bounces = Bounces()
     sendgrid: SendGrid = SendGrid()
     fetch: Fetch = Fetch()
     sign_up: SignUp = SignUp()

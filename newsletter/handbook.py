@@ -29,6 +29,7 @@ _EXAMPLES: Mapping[str, object] = {
     "smtp.host": "smtp.example.com",
     "smtp.username": "friday",
     "smtp.ca_file": "/etc/ssl/certs/our-own.pem",
+    "bounces.address": "bounces@example.com",
     "sendgrid.webhook_key": "MFkw…",
     "newsletters.NAME.title": "The Friday Five",
     "newsletters.NAME.from_name": "The Friday Five",

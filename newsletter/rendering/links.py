@@ -1,5 +1,6 @@
 """Personal links: a signed token stands for one reader of one edition, and names nobody."""
 
+import base64
 import hmac
 import re
 import struct
@@ -11,7 +12,9 @@ from newsletter.errors import BadInput
 #: bytes of the signature that are kept: 96 bits
 _KEPT = 12
 _HEX = re.compile(r"[0-9a-f]{42}")
-_LINK, _MESSAGE = b"link", b"message"
+_LINK, _MESSAGE, _RETURN = b"link", b"message", b"return"
+#: edition, subscriber, 80 bits of signature; servers may make capitals of it
+_MARK = re.compile(r"e([1-9][0-9]{0,9})-s([1-9][0-9]{0,12})-([a-z2-7]{16})")
 
 
 def token(secret: str, edition_id: int, subscriber_id: int) -> str:
@@ -34,6 +37,23 @@ def read_message_id(secret: str, message_id: str) -> tuple[int, int]:
     return _check(secret, _MESSAGE, message_id.strip().removeprefix("<").partition("@")[0])
 
 
+def return_mark(secret: str, edition_id: int, subscriber_id: int) -> str:
+    """What marks the return address of this reader's copy, "e12-s345-…": at most 43 characters, the same every time."""
+    signature = _signature(secret, _RETURN, edition_id, subscriber_id)
+    return f"e{edition_id}-s{subscriber_id}-{base64.b32encode(signature[:10]).decode('ascii').lower()}"
+
+
+def read_return_mark(secret: str, mark: str) -> tuple[int, int]:
+    """(edition id, subscriber id) of a return address's *mark*; raises BadInput where it is not one of ours."""
+    found = _MARK.fullmatch(mark.lower())
+    if found is None:
+        raise BadInput("This is no mark of a return address of ours.")
+    edition_id, subscriber_id = int(found[1]), int(found[2])
+    if not hmac.compare_digest(return_mark(secret, edition_id, subscriber_id), mark.lower()):
+        raise BadInput("This mark of a return address was not made here.")
+    return edition_id, subscriber_id
+
+
 def unsubscribe(public_url: str, token: str) -> str:
     """Where a POST unsubscribes at once (RFC 8058), and a GET asks."""
     return f"{public_url}/u/{token}"
@@ -50,16 +70,24 @@ def browser(public_url: str, token: str) -> str:
 
 
 def _sign(secret: str, purpose: bytes, edition_id: int, subscriber_id: int) -> str:
+    signature = _signature(secret, purpose, edition_id, subscriber_id)[:_KEPT]
+    return (_packed(edition_id, subscriber_id) + signature).hex()
+
+
+def _packed(edition_id: int, subscriber_id: int) -> bytes:
     try:
         # four bytes of edition, five of subscriber: room for a million million
-        ids = struct.pack(">IBI", edition_id, subscriber_id >> 32, subscriber_id & 0xFFFFFFFF)
+        return struct.pack(">IBI", edition_id, subscriber_id >> 32, subscriber_id & 0xFFFFFFFF)
     except struct.error as error:
         raise BadInput(
             f"edition {edition_id}, subscriber {subscriber_id}: ids of links are 0 to 2³² and 2⁴⁰"
         ) from error
+
+
+def _signature(secret: str, purpose: bytes, edition_id: int, subscriber_id: int) -> bytes:
     signature = _keyed(secret).copy()
-    signature.update(purpose + ids)
-    return (ids + signature.digest()[:_KEPT]).hex()
+    signature.update(purpose + _packed(edition_id, subscriber_id))
+    return signature.digest()
 
 
 @lru_cache(maxsize=8)

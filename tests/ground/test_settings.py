@@ -15,7 +15,7 @@ from newsletter.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent.parent
 #: shown as an example, because there is no default
-EXAMPLES = {"templates", "ca_file", "host", "username", "webhook_key", "editors", "seeds"}
+EXAMPLES = {"templates", "ca_file", "host", "username", "address", "webhook_key", "editors", "seeds"}
 
 
 def _uncommented(text: str, *, without: frozenset[str] | set[str] = frozenset()) -> str:
@@ -43,7 +43,7 @@ def test_every_setting_of_the_code_is_in_the_file() -> None:
     newsletter = sample["newsletters"]["friday"]
     wanted = set(config.Newsletter.model_fields) - {"slug"}
     assert wanted == set(newsletter)
-    for section in ("maildir", "smtp", "sendgrid", "fetch"):
+    for section in ("maildir", "smtp", "bounces", "sendgrid", "fetch"):
         kind = Settings.model_fields[section].annotation
         assert set(kind.model_fields) == set(sample[section])  # type: ignore[union-attr]
 

@@ -8,6 +8,7 @@ import pytest
 from newsletter.config import Smtp
 from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire.parcel import Parcel
+from newsletter.delivery.wire.returns import Returns
 from newsletter.rendering.mould import Mould, Reader, _Cast
 
 
@@ -56,9 +57,9 @@ def a_sender() -> Iterator[MakeSender]:
     """Make a sender to a port on loopback, closed after the test: `a_sender(port, connections=1)`."""
     made: list[SmtpSender] = []
 
-    def make(port: int, **settings: object) -> SmtpSender:
+    def make(port: int, returns: Returns | None = None, **settings: object) -> SmtpSender:
         values = {"security": "none", "timeout": 1.5, "dot_timeout": 1.5, "connections": 1} | settings
-        sender = SmtpSender(Smtp.model_validate({"host": "127.0.0.1", "port": port} | values))
+        sender = SmtpSender(Smtp.model_validate({"host": "127.0.0.1", "port": port} | values), returns=returns)
         made.append(sender)
         return sender
 

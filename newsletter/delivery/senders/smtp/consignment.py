@@ -7,6 +7,7 @@ from newsletter.delivery.ledger.rules import Mark
 from newsletter.delivery.wire.blackbox import no_page
 from newsletter.delivery.wire.parcel import Parcel, Report, Words
 from newsletter.delivery.wire.replies import tidy
+from newsletter.delivery.wire.returns import Returns
 from newsletter.errors import Blocked, Unavailable
 from newsletter.rendering.mould import Reader
 
@@ -84,8 +85,10 @@ class Standing:
 class Consignment:
     """A parcel with a promise: `done` holds its report once every copy is settled."""
 
-    def __init__(self, parcel: Parcel, *, start_by: float, dot_by: float) -> None:
+    def __init__(self, parcel: Parcel, *, start_by: float, dot_by: float, returns: Returns | None = None) -> None:
         self.edition_id, self.mould = parcel.edition_id, parcel.mould
+        #: writes the sender on each envelope; None: it is the mould's
+        self.returns = returns
         #: shared by all consignments of one edition
         self.standing = Standing()
         self.copies = [Copy(self, reader, index) for index, reader in enumerate(parcel.readers)]

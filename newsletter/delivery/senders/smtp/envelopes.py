@@ -58,7 +58,7 @@ def pack(copy: Copy, offered: Offer) -> Envelope:
     size = len(wired) - len(_FINAL)
     if offered.largest and size > offered.largest:
         raise TooLarge(f"the message has {size:,} bytes, and the mail server takes {offered.largest:,} at most")
-    recipient, sender = path(copy.reader.address, offered), _sender_path(mould.sender[1], offered)
+    recipient, sender = path(copy.reader.address, offered), _sender(copy, offered)
     international = b" SMTPUTF8" if offered.smtputf8 and not (sender.isascii() and recipient.isascii()) else b""
     stated = b" SIZE=%d" % size if offered.size else b""
     copy.message = wired
@@ -89,6 +89,13 @@ def offer(lines: list[str]) -> Offer:
         largest=int(size[0]) if size and size[0].isdecimal() else 0,
         auth=frozenset(said.get("AUTH", ())),
     )
+
+
+def _sender(copy: Copy, offered: Offer) -> bytes:
+    consignment = copy.consignment
+    if consignment.returns is not None:
+        return consignment.returns.of(consignment.edition_id, copy.reader.subscriber_id)
+    return _sender_path(consignment.mould.sender[1], offered)
 
 
 @lru_cache(maxsize=64)

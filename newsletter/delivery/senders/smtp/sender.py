@@ -12,6 +12,7 @@ from newsletter.delivery.senders.smtp.consignment import Consignment
 from newsletter.delivery.senders.smtp.manners import Learned, Manners
 from newsletter.delivery.senders.smtp.pool import Pool
 from newsletter.delivery.wire.parcel import Parcel, Report
+from newsletter.delivery.wire.returns import Returns
 from newsletter.errors import Unavailable, Unknown
 
 log = logs.get_logger(__name__)
@@ -24,6 +25,7 @@ class SmtpSender:
     """Hands parcels to the mail server of *smtp*; the connections are made for the first parcel and kept.
 
     *manners* is what is known of that server; *learned* is told, in a thread of its own, what it shows of itself.
+    *returns* writes the sender on the envelope of each copy; without them it is the newsletter's own address.
 
     Raises ConfigError for a certificate file that can't be read, and for a password that would travel
     unencrypted to another machine.
@@ -32,8 +34,15 @@ class SmtpSender:
     name = "smtp"
     tells_what_is_begun: Literal[True] = True
 
-    def __init__(self, smtp: Smtp, manners: Manners = Manners(), learned: Learned = lambda manners: None) -> None:
+    def __init__(
+        self,
+        smtp: Smtp,
+        manners: Manners = Manners(),
+        learned: Learned = lambda manners: None,
+        returns: Returns | None = None,
+    ) -> None:
         self._smtp, self.manners, self._learned = smtp, manners, learned
+        self._returns = returns
         self._tls = handshake.trust(smtp)
         self.batch_size = smtp.batch_size
         self.window = IN_FLIGHT // smtp.batch_size
@@ -70,7 +79,8 @@ class SmtpSender:
                 self._loop, self._pool = self._start()
             loop, pool = self._loop, self._pool
             start_by = loop.time() + self._patience
-            consignment = Consignment(parcel, start_by=start_by, dot_by=start_by + 2 * self._smtp.timeout)
+            dot_by = start_by + 2 * self._smtp.timeout
+            consignment = Consignment(parcel, start_by=start_by, dot_by=dot_by, returns=self._returns)
             loop.call_soon_threadsafe(pool.add, consignment)
         return consignment.done
 

@@ -1,0 +1,1 @@
+"""What came back by mail, understood: the bytes of one message in, one judgement of it out."""
