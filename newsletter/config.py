@@ -145,6 +145,21 @@ class SendGrid(Section):
     hold_seconds: int = Field(default=0, ge=0, le=72 * 3600)
 
 
+class Lessons(Section):
+    """What is learned about an address, or told to operations, from mail that came back."""
+
+    #: an address is given up when copies of so many editions came back to it one after another from a full mailbox
+    #: or one that could not be reached; one that was delivered or opened in between begins the count anew; 0 is never
+    soft_editions: int = Field(default=3, ge=0)
+    #: and when at least so many days lie between the first and the last of them
+    soft_days: int = Field(default=14, ge=0)
+    #: weeks after which one that came back so is forgotten
+    soft_weeks: int = Field(default=12, ge=1)
+    #: readers at one domain who were refused for one kind of reason (who we are, what the mail holds) in one edition,
+    #: until it rings; 0 is never
+    alarm_after: int = Field(default=3, ge=0)
+
+
 class Fetch(Section):
     """How feeds and pages are read."""
 
@@ -353,6 +368,8 @@ class Settings(Section):
     smtp: Smtp = Smtp()
     bounces: Bounces = Bounces()
     sendgrid: SendGrid = SendGrid()
+    #: what is learned from mail that came back
+    lessons: Lessons = Lessons()
     fetch: Fetch = Fetch()
     sign_up: SignUp = SignUp()
     newsletters: dict[str, Newsletter] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Events: stored for ever and once, and what follows from a new one, in the same transaction."""
+"""SendGrid's posts: read, told apart by whose they are, and given to the evidence, in one transaction."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from newsletter.delivery.ledger import settling, statuses
-from newsletter.delivery.ledger.statuses import Move
+from newsletter.config import Lessons
 from newsletter.delivery.models import Batch, BatchState, Delivery, Sending
-from newsletter.tracking import lessons, ownership, quarantine, sendgrid
-from newsletter.tracking.models import Event, Watermark
+from newsletter.tracking import evidence, ownership, quarantine, sendgrid
+from newsletter.tracking.heard import Heard
+from newsletter.tracking.models import Watermark
 from newsletter.tracking.quarantine import Unreadable
-from newsletter.tracking.sendgrid import PROVIDER, Heard
+from newsletter.tracking.sendgrid import PROVIDER, Told
 from subscribers.rows import upsert
 
 _AT_ONCE = 1000
@@ -44,45 +44,46 @@ def record(
     *,
     unreadable: Sequence[Unreadable] = (),
     account_is_ours: bool = False,
+    rules: Lessons | None = None,
     now: datetime,
     trouble_at: datetime | None = None,
 ) -> Recorded:
-    """Store each of SendGrid's events once, and let the new ones settle batches, move statuses and teach the roll.
+    """Store each of SendGrid's events once, and let the new ones settle batches, move statuses and teach.
 
     The order, the number of copies and the cut of the posts make no difference to where things stand
     afterwards. Only what is about a copy or a person of ours moves anything (see `ownership`). *unreadable*:
-    what else stood in the post. *trouble_at*: when a post was last turned away through our own fault.
+    what else stood in the post. *account_is_ours* and *rules*: the settings. *trouble_at*: when a post was last
+    turned away through our own fault.
     """
-    heard, odd = _read(raw_events, now=now)
+    told, odd = _read(raw_events, now=now)
     quarantine.keep(session, PROVIDER, [*unreadable, *odd], now=now)
-    known_attempts = _known_attempts(session, {each.attempt for each in heard.values() if each.attempt})
-    people = ownership.people(session, heard.values())
-    owned = [ownership.claim(each, known_attempts, people) for each in heard.values()]
-    new = _store(session, _located(session, owned), now=now)
-    ours = [each for each in new if each.is_ours]
-    settled = _settle(session, ours, known_attempts, now=now)
-    _advance(session, ours)
-    lessons.learn(session, new, account_is_ours=account_is_ours, now=now)
-    _move_watermark(session, heard.values(), now=now, trouble_at=trouble_at)
+    known_attempts = _known_attempts(session, {each.heard.attempt for each in told.values() if each.heard.attempt})
+    people = ownership.people(session, told.values())
+    heard = [
+        _located(session, each, ownership.claim(each, known_attempts, people, account_is_ours=account_is_ours))
+        for each in told.values()
+    ]
+    noted = evidence.record(session, heard, rules=rules, now=now)
+    _move_watermark(session, told.values(), now=now, trouble_at=trouble_at)
     return Recorded(
-        new=len(new),
-        known=len(raw_events) - len(new) - len(odd),
-        foreign=len(new) - len(ours),
+        new=len(noted.new),
+        known=len(raw_events) - len(noted.new) - len(odd),
+        foreign=sum(not each.is_ours for each in noted.new),
         unreadable=len(unreadable) + len(odd),
-        settled=settled,
+        settled=noted.settled,
     )
 
 
-def _read(raw_events: Sequence[Mapping[str, Any]], *, now: datetime) -> tuple[dict[str, Heard], list[Unreadable]]:
-    heard, odd = dict[str, Heard](), list[Unreadable]()
+def _read(raw_events: Sequence[Mapping[str, Any]], *, now: datetime) -> tuple[dict[str, Told], list[Unreadable]]:
+    told, odd = dict[str, Told](), list[Unreadable]()
     for event in raw_events:
         try:
             each = sendgrid.read(event, now=now)
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             odd.append(Unreadable(repr(event)[:_LONGEST_PIECE], f"{type(error).__name__}: {error}"))
         else:
-            heard[each.key] = each
-    return heard, odd
+            told[each.heard.key] = each
+    return told, odd
 
 
 def trouble(session: Session, *, now: datetime) -> None:
@@ -90,14 +91,11 @@ def trouble(session: Session, *, now: datetime) -> None:
     session.connection().execute(_watermark(session).values(at=_BEGINNING, trouble_at=now))
 
 
-def _located(session: Session, heard: list[Heard]) -> list[Heard]:
-    """The same, where late bounces know which copy they are most likely about."""
-    return [
-        replace(each, edition_id=_newest_copy(session, each.subscriber_id, each.at))
-        if each.is_late_bounce and each.subscriber_id is not None
-        else each
-        for each in heard
-    ]
+def _located(session: Session, told: Told, heard: Heard) -> Heard:
+    """*heard*, where a late bounce knows which copy it is most likely about."""
+    if not told.is_late_bounce or heard.subscriber_id is None:
+        return heard
+    return replace(heard, edition_id=_newest_copy(session, heard.subscriber_id, heard.at))
 
 
 def _newest_copy(session: Session, subscriber_id: int, before: datetime) -> int | None:
@@ -123,52 +121,6 @@ def _newest_copy(session: Session, subscriber_id: int, before: datetime) -> int 
     )
 
 
-def _store(session: Session, heard: Sequence[Heard], *, now: datetime) -> list[Heard]:
-    """Write down what is new, and return it."""
-    if not heard:
-        return []
-    # always in the same order, so that two posts at once can't block each other
-    rows = [_row(each, now) for each in sorted(heard, key=lambda each: each.key)]
-    statement = (
-        upsert(session, Event)
-        .on_conflict_do_nothing(index_elements=["provider", "provider_event_id"])
-        .returning(Event.provider_event_id)
-    )
-    new: set[str] = set()
-    for start in range(0, len(rows), _AT_ONCE):
-        new.update(session.connection().execute(statement, rows[start : start + _AT_ONCE]).scalars())
-    return [each for each in heard if each.key in new]
-
-
-def _row(heard: Heard, now: datetime) -> dict[str, Any]:
-    return {
-        "provider": PROVIDER,
-        "provider_event_id": heard.key,
-        "kind": heard.kind,
-        "at": heard.at,
-        "received_at": now,
-        "is_ours": heard.is_ours,
-        "edition_id": heard.edition_id,
-        "subscriber_id": heard.subscriber_id,
-        "attempt": heard.attempt,
-        "reason": heard.reason,
-        "payload": heard.payload,
-    }
-
-
-def _settle(session: Session, new: Sequence[Heard], known: Collection[str], *, now: datetime) -> int:
-    """One event proves its whole hand-over; without an attempt that we know it proves one copy."""
-    attempts = {each.attempt for each in new if each.attempt in known}
-    settled = sum(settling.settle(session, attempt, now=now) for attempt in sorted(attempts))
-    strangers = {
-        (each.edition_id, each.subscriber_id)
-        for each in new
-        if each.attempt not in known and not each.is_late_bounce
-        if each.edition_id is not None and each.subscriber_id is not None
-    }
-    return settled + sum(settling.prove(session, *pair, now=now) for pair in sorted(strangers))
-
-
 def _known_attempts(session: Session, attempts: Collection[str]) -> set[str]:
     wanted, known = sorted(attempts), set[str]()
     for start in range(0, len(wanted), _AT_ONCE):
@@ -176,18 +128,9 @@ def _known_attempts(session: Session, attempts: Collection[str]) -> set[str]:
     return known
 
 
-def _advance(session: Session, new: Iterable[Heard]) -> None:
-    moves = [
-        Move(each.edition_id, each.subscriber_id, each.status, each.reason, each.at)
-        for each in new
-        if each.status is not None and each.edition_id is not None and each.subscriber_id is not None
-    ]
-    statuses.advance_all(session, sorted(moves, key=lambda move: (move.edition_id, move.subscriber_id)))
-
-
-def _move_watermark(session: Session, heard: Iterable[Heard], *, now: datetime, trouble_at: datetime | None) -> None:
+def _move_watermark(session: Session, told: Iterable[Told], *, now: datetime, trouble_at: datetime | None) -> None:
     """Remember the newest event time, but never one that lies ahead of our own clock."""
-    dated = [min(each.at, now) for each in heard if each.is_dated]
+    dated = [min(each.heard.at, now) for each in told if each.is_dated]
     if dated:
         session.connection().execute(_watermark(session).values(at=max(dated), trouble_at=trouble_at))
 

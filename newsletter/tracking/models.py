@@ -9,10 +9,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from newsletter.db import Id, Instant, Model
 
 _OF_GROUPS = text("kind IN ('group_unsubscribe', 'group_resubscribe')")
+_TEACHES = text("lesson <> ''")
 
 
 class Event(Model):
-    """Something heard about a delivery, in the provider's words, without the address."""
+    """Something heard about a delivery, by whichever channel, in the other side's words, without the address."""
 
     __tablename__ = "event"
     __table_args__ = (
@@ -21,9 +22,13 @@ class Event(Model):
         Index(None, "attempt"),
         # who left a group and who came back: few, and asked for by person
         Index("ix_event_groups", "subscriber_id", sqlite_where=_OF_GROUPS, postgresql_where=_OF_GROUPS),
+        # what teaches: few too, and asked for by person (soft bounces), and by edition (alarms)
+        Index("ix_event_lessons", "subscriber_id", sqlite_where=_TEACHES, postgresql_where=_TEACHES),
+        Index("ix_event_alarms", "edition_id", "lesson", sqlite_where=_TEACHES, postgresql_where=_TEACHES),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
+    #: "sendgrid", "smtp" (an answer at hand-over) or "mailbox" (what came back by mail)
     provider: Mapped[str] = mapped_column(String(16))
     provider_event_id: Mapped[str] = mapped_column(String(128))
     #: the provider's word: "delivered", "bounce", "open", or one we have not met yet
@@ -37,6 +42,8 @@ class Event(Model):
     edition_id: Mapped[int | None] = mapped_column(Id)
     subscriber_id: Mapped[int | None] = mapped_column(Id)
     attempt: Mapped[str] = mapped_column(String(32), default="")
+    #: what it teaches, as `heard.Lesson`; empty where nothing
+    lesson: Mapped[str] = mapped_column(String(16), default="", server_default="")
     reason: Mapped[str] = mapped_column(Text, default="")
     #: the whole event, less the address
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)

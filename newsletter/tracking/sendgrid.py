@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from hashlib import sha256
 from json import dumps
 from math import isfinite
@@ -12,22 +11,9 @@ from typing import Any
 from newsletter.delivery.models import Status
 from newsletter.delivery.senders.sendgrid.sender import ATTEMPT, EDITION, SUBSCRIBER
 from newsletter.delivery.wire import blame, replies
+from newsletter.tracking.heard import SENDGRID, Heard, Lesson
 
-PROVIDER = "sendgrid"
-
-
-class Lesson(StrEnum):
-    """What an event teaches about the person, beyond this one copy."""
-
-    #: the address does not exist: never mail it again
-    HARD_BOUNCE = "hard_bounce"
-    #: the reader pressed "spam": never mail them again
-    COMPLAINT = "complaint"
-    #: the reader left through SendGrid's own link
-    UNSUBSCRIBE = "unsubscribe"
-    #: the reader came back by SendGrid's own page, and takes back that they left there
-    RESUBSCRIBE = "resubscribe"
-
+PROVIDER = SENDGRID
 
 #: SendGrid's word → what it says about the copy; words that are not here are stored and move nothing
 STATUSES: Mapping[str, Status] = {
@@ -61,43 +47,29 @@ _LONGEST_ADDRESS, _LONGEST_WORD = 320, 4000
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One event, in our words."""
+class Told:
+    """One event, in our words, before it is known whose it is."""
 
-    #: unique for ever with this provider
-    key: str
-    kind: str
-    at: datetime
+    heard: Heard
     #: it said when; otherwise `at` is when we heard it, which proves nothing about the provider's clock
     is_dated: bool
-    edition_id: int | None
-    subscriber_id: int | None
-    attempt: str
-    status: Status | None
-    lesson: Lesson | None
-    reason: str
-    #: whom it is about; never stored
-    address: str
     #: a bounce days later, which carries an address and no id at all
     is_late_bounce: bool
     #: it names a copy, by whatever id; what names none can only be about a person, by the address
     names_a_copy: bool
-    #: the whole event, less the address
-    payload: dict[str, Any]
-    #: about a copy or a person of this install, which `ownership` finds out
-    is_ours: bool = False
 
 
-def read(event: Mapping[str, Any], *, now: datetime) -> Heard:
+def read(event: Mapping[str, Any], *, now: datetime) -> Told:
     """One element of a webhook's array, whatever is missing from it."""
     kind = str(event["event"])
     address = _address(event.get("email"))
     at = _time(event.get("timestamp"))
-    return Heard(
-        key=_key(event),
-        kind=_fit(kind)[:64],
-        at=at or now,
-        is_dated=at is not None,
+    is_late_bounce = kind == "bounce" and not event.get("sg_message_id") and EDITION not in event
+    heard = Heard(
+        PROVIDER,
+        _key(event),
+        _fit(kind)[:64],
+        at or now,
         edition_id=_id(event.get(EDITION)),
         subscriber_id=_id(event.get(SUBSCRIBER)),
         attempt=_attempt(event.get(ATTEMPT)),
@@ -105,10 +77,12 @@ def read(event: Mapping[str, Any], *, now: datetime) -> Heard:
         lesson=_lesson(kind, event),
         reason=replies.tidy(_fit(str(event.get("reason") or event.get("response") or ""))),
         address=address,
-        is_late_bounce=kind == "bounce" and not event.get("sg_message_id") and EDITION not in event,
-        names_a_copy=any(event.get(name) not in (None, "") for name in (EDITION, SUBSCRIBER, ATTEMPT)),
+        is_ours=False,
+        proves=not is_late_bounce,
         payload={_fit(key): _without(value, address) for key, value in event.items() if key != "email"},
     )
+    names_a_copy = any(event.get(name) not in (None, "") for name in (EDITION, SUBSCRIBER, ATTEMPT))
+    return Told(heard, is_dated=at is not None, is_late_bounce=is_late_bounce, names_a_copy=names_a_copy)
 
 
 def _address(value: Any) -> str:

@@ -58,10 +58,16 @@ def _take(here: Ground, raw: bytes, stamp: str, signature: str) -> PlainTextResp
 
 def _record(here: Ground, raw: bytes, now: datetime) -> PlainTextResponse:
     heard, unreadable = hooks.read(raw)
-    account_is_ours, trouble_at = here.app.settings.sendgrid.account_is_ours, here.trouble.since
+    settings, trouble_at = here.app.settings, here.trouble.since
     with here.app.database.write() as session:
         recorded = events.record(
-            session, heard, unreadable=unreadable, account_is_ours=account_is_ours, now=now, trouble_at=trouble_at
+            session,
+            heard,
+            unreadable=unreadable,
+            account_is_ours=settings.sendgrid.account_is_ours,
+            rules=settings.lessons,
+            now=now,
+            trouble_at=trouble_at,
         )
     here.trouble.since = None
     say = log.warning if recorded.unreadable else log.info

@@ -1,0 +1,116 @@
+"""What is heard of a copy, whoever says it: one value for SendGrid's events, answers at hand-over, and mail."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from newsletter.delivery.models import Status
+
+#: who says it: an event's provider
+SENDGRID, SMTP, MAILBOX = "sendgrid", "smtp", "mailbox"
+
+
+class Lesson(StrEnum):
+    """What an event teaches, beyond this one copy."""
+
+    #: the address does not exist: never mail it again
+    HARD_BOUNCE = "hard_bounce"
+    #: the mailbox is full, or could not be reached for days: counted
+    SOFT_BOUNCE = "soft_bounce"
+    #: the reader pressed "spam": never mail them again
+    COMPLAINT = "complaint"
+    #: the reader left through SendGrid's own link, or by mail
+    UNSUBSCRIBE = "unsubscribe"
+    #: the reader came back by SendGrid's own page, and takes back that they left there
+    RESUBSCRIBE = "resubscribe"
+    #: refused because of who we are: operations are told, no reader is touched
+    POLICY = "policy"
+    #: refused because of what the mail holds: operations are told, no reader is touched
+    CONTENT = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One event, in our words."""
+
+    #: SENDGRID, SMTP or MAILBOX
+    provider: str
+    #: unique for ever with this provider, at most 128 characters
+    key: str
+    #: the provider's word: "delivered", "bounce"; "refused"; "failed", "delayed", "complaint"
+    kind: str
+    #: the provider's clock
+    at: datetime
+    edition_id: int | None = None
+    subscriber_id: int | None = None
+    #: what it says about the copy; None moves nothing
+    status: Status | None = None
+    lesson: Lesson | None = None
+    #: the other side's words, tidy (see `replies`): without addresses
+    reason: str = ""
+    #: whom it is about, where that is more than the reader's own address; never stored
+    address: str = ""
+    attempt: str = ""
+    #: the attempt is one of the ledger's: it proves its whole hand-over
+    knows_attempt: bool = False
+    #: about a copy or a person of this install
+    is_ours: bool = True
+    #: it proves that the copy was taken, where we did not know
+    proves: bool = True
+    #: what else was said, less the address
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+#: what mail that came back does → what that says about the copy; what is not here moves nothing
+_BY_MAIL = {"failed": Status.BOUNCED, "delayed": Status.DEFERRED, "complaint": Status.COMPLAINED}
+#: why it failed for good → what that teaches
+_FAILED_FOR = {
+    "dead": Lesson.HARD_BOUNCE,
+    "full": Lesson.SOFT_BOUNCE,
+    "temporary": Lesson.SOFT_BOUNCE,
+    "no host": Lesson.SOFT_BOUNCE,
+    "policy": Lesson.POLICY,
+    "too large": Lesson.CONTENT,
+    "content": Lesson.CONTENT,
+}
+
+
+def lesson_of(action: str, meaning: str) -> Lesson | None:
+    """What mail that came back teaches, by what it does and what it means (see `bounces`)."""
+    if action == "complaint":
+        return Lesson.COMPLAINT
+    return _FAILED_FOR.get(meaning) if action == "failed" else None
+
+
+def by_mail(
+    key: str,
+    *,
+    action: str,
+    meaning: str,
+    edition_id: int | None,
+    subscriber_id: int | None,
+    at: datetime,
+    words: str = "",
+    address: str = "",
+    payload: Mapping[str, Any] | None = None,
+) -> Heard:
+    """What came back by mail; *key* is unique for ever among such, *words* are tidy.
+
+    Without *subscriber_id* and *address* it is about nobody here: it is stored and changes nothing.
+    """
+    return Heard(
+        MAILBOX,
+        key,
+        action,
+        at,
+        edition_id=edition_id,
+        subscriber_id=subscriber_id,
+        status=_BY_MAIL.get(action),
+        lesson=lesson_of(action, meaning),
+        reason=words,
+        address=address,
+        is_ours=subscriber_id is not None or bool(address),
+        payload={"meaning": meaning, **(payload or {})},
+    )
