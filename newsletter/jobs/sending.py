@@ -4,7 +4,7 @@ What only some sendings need is loaded when they do: the first reader waits for 
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from threading import Event
@@ -23,6 +23,7 @@ from newsletter.delivery.wire import dispatch, hints, takeover
 from newsletter.delivery.wire.dispatch import Ended
 from newsletter.delivery.wire.handover import Route
 from newsletter.delivery.wire.parcel import Sender
+from newsletter.delivery.wire.teaching import Learn, Refusal
 from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
@@ -180,7 +181,7 @@ def tidy(session: Session, app: App, *, now: datetime) -> None:
     """`sweep`, in a transaction of the caller's."""
     from newsletter.jobs import silence
 
-    takeover.inherit(session, app.boxes, now=now, rng=_rng)
+    takeover.inherit(session, app.boxes, learn=_learner(app), now=now, rng=_rng)
     settling.expire(session, now=now)
     silence.refute(session, app, now=now)
     for sending in session.scalars(select(Sending).join(Edition).where(Edition.state == State.SENDING)).all():
@@ -255,4 +256,21 @@ def route(session: Session, app: App, edition_id: int, *, now: datetime) -> Rout
         return Reader(person.id, person.email, person.name, token, plain=person.plain_text)
 
     throttle = Throttle(sending.sender, newsletter.limits)
-    return Route(edition_id, lists=newsletter.lists, mould=mould, reader=reader, throttle=throttle, day=edition.date)
+    return Route(
+        edition_id,
+        lists=newsletter.lists,
+        mould=mould,
+        reader=reader,
+        throttle=throttle,
+        day=edition.date,
+        learn=_learner(app),
+    )
+
+
+def _learner(app: App) -> Learn:
+    def learn(session: Session, refusals: Sequence[Refusal], *, now: datetime) -> None:
+        from newsletter.tracking import refusals as learned
+
+        learned.learn(session, refusals, settings=app.settings.lessons, now=now)
+
+    return learn

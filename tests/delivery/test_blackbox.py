@@ -20,7 +20,7 @@ from newsletter.delivery.wire.blackbox import BlackBox, Boxes, Found
 from newsletter.delivery.wire.blame import Lesson
 from newsletter.delivery.wire.parcel import Report, Words
 from newsletter.errors import Refused, Unavailable
-from tests.delivery.world import LEASE, LISTS, NINE, RNG, batches, people, planned
+from tests.delivery.world import LEASE, LISTS, NINE, RNG, batches, learn, people, planned
 
 LATER = NINE + timedelta(hours=1)
 OK, NO, LATER_PLEASE = Words("2.0.0 taken"), Words("550 5.1.1 no such user", 550, Lesson.DEAD), Words("451 later", 451)
@@ -56,7 +56,7 @@ def ids(batch: Fenced) -> list[int]:
 
 
 def inherited(session: Session, boxes: Boxes) -> int:
-    return takeover.inherit(session, boxes, now=NINE, rng=RNG)
+    return takeover.inherit(session, boxes, learn=learn, now=NINE, rng=RNG)
 
 
 def only(boxes: Boxes) -> Found:

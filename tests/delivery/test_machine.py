@@ -25,7 +25,7 @@ from newsletter.delivery.wire.parcel import Report, Words
 from newsletter.editions.models import Edition
 from subscribers import roll
 from subscribers.models import Subscriber, Subscription, Suppression
-from tests.delivery.world import LEASE, LISTS, NINE, RNG, people, planned
+from tests.delivery.world import LEASE, LISTS, NINE, RNG, learn, people, planned
 
 QUIET = timedelta(minutes=2)
 WORDS = Words("so says the wire", 450)
@@ -140,7 +140,7 @@ def machine(database: Database, reached: Counter[BatchState], home: Path) -> typ
 
         @rule()
         def black_boxes_are_found(self) -> None:
-            takeover.inherit(self.session, self._boxes(), now=self.now, rng=RNG)
+            takeover.inherit(self.session, self._boxes(), learn=learn, now=self.now, rng=RNG)
 
         def _record(self, fenced: Fenced, fate: str, ids: list[int]) -> None:
             words = WORDS

@@ -14,6 +14,7 @@ from newsletter.delivery.wire import dispatch
 from newsletter.testing import wire_faults
 from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault
+from newsletter.tracking.models import Event
 from subscribers.models import Suppression, SuppressionReason
 from tests.delivery import world
 
@@ -61,8 +62,16 @@ def test_a_mailbox_that_is_not_there_is_never_mailed_again(database: Database, w
     assert stands == Balance(planned=READERS, accepted=READERS - 1, refused=1)
 
 
+def test_a_refusal_that_teaches_is_evidence_in_the_servers_words(database: Database) -> None:
+    send(database, b"552 5.2.2 mailbox full\r\n")
+
+    with database.read() as session:
+        kept = session.execute(select(Event.provider, Event.kind, Event.lesson, Event.reason, Event.payload)).all()
+    assert kept == [("smtp", "refused", "soft_bounce", "552 5.2.2 mailbox full", {"code": 552})]
+
+
 @pytest.mark.parametrize("words", ["552 5.2.2 mailbox full", "553 5.1.0 not today", "524 5.2.4 Mailing list problem"])
-def test_a_refusal_of_another_kind_teaches_nothing(database: Database, words: str) -> None:
+def test_a_refusal_of_another_kind_suppresses_nobody(database: Database, words: str) -> None:
     suppressed, stands = send(database, f"{words}\r\n".encode())
 
     assert (suppressed, stands.refused, stands.to_do) == ([], 1, 0)

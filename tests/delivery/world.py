@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -10,14 +10,16 @@ from threading import Lock
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from newsletter.config import Limits, Newsletter
+from newsletter.config import Lessons, Limits, Newsletter
 from newsletter.delivery.ledger import claiming, planning
 from newsletter.delivery.ledger.claiming import Fenced
 from newsletter.delivery.models import Batch, Sending
 from newsletter.delivery.pace.throttle import Throttle
 from newsletter.delivery.wire.handover import Route
 from newsletter.delivery.wire.parcel import Parcel, Report
+from newsletter.delivery.wire.teaching import Refusal
 from newsletter.rendering.mould import Mould, Reader
+from newsletter.tracking import refusals as learned
 from subscribers.audience import Person
 from subscribers.models import Consent, Subscriber, Subscription
 from tests import factories
@@ -61,7 +63,12 @@ def reader(person: Person) -> Reader:
 def route(edition_id: int, limits: Limits | None = None, *, sender: str = "notebook") -> Route:
     """The way of one edition, to the list "weekly"."""
     throttle = Throttle(sender, limits or FRIDAY.limits)
-    return Route(edition_id, lists=LISTS, mould=PAPER, reader=reader, throttle=throttle)
+    return Route(edition_id, lists=LISTS, mould=PAPER, reader=reader, throttle=throttle, learn=learn)
+
+
+def learn(session: Session, refusals: Sequence[Refusal], *, now: datetime) -> None:
+    """What refusals teach, by the settings as they come."""
+    learned.learn(session, refusals, settings=Lessons(), now=now)
 
 
 @dataclass

@@ -298,7 +298,7 @@ def _move(
 
 def retry_at(fenced: Fenced, retry_after: float | None, *, now: datetime, rng: random.Random) -> datetime | None:
     """When to try again: when the other side said, else after a growing wait; None after about a day."""
-    if fenced.attempts >= rules.MOST_ATTEMPTS:
+    if rules.is_last(fenced.attempts):
         return None
     if retry_after is not None:
         return now + timedelta(seconds=retry_after + rng.random())
@@ -310,4 +310,4 @@ def _first(words: Mapping[int, Words]) -> Words:
 
 
 def _gave_up(words: Words, fenced: Fenced) -> Words:
-    return Words(f"gave up after {fenced.attempts} attempts: {words.text}", words.code)
+    return Words(f"gave up after {fenced.attempts} attempts: {words.text}", words.code, words.lesson)

@@ -145,3 +145,8 @@ def backoff(attempts: int, jitter: float, *, least: float = 30, most: float = 18
 
 #: with the waits above, about a day; then the last words are final
 MOST_ATTEMPTS = 50
+
+
+def is_last(attempt: int) -> bool:
+    """Whether what is not taken in this *attempt* is given up."""
+    return attempt >= MOST_ATTEMPTS

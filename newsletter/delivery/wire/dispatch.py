@@ -230,7 +230,7 @@ class _Run:
         if time.monotonic() - self.swept_at >= _SWEEP:
             edition_id, in_hand = self.route.edition_id, [*self.flight.numbers, *self.stock.numbers]
             if self.box is not None:
-                takeover.inherit(session, self.box.boxes, now=now, rng=self.rng)
+                takeover.inherit(session, self.box.boxes, learn=self.route.learn, now=now, rng=self.rng)
             settling.expire(session, now=now, edition_id=edition_id)
             settling.disown(session, edition_id, self.owner, in_hand=in_hand, now=now)
             self.swept_at = time.monotonic()

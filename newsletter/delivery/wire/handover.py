@@ -19,6 +19,7 @@ from newsletter.delivery.wire import standstill, teaching
 from newsletter.delivery.wire.blackbox import BlackBox
 from newsletter.delivery.wire.parcel import Parcel, Report, Sender, Words
 from newsletter.delivery.wire.stock import AHEAD, Stock
+from newsletter.delivery.wire.teaching import Learn
 from newsletter.errors import Blocked, Delivery, Refused, Unavailable, Unknown
 from newsletter.rendering.mould import Mould, Reader
 from subscribers.audience import Person
@@ -42,6 +43,8 @@ class Route:
     throttle: Throttle
     #: the edition's date: who has paused beyond it is left out
     day: date = date.max
+    #: who keeps what refusals say about people
+    learn: Learn = teaching.forget
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,8 @@ def write(session: Session, route: Route, fenced: Fenced, answer: Answer, *, now
         recorded, settled = bool(recording.accept(session, [(fenced, answer.report)], now=now)), len(fenced.people)
     elif answer.report is not None:
         recorded = recording.record(session, fenced, answer.report, now=now, rng=rng)
-        teaching.learn(session, answer.report.refused if recorded else {}, now=now)
+        if recorded and (refusals := teaching.refusals(fenced, answer.report)):
+            route.learn(session, refusals, now=now)
         settled = len(fenced.people) - len(answer.report.again)
     else:
         if isinstance(answer.failure, Unavailable) and answer.failure.retry_after:

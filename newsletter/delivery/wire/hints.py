@@ -135,7 +135,7 @@ def _look(
 ) -> tuple[SendingState, list[int], Balance]:
     """Bring on what is over, and see what is due."""
     edition_id = route.edition_id
-    takeover.inherit(session, boxes, now=now, rng=_rng)
+    takeover.inherit(session, boxes, learn=route.learn, now=now, rng=_rng)
     settling.expire(session, now=now, edition_id=edition_id)
     brake.look(session, edition_id, route.throttle.limits, now=now)
     finishing.finish(session, edition_id, now=now)

@@ -16,22 +16,24 @@ from newsletter.delivery.operations import controls
 from newsletter.delivery.wire import teaching
 from newsletter.delivery.wire.blackbox import Boxes, Entry, Found
 from newsletter.delivery.wire.parcel import Report, Words
+from newsletter.delivery.wire.teaching import Learn
 from subscribers.audience import Person
 
 _NOT_BEGUN = Words("not begun: the sending process ended before")
 _BEGUN = Words("no answer: the sending process ended while it was being said")
 
 
-def inherit(session: Session, boxes: Boxes | None, *, now: datetime, rng: random.Random) -> int:
+def inherit(session: Session, boxes: Boxes | None, *, learn: Learn, now: datetime, rng: random.Random) -> int:
     """Settle what the boxes of dead processes tell of; call it before leases are ended. Returns how many batches.
 
     What was not begun is queued again, what was answered is recorded as answered, what was begun and not answered
     is unknown. Nothing is believed that was written since another start of the machine, or about another attempt.
+    *learn* is told what the answers say about people.
     """
-    return sum(_inherit(session, boxes, found, now=now, rng=rng) for found in boxes.found()) if boxes else 0
+    return sum(_inherit(session, boxes, found, learn, now=now, rng=rng) for found in boxes.found()) if boxes else 0
 
 
-def _inherit(session: Session, boxes: Boxes, found: Found, *, now: datetime, rng: random.Random) -> int:
+def _inherit(session: Session, boxes: Boxes, found: Found, learn: Learn, *, now: datetime, rng: random.Random) -> int:
     told: dict[int, Counter[Verdict]] = {}
     settled = 0
     for batch in _batches(session, found):
@@ -44,8 +46,10 @@ def _inherit(session: Session, boxes: Boxes, found: Found, *, now: datetime, rng
             continue  # nothing that was not known
         people = tuple(Person(one, "", "", "", "") for one in members)
         fenced = Fenced(batch.edition_id, batch.number, batch.attempt, batch.attempts, people, batch.lane)
-        settled += recording.record(session, fenced, report, now=now, rng=rng)
-        teaching.learn(session, report.refused, now=now)
+        recorded = recording.record(session, fenced, report, now=now, rng=rng)
+        if recorded and (refusals := teaching.refusals(fenced, report)):
+            learn(session, refusals, now=now)
+        settled += recorded
         told.setdefault(batch.edition_id, Counter()).update(_counted(report, members))
     for edition_id, counts in told.items():
         _follow(session, edition_id, found.owner, counts, now=now)

@@ -419,7 +419,7 @@ _OUT_OF_STEP = frozenset({500, 502, 503})
 def _judged(desk: Desk, copy: Copy, fault: Fault, words: Words) -> None:
     """What becomes of *copy* by an answer about it."""
     if not fault.lasting:
-        copy.again(words)
+        copy.again(Words(words.text, words.code, fault.lesson))
     elif fault.whose is Whose.READER:
         copy.refused(Words(words.text, words.code, fault.lesson))
     else:
