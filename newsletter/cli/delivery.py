@@ -20,7 +20,7 @@ from newsletter.delivery.ledger import owners
 from newsletter.delivery.models import Sending, SendingState, Status
 from newsletter.delivery.operations import audit as auditing
 from newsletter.delivery.operations import balance as balances
-from newsletter.delivery.operations import sendlog, waits
+from newsletter.delivery.operations import sendlog, unknowns, waits
 from newsletter.delivery.operations.waits import Wait
 from newsletter.delivery.wire.parcel import Parcel
 from newsletter.editions import shelf
@@ -93,7 +93,7 @@ def send(
             stop=stop,
             on_progress=on_progress,
         )
-    settled_by = _settled_by(app, shelf.name(found)) if ended.balance.unknown else ""
+    settled_by = unknowns.lost(app.settings, shelf.name(found)) if ended.balance.unknown else ""
     if json:
         screen.data(
             {
@@ -149,7 +149,7 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
         screen.say(f"[yellow]nothing moves[/]: {escape(_spoken(waiting))}")
     screen.say(str(stands))
     if stands.unknown:
-        screen.say(f"[yellow]{stands.unknown} unknown[/]: {escape(_settled_by(app, shelf.name(found)))}")
+        screen.say(f"[yellow]{stands.unknown} unknown[/]: {escape(unknowns.lost(app.settings, shelf.name(found)))}")
     screen.say("since told: " + ", ".join(f"{name} {count}" for name, count in heard.items()))
 
 
@@ -275,16 +275,6 @@ def _hand_over_test(app: App, edition: Edition, readers: Sequence[Reader]) -> No
             report = sender.send(Parcel(edition.id, 0, "test", mould, some))
             for words in (*report.refused.values(), *report.again.values(), *report.unknown.values()):
                 raise Unavailable(f"a test copy was not taken: {words.text}", reply=words.text, code=words.code)
-
-
-def _settled_by(app: App, edition: str) -> str:
-    """What becomes of copies whose answer was lost, and who sees to it."""
-    lost = "handed over, and the answer was lost."
-    if app.settings.sender == "sendgrid" and app.settings.sendgrid.webhook_key:
-        return f"{lost} The scheduler settles them from SendGrid's events; keep it running, and see newsletter status."
-    if app.settings.sender == "smtp" and app.settings.smtp.unknown == "resend_once":
-        return f"{lost} The scheduler sends them once more, for smtp.unknown says so."
-    return f"{lost} No event will tell: decide with newsletter deliveries resolve {edition}"
 
 
 def _waits(app: App, edition_id: int) -> Wait | None:

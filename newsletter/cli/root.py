@@ -56,6 +56,7 @@ COMMANDS = {
         "delivery", "Where the sending of EDITION stands: the balance, and what the provider has told since."
     ),
     "log": Place("delivery", "The send log: what became of each copy, in the other side's own words."),
+    "why": Place("reporting", "Why somebody has an edition or not: one sentence, its evidence, the copy's story."),
     "audit": Place(
         "delivery", "Recount EDITION from its rows and events; exit code 1 where an invariant does not hold."
     ),

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsletter import logs
 from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
-from newsletter.web import decisions, desk, health, hooks
+from newsletter.web import decisions, desk, health, hooks, whys
 from newsletter.web.ground import ENGLISH, HERE, lay
 from newsletter.web.readers import PREFIXES, addresses, api, joining, leaving, preferences, reading
 from subscribers.errors import SubscribersError
@@ -44,7 +44,7 @@ def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     web.add_middleware(_Headers)
     web.add_middleware(_Head)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
-    for room in (health, hooks, leaving, preferences, addresses, reading, joining, api, decisions, desk):
+    for room in (health, hooks, leaving, preferences, addresses, reading, joining, api, decisions, desk, whys):
         web.include_router(room.router)
     web.add_exception_handler(NewsletterError, _mistake)
     web.add_exception_handler(SubscribersError, _mistake)

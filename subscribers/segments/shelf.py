@@ -13,6 +13,7 @@ from subscribers.errors import NoSuchSegment
 from subscribers.models import Segment, Subscriber
 
 from . import sql
+from .tree import All, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +76,16 @@ def count(session: Session, query: str, *, lists: Sequence[str]) -> Count:
 def members(session: Session, query: str, *, lists: Sequence[str], limit: int) -> list[int]:
     """The ids of the first people that an edition for *lists* would reach, by id; raises BadSegment."""
     return list(session.scalars(audience(lists).where(compiled(session, query)).order_by(Subscriber.id).limit(limit)))
+
+
+def parts(session: Session, query: str) -> list[tuple[str, ColumnElement[bool]]]:
+    """What *query* asks for, all of which has to hold: each part in words, and as a condition. Raises BadSegment."""
+    from . import language
+
+    tree = language.parse(query)
+    return [(written(part), sql.condition(session, part)) for part in (tree.of if isinstance(tree, All) else (tree,))]
+
+
+def met(asked: Sequence[tuple[str, ColumnElement[bool]]], subscriber_id: int) -> Select[*tuple[bool, ...]]:
+    """The one row that says of each of the `parts` whether *subscriber_id* meets it."""
+    return select(*(part for _, part in asked)).select_from(Subscriber).where(Subscriber.id == subscriber_id)

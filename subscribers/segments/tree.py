@@ -35,3 +35,24 @@ class Any:
 
 
 Query = Term | Not | All | Any
+
+
+def written(query: Query) -> str:
+    """*query* as a person would write it: "language:fr and not topic:payments"."""
+    match query:
+        case Term():
+            return f"{query.field}{query.operator}{','.join(map(_value, query.values))}"
+        case Not(of):
+            return f"not {_within(of)}"
+        case All(of):
+            return " and ".join(map(_within, of))
+        case Any(of):
+            return " or ".join(map(_within, of))
+
+
+def _within(query: Query) -> str:
+    return f"({written(query)})" if isinstance(query, All | Any) else written(query)
+
+
+def _value(value: str) -> str:
+    return value if value and not set(value) & set(" ,()\"'") else f'"{value}"'

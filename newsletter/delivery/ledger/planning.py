@@ -15,7 +15,6 @@ from sqlalchemy import (
     TextClause,
     and_,
     case,
-    exists,
     func,
     insert,
     literal,
@@ -106,19 +105,26 @@ def plan(
 
 def issue_of(session: Session, edition: Edition, newsletter: Newsletter) -> Issue:
     """What of *edition* decides about who wants it; raises NoSuchSegment, BadSegment."""
-    earlier = exists().where(
-        Sending.edition_id == Edition.id,
-        Sending.state != SendingState.CANCELLED,
-        Edition.newsletter == edition.newsletter,
-        # a special edition for some is not the one that the others wait for
-        Edition.segment == "",
-        Edition.date >= edition.date.replace(day=1),
-        Edition.date < edition.date,
-    )
     within = None
     if edition.segment:
         within = segments.compiled(session, segments.get(session, edition.segment).query, on=newsletter.lists)
-    return Issue(edition.date, first_of_month=not session.scalar(select(earlier)), within=within)
+    return Issue(edition.date, first_of_month=earlier_in_month(session, edition) is None, within=within)
+
+
+def earlier_in_month(session: Session, edition: Edition) -> date | None:
+    """The date of the first edition of that newsletter to go out in its month before it; None: it is the first."""
+    return session.scalar(
+        select(func.min(Edition.date))
+        .join(Sending, Sending.edition_id == Edition.id)
+        .where(
+            Sending.state != SendingState.CANCELLED,
+            Edition.newsletter == edition.newsletter,
+            # a special edition for some is not the one that the others wait for
+            Edition.segment == "",
+            Edition.date >= edition.date.replace(day=1),
+            Edition.date < edition.date,
+        )
+    )
 
 
 def look_at_the_figures(database: Database) -> None:
