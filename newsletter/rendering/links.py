@@ -1,6 +1,5 @@
 """Personal links: a signed token stands for one reader of one edition, and names nobody."""
 
-import base64
 import hmac
 import re
 import struct
@@ -12,9 +11,9 @@ from newsletter.errors import BadInput
 #: bytes of the signature that are kept: 96 bits
 _KEPT = 12
 _HEX = re.compile(r"[0-9a-f]{42}")
-_LINK, _MESSAGE, _RETURN = b"link", b"message", b"return"
-#: edition, subscriber, 80 bits of signature; servers may make capitals of it
-_MARK = re.compile(r"e([1-9][0-9]{0,9})-s([1-9][0-9]{0,12})-([a-z2-7]{16})")
+_LINK, _MESSAGE = b"link", b"message"
+#: edition, subscriber, and 64 bits of the signature that the copy's Message-ID has; servers may make capitals of it
+_MARK = re.compile(r"e([1-9][0-9]{0,9})-s([1-9][0-9]{0,12})-[0-9a-f]{16}")
 
 
 def token(secret: str, edition_id: int, subscriber_id: int) -> str:
@@ -29,7 +28,7 @@ def read(secret: str, token: str) -> tuple[int, int]:
 
 def message_id(secret: str, edition_id: int, subscriber_id: int, domain: str) -> str:
     """The Message-ID of this reader's copy: the same every time, and readable by us when it bounces."""
-    return f"<{_sign(secret, _MESSAGE, edition_id, subscriber_id)}@{domain}>"
+    return f"<{_message(secret, edition_id, subscriber_id)}@{domain}>"
 
 
 def read_message_id(secret: str, message_id: str) -> tuple[int, int]:
@@ -38,9 +37,11 @@ def read_message_id(secret: str, message_id: str) -> tuple[int, int]:
 
 
 def return_mark(secret: str, edition_id: int, subscriber_id: int) -> str:
-    """What marks the return address of this reader's copy, "e12-s345-…": at most 43 characters, the same every time."""
-    signature = _signature(secret, _RETURN, edition_id, subscriber_id)
-    return f"e{edition_id}-s{subscriber_id}-{base64.b32encode(signature[:10]).decode('ascii').lower()}"
+    """What marks the return address of this reader's copy, "e12-s345-…": at most 43 characters, the same every time.
+
+    It says no more than the Message-ID does, and has its signature, so that a copy costs one.
+    """
+    return f"e{edition_id}-s{subscriber_id}-{_message(secret, edition_id, subscriber_id)[18:34]}"
 
 
 def read_return_mark(secret: str, mark: str) -> tuple[int, int]:
@@ -69,25 +70,23 @@ def browser(public_url: str, token: str) -> str:
     return f"{public_url}/e/{token}"
 
 
+@lru_cache(maxsize=16)
+def _message(secret: str, edition_id: int, subscriber_id: int) -> str:
+    """What stands before the domain; kept for a moment, for message and envelope are made one after the other."""
+    return _sign(secret, _MESSAGE, edition_id, subscriber_id)
+
+
 def _sign(secret: str, purpose: bytes, edition_id: int, subscriber_id: int) -> str:
-    signature = _signature(secret, purpose, edition_id, subscriber_id)[:_KEPT]
-    return (_packed(edition_id, subscriber_id) + signature).hex()
-
-
-def _packed(edition_id: int, subscriber_id: int) -> bytes:
     try:
         # four bytes of edition, five of subscriber: room for a million million
-        return struct.pack(">IBI", edition_id, subscriber_id >> 32, subscriber_id & 0xFFFFFFFF)
+        ids = struct.pack(">IBI", edition_id, subscriber_id >> 32, subscriber_id & 0xFFFFFFFF)
     except struct.error as error:
         raise BadInput(
             f"edition {edition_id}, subscriber {subscriber_id}: ids of links are 0 to 2³² and 2⁴⁰"
         ) from error
-
-
-def _signature(secret: str, purpose: bytes, edition_id: int, subscriber_id: int) -> bytes:
     signature = _keyed(secret).copy()
-    signature.update(purpose + _packed(edition_id, subscriber_id))
-    return signature.digest()
+    signature.update(purpose + ids)
+    return (ids + signature.digest()[:_KEPT]).hex()
 
 
 @lru_cache(maxsize=8)

@@ -57,7 +57,7 @@ def test_a_return_mark_has_room_before_the_at_sign() -> None:
     assert len(links.return_mark("s", 2**32 - 1, 2**40 - 1)) <= 64 - len("12345678901234567890+")
 
 
-@given(st.integers(0, 25), st.sampled_from("abcdefghijklmnopqrstuvwxyz234567-0s"))
+@given(st.integers(0, 25), st.sampled_from("0123456789abcdef-esz"))
 def test_a_return_mark_with_one_letter_changed_is_refused(place: int, letter: str) -> None:
     mark = links.return_mark("s", 12, 345)
     assume(mark[place : place + 1] not in {letter, ""})
@@ -66,7 +66,7 @@ def test_a_return_mark_with_one_letter_changed_is_refused(place: int, letter: st
         links.read_return_mark("s", mark[:place] + letter + mark[place + 1 :])
 
 
-@pytest.mark.parametrize("mark", ["", "e12-s5-abcdef0123", "e0-s5-" + "a" * 16, "e99999999999-s5-" + "a" * 16])
+@pytest.mark.parametrize("mark", ["", "e12-s5-abcdef0123", "e0-s5-" + "a" * 16, "e9999999999-s5-" + "a" * 16])
 def test_what_is_no_mark_of_ours_is_refused(mark: str) -> None:
     with pytest.raises(BadInput):
         links.read_return_mark("s", mark)

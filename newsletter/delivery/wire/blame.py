@@ -136,6 +136,18 @@ _POLICY = re.compile(
     r"|unauthenticated|spf|dkim|dmarc|ptr record|reverse dns|banned|denied|not permitted|prohibited)\b",
     re.IGNORECASE,
 )
+#: words that name the recipient's mailbox for certain, whatever else is said: "User unknown in relay recipient table"
+_NOBODY = re.compile(
+    r"\b(?:user unknown|unknown user|no such (?:user|mailbox|recipient|address)|unknown in (?:virtual|relay|local)"
+    r"|(?:user|mailbox|recipient|account)(?: address)? (?:unknown|not found|does(?:n't| not) exist))\b",
+    re.IGNORECASE,
+)
+#: words about our own address, which may be called an unknown user too: some servers look it up and answer with that
+_SENDER = re.compile(
+    r"\b(?:sender (?:address|verif\w*|domain|denied|rejected|unknown)|verification failed for|sender callout"
+    r"|domain of sender|return(?:ing)? (?:address|path)|envelope from|address of the sender)\b",
+    re.IGNORECASE,
+)
 #: of foreign words no more than this is looked at, in characters
 _LOOKED_AT = 1000
 
@@ -157,9 +169,15 @@ def judge(step: Step, code: int | None, words: str = "", *, status: str = "") ->
     rule = rule or _first(_BASIC, step, basic)
     if rule is None:
         return Fault(Whose.SERVER, lasting)
-    if rule.lesson is Lesson.DEAD and _POLICY.search(words):
+    if rule.lesson is Lesson.DEAD and against_us(words):
         return Fault(Whose.US, lasting)
     return Fault(rule.whose, lasting, rule.lesson if lasting or rule.lesson is Lesson.FULL else None)
+
+
+def against_us(words: str) -> bool:
+    """Whether *words* speak of us or of a policy, so that whatever they say of a mailbox teaches nothing about it."""
+    words = words[:_LOOKED_AT]
+    return bool(_SENDER.search(words) or (_POLICY.search(words) and not _NOBODY.search(words)))
 
 
 def _first(rules: tuple[_Rule, ...], step: Step, code: str) -> _Rule | None:

@@ -1,0 +1,167 @@
+"""What a report says in words, for people: the server's answer, what it answered to, and whose address is named."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from newsletter.delivery.wire.blame import Step
+from newsletter.tracking.bounces import mail, whose
+from newsletter.tracking.bounces.mail import Head, Mail
+
+#: characters of a text that are looked at, and of one answer
+_LOOKED_AT, _ANSWER_LENGTH = 30_000, 1000
+#: a line behind which the message that came back is copied
+_COPY = re.compile(
+    r"^[-=*_#>. \t]*(?:"
+    r"(?:below (?:this line|the next line)|this|included|enclosed|attached) is a copy of"
+    r"|(?:below is )?(?:a copy of )?(?:the |your )?(?:original|returned|unsent|undelivered|bounced) (?:message|mail)"
+    r"(?: text| headers?)?(?: is (?:attached|below|included))?(?: follows?)?[-=*_#.: \t]*$"
+    r"|(?:the )?(?:message|mail) headers? (?:follows?|is below)|message text follows|old message:|end of message"
+    r"|your message reads|start of returned message|the header of|forwarded message|weitergeleitete nachricht"
+    r"|original message|original-nachricht|ursprüngliche nachricht|der header der|message d'origine|mensaje original"
+    r"|messaggio originale|mensagem original|исходное сообщение|原始邮件)",
+    re.IGNORECASE,
+)
+#: the first line of a head that came back
+_HEAD = re.compile(
+    r"^[> \t]{0,8}(?:Received|Return-Path|DKIM-Signature|Delivered-To|X-Original-To|Message-ID):[ \t]", re.IGNORECASE
+)
+_ANSWER = re.compile(r"(?<![\d.,:/-])([45]\d\d)(?=[ :)-]|$)[ :-]? ?\(?#?(?:([45]\.\d{1,3}\.\d{1,3})(?![\d.]))?", re.MULTILINE)
+_ENHANCED = re.compile(r"(?<![\d.])#?([45]\.\d{1,2}\.\d{1,3})(?![\d.])")
+#: what stands before an answer that has no enhanced code to be known by
+_BEFORE = re.compile(
+    r"(?:^|said|says|response|responded|answer|answered|replied|error|reason|antwort|was|<<<|[;:[\"(])[ \t]*$", re.IGNORECASE
+)
+_STEPS = (
+    (Step.MAIL, re.compile(r"\bMAIL FROM\b|sender command|\bMAIL command", re.IGNORECASE)),
+    (
+        Step.DOT,
+        re.compile(
+            r"end of data|DATA closing|final DATA|after I sent the message|message body|content of the message"
+            r"|after (?:pipelined )?(?:end of )?DATA|BDAT|\. \(dot\)",
+            re.IGNORECASE,
+        ),
+    ),
+    (Step.RCPT, re.compile(r"\bRCPT\b|does not like recipient|recipient command", re.IGNORECASE)),
+    (Step.DOT, re.compile(r">>> ?DATA|DATA command|\bDATA\b")),
+)
+_NOBODY = re.compile(r"(?:postmaster|mailer-?daemon|abuse|hostmaster|support|help(?:desk)?|noreply|no-reply)@", re.IGNORECASE)
+
+
+class Answer(NamedTuple):
+    """A server's answer as a text quotes it."""
+
+    #: from its code on, on one line
+    words: str
+    #: what it answered to, as far as the text says
+    step: Step = Step.LATER
+    #: the text ends with it: more may have followed
+    last: bool = False
+
+
+class Text(NamedTuple):
+    """What a message says in words, and the head of the message that it copies."""
+
+    said: str
+    returned: Head
+
+
+def text_of(message: Mail) -> Text:
+    """The words of *message* itself, without what it returns."""
+    plain = [part.text for part in message.of("text/plain") if part.text.strip()]
+    shown = plain or [part.text for part in message.parts if part.kind.startswith("text/") and part.inner is None]
+    before, copied = [], ""
+    for text in shown:
+        said, rest = _cut(text[: 4 * _LOOKED_AT])
+        before.append(said)
+        copied = copied or rest
+    return Text("\n\n".join(before)[:_LOOKED_AT], Head(tuple(mail.fields(copied))) if copied else Head())
+
+
+def answer(text: str, *addresses: str) -> Answer | None:
+    """The answer that *text* quotes, first where one of *addresses* is named; None where it quotes none."""
+    parts = list(_paragraphs(text))
+    named = [part for part in parts if any(address in part.lower() for address in addresses if address)]
+    for candidates in ([(part, part) for part in named], _pairs(parts)):
+        found = [(*best, part) for part, around in candidates if (best := _best(part, around)) is not None]
+        if found:
+            _, words, step, part = max(found, key=lambda one: one[0])
+            return Answer(words, step, text.rstrip().endswith(part.rstrip()))
+    return None
+
+
+def sentence(text: str, *addresses: str) -> str:
+    """What *text* says beside one of *addresses*, where it quotes no answer: its paragraph, on one line."""
+    parts = list(_paragraphs(text))
+    for at, part in enumerate(parts):
+        for address in addresses:
+            if address and address in (low := part.lower()):
+                behind = part[low.index(address) + len(address) :].strip(" >:;,.\n\t\"'")
+                words = behind or (parts[at + 1] if at + 1 < len(parts) else "")
+                return " ".join(words.split())[:_ANSWER_LENGTH]
+    return ""
+
+
+def named(text: str, ours: Sequence[str]) -> str:
+    """The first address in *text* that is none of *ours* and no desk's of a server."""
+    for address in whose.addresses(text):
+        if address.lower() not in ours and not _NOBODY.match(address) and not whose.token(address):
+            return address
+    return ""
+
+
+def _cut(text: str) -> tuple[str, str]:
+    lines = text.split("\n")
+    for at, line in enumerate(lines):
+        if _COPY.match(line[:200]) or (at and _HEAD.match(line[:200])):
+            # what is copied begins with a field, some lines below
+            rest = lines[at:]
+            first = next((number for number, one in enumerate(rest[:40]) if mail.is_field(one.lstrip("> \t"))), len(rest))
+            return "\n".join(lines[:at]), "\n".join(one.removeprefix("> ") for one in rest[first : first + 400])
+    return text, ""
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    block: list[str] = []
+    for line in text.split("\n"):
+        if line.strip(" \t>|"):
+            block.append(line)
+        elif block:
+            yield "\n".join(block)
+            block = []
+    if block:
+        yield "\n".join(block)
+
+
+def _pairs(parts: Sequence[str]) -> list[tuple[str, str]]:
+    """Each paragraph with the one before it, which may say what was answered."""
+    return [(part, f"{parts[at - 1][-500:]}\n{part}" if at else part) for at, part in enumerate(parts)]
+
+
+def _best(part: str, around: str) -> tuple[int, str, Step] | None:
+    """How much the best answer in *part* says, its words, and what it answered to."""
+    found: tuple[int, int] | None = None
+    for match in _ANSWER.finditer(part):
+        line = part[max(0, part.rfind("\n", 0, match.start()) + 1) : match.start()][-80:]
+        if match[2]:
+            weight = 4 if not match[2].endswith(".0.0") else 2
+        elif _BEFORE.search(line):
+            weight = 2
+        else:
+            continue
+        if found is None or weight > found[0]:
+            found = (weight, match.start())
+        if weight == 4:  # noqa: PLR2004
+            break
+    if found is None or found[0] < 4:  # noqa: PLR2004
+        match = _ENHANCED.search(part)
+        if match and not match[1].endswith(".0.0"):
+            found = (3, match.start()) if found is None else (3, found[1])
+    if found is None:
+        return None
+    words = " ".join(line.strip().removeprefix("<<< ") for line in part[found[1] :][:_ANSWER_LENGTH].split("\n"))
+    return found[0], words, _step(around)
+
+
+def _step(around: str) -> Step:
+    return next((step for step, pattern in _STEPS if pattern.search(around[-2000:])), Step.LATER)
