@@ -156,7 +156,9 @@ def _leaves(
     if kind in {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}:
         whole = kind in {"message/rfc822", "message/global"} and depth < _DEEPEST
         cut, left.cut = left.cut, False
-        inner_mail = _mail(content.lstrip(b"\n"), left, depth + 1) if whole else Mail(_split(content.lstrip(b"\n"))[0], ())
+        inner_mail = (
+            _mail(content.lstrip(b"\n"), left, depth + 1) if whole else Mail(_split(content.lstrip(b"\n"))[0], ())
+        )
         left.cut = cut
         yield Part(kind, head, "", inner_mail)
         return
@@ -230,9 +232,7 @@ def _words(value: str) -> str:
         pieces = decode_header(value[:1000])
     except (HeaderParseError, ValueError):
         return value
-    shown = "".join(
-        piece if isinstance(piece, str) else _characters(piece, charset or "") for piece, charset in pieces
-    )
+    shown = "".join(piece if isinstance(piece, str) else _characters(piece, charset or "") for piece, charset in pieces)
     return " ".join(shown.split())
 
 

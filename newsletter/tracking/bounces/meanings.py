@@ -85,6 +85,18 @@ def weigh(action: Action, status: str, words: str, step: Step, *, said: str = ""
     return Verdict(found, _lesson(found, basic, code, words, step) if action is Action.FAILED else Lesson.NONE, shown)
 
 
+def tells(words: str) -> int:
+    """How much *words* say: 4 a code that says what, 3 one that says about what, 2 a basic code, 1 known words."""
+    if not words:
+        return 0
+    basic, told = _codes(words[:_LOOKED_AT])
+    if weight := _weight(told):
+        return weight + 2
+    if basic:
+        return 2
+    return 1 if wordings.meaning(words[:_LOOKED_AT]) else 0
+
+
 def _meaning(basic: str, code: str, words: str, said: str, step: Step) -> Meaning:
     by_code = _by_code(code)
     in_words = wordings.meaning(words)

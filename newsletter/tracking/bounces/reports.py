@@ -14,11 +14,13 @@ from newsletter.tracking.bounces.mail import Mail
 #: kinds of parts that hold the fields
 STATUS = ("message/delivery-status", "message/global-delivery-status")
 
-_ONCE = frozenset({"final-recipient", "original-recipient", "x-actual-recipient", "action", "status", "diagnostic-code"})
+_ONCE = frozenset(
+    {"final-recipient", "original-recipient", "x-actual-recipient", "action", "status", "diagnostic-code"}
+)
 _WHO = ("original-recipient", "final-recipient", "x-actual-recipient")
 #: lines of a text that are fields, however a person quoted them
 _LOOSE = re.compile(
-    r"[>| \t]*((?:final|original|x-actual)-recipient|action|status|diagnostic-code|remote-mta|reporting-mta"
+    r"^[>| \t]*((?:final|original|x-actual)-recipient|action|status|diagnostic-code|remote-mta|reporting-mta"
     r"|original-envelope-id|x-postfix-sender)[ \t]*:(.*)",
     re.IGNORECASE,
 )
@@ -151,7 +153,7 @@ def _address(value: str) -> str:
     if 0 <= opened < closed:
         address = address[opened + 1 : closed]
     address = address.strip(" <>\"',;").removeprefix("smtp:").removeprefix("SMTP:")
-    if "@" not in address or any(letter.isspace() for letter in address) or len(address) > 320:  # noqa: PLR2004
+    if "@" not in address or any(letter.isspace() for letter in address) or len(address) > 320:
         return ""
     return address
 

@@ -7,30 +7,37 @@ from typing import NamedTuple
 from newsletter.delivery.wire.blame import Step
 from newsletter.tracking.bounces import mail, whose
 from newsletter.tracking.bounces.mail import Head, Mail
+from newsletter.tracking.bounces.phrases import any_of
 
 #: characters of a text that are looked at, and of one answer
 _LOOKED_AT, _ANSWER_LENGTH = 30_000, 1000
 #: a line behind which the message that came back is copied
-_COPY = re.compile(
-    r"^[-=*_#>. \t]*(?:"
-    r"(?:below (?:this line|the next line)|this|included|enclosed|attached) is a copy of"
-    r"|(?:below is )?(?:a copy of )?(?:the |your )?(?:original|returned|unsent|undelivered|bounced) (?:message|mail)"
-    r"(?: text| headers?)?(?: is (?:attached|below|included))?(?: follows?)?[-=*_#.: \t]*$"
-    r"|(?:the )?(?:message|mail) headers? (?:follows?|is below)|message text follows|old message:|end of message"
-    r"|your message reads|start of returned message|the header of|forwarded message|weitergeleitete nachricht"
-    r"|original message|original-nachricht|ursprüngliche nachricht|der header der|message d'origine|mensaje original"
-    r"|messaggio originale|mensagem original|исходное сообщение|原始邮件)",
-    re.IGNORECASE,
+_COPY = any_of(
+    r"""
+    (?:below (?:this line|the next line)|this|included|enclosed|attached) is a copy of / below is a copy of the original
+    (?:the |your |a copy of the )?(?:original|returned|unsent|undelivered|bounced) (?:message|mail)[-=*_#.: \t]*$
+    (?:the |your )?(?:original|returned|unsent|undelivered) (?:message|mail) (?:text|headers?)[-=*_#.: \t]*$
+    (?:the |your )?(?:original|returned|unsent|undelivered) (?:message|mail)(?: headers?)? (?:follows|is )
+    (?:the )?(?:message|mail) headers? (?:follows?|is below) / message text follows / old message: / end of message
+    your message reads / start of returned message / the header of / forwarded message / weitergeleitete nachricht
+    original-nachricht / ursprüngliche nachricht / der header der / message d'origine / mensaje original
+    messaggio originale / mensagem original / исходное сообщение / 原始邮件
+    """,
+    begins=True,
 )
+_ORNAMENT = "-=*_#>. \t"
 #: the first line of a head that came back
-_HEAD = re.compile(
-    r"^[> \t]{0,8}(?:Received|Return-Path|DKIM-Signature|Delivered-To|X-Original-To|Message-ID):[ \t]", re.IGNORECASE
+_HEAD = any_of(
+    r"[> \t]{0,8}(?:Received|Return-Path|DKIM-Signature|Delivered-To|X-Original-To|Message-ID):[ \t]", begins=True
 )
-_ANSWER = re.compile(r"(?<![\d.,:/-])([45]\d\d)(?=[ :)-]|$)[ :-]? ?\(?#?(?:([45]\.\d{1,3}\.\d{1,3})(?![\d.]))?", re.MULTILINE)
+_ANSWER = re.compile(
+    r"(?<![\d.,:/-])([45]\d\d)(?=[ :)-]|$)[ :-]? ?\(?#?(?:([45]\.\d{1,3}\.\d{1,3})(?![\d.]))?", re.MULTILINE
+)
 _ENHANCED = re.compile(r"(?<![\d.])#?([45]\.\d{1,2}\.\d{1,3})(?![\d.])")
 #: what stands before an answer that has no enhanced code to be known by
 _BEFORE = re.compile(
-    r"(?:^|said|says|response|responded|answer|answered|replied|error|reason|antwort|was|<<<|[;:[\"(])[ \t]*$", re.IGNORECASE
+    r"(?:^|said|says|response|responded|answer|answered|replied|error|reason|antwort|was|<<<|[;:[\"(])[ \t]*$",
+    re.IGNORECASE,
 )
 _STEPS = (
     (Step.MAIL, re.compile(r"\bMAIL FROM\b|sender command|\bMAIL command", re.IGNORECASE)),
@@ -45,7 +52,9 @@ _STEPS = (
     (Step.RCPT, re.compile(r"\bRCPT\b|does not like recipient|recipient command", re.IGNORECASE)),
     (Step.DOT, re.compile(r">>> ?DATA|DATA command|\bDATA\b")),
 )
-_NOBODY = re.compile(r"(?:postmaster|mailer-?daemon|abuse|hostmaster|support|help(?:desk)?|noreply|no-reply)@", re.IGNORECASE)
+_NOBODY = re.compile(
+    r"(?:postmaster|mailer-?daemon|abuse|hostmaster|support|help(?:desk)?|noreply|no-reply)@", re.IGNORECASE
+)
 
 
 class Answer(NamedTuple):
@@ -113,10 +122,12 @@ def named(text: str, ours: Sequence[str]) -> str:
 def _cut(text: str) -> tuple[str, str]:
     lines = text.split("\n")
     for at, line in enumerate(lines):
-        if _COPY.match(line[:200]) or (at and _HEAD.match(line[:200])):
+        if _COPY.match(line[:200].lstrip(_ORNAMENT)) or (at and _HEAD.match(line[:200])):
             # what is copied begins with a field, some lines below
             rest = lines[at:]
-            first = next((number for number, one in enumerate(rest[:40]) if mail.is_field(one.lstrip("> \t"))), len(rest))
+            first = next(
+                (number for number, one in enumerate(rest[:40]) if mail.is_field(one.lstrip("> \t"))), len(rest)
+            )
             return "\n".join(lines[:at]), "\n".join(one.removeprefix("> ") for one in rest[first : first + 400])
     return text, ""
 
@@ -151,12 +162,12 @@ def _best(part: str, around: str) -> tuple[int, str, Step] | None:
             continue
         if found is None or weight > found[0]:
             found = (weight, match.start())
-        if weight == 4:  # noqa: PLR2004
+        if weight == 4:
             break
-    if found is None or found[0] < 4:  # noqa: PLR2004
-        match = _ENHANCED.search(part)
-        if match and not match[1].endswith(".0.0"):
-            found = (3, match.start()) if found is None else (3, found[1])
+    if found is None or found[0] < 4:
+        alone = _ENHANCED.search(part)
+        if alone and not alone[1].endswith(".0.0"):
+            found = (3, found[1] if found else alone.start())
     if found is None:
         return None
     words = " ".join(line.strip().removeprefix("<<< ") for line in part[found[1] :][:_ANSWER_LENGTH].split("\n"))

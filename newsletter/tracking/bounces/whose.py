@@ -10,7 +10,15 @@ from newsletter.tracking.bounces.mail import Head
 
 #: heads in which servers write where a message was delivered to
 ENVELOPE = (
-    *("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "x-delivered-to", "x-rcpt-to", "x-apparently-to"),
+    *(
+        "delivered-to",
+        "x-original-to",
+        "envelope-to",
+        "x-envelope-to",
+        "x-delivered-to",
+        "x-rcpt-to",
+        "x-apparently-to",
+    ),
     *("to", "cc", "resent-to", "apparently-to", "received", "return-path", "errors-to", "x-postfix-sender"),
 )
 #: what stands around an address, as servers write them; an "=" may be within one

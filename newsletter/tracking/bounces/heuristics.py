@@ -1,0 +1,32 @@
+"""What is no standard's and none of the forms that are known here: flufl.bounce, which knows mail of thirty years.
+
+It tells an address and neither code nor words, so what it finds is counted and suppresses nobody. It walks through a
+message once for each form it knows, and may raise: it is shown a short plain copy.
+"""
+
+from email.message import Message
+
+from newsletter import logs
+from newsletter.tracking.bounces.mail import Mail
+
+log = logs.get_logger(__name__)
+
+#: lines that are shown, and letters of each
+_LINES, _LETTERS = 120, 300
+
+
+def failed(message: Mail) -> str:
+    """An address to which delivery failed, by flufl.bounce; empty where it finds none."""
+    from flufl.bounce import scan_message
+
+    copy = Message()
+    for name in ("from", "subject"):
+        copy[name] = message.head.words(name)[:_LETTERS].encode("ascii", "replace").decode("ascii")
+    lines = "\n".join(part.text for part in message.parts if part.inner is None).split("\n")[:_LINES]
+    copy.set_payload("\n".join(line[:_LETTERS] for line in lines).encode("ascii", "replace").decode("ascii"))
+    try:
+        found = sorted(scan_message(copy))
+    except Exception:
+        log.exception("bounces.heuristics")
+        return ""
+    return found[0].decode("ascii", "replace") if found else ""
