@@ -68,6 +68,9 @@ class _Reader(HTMLParser):
         self.lines: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if ("width", "100%") in attrs:
+            # ours says it twice, for litehtml
+            attrs = [(name, re.sub(r"\bwidth:100%;?", "", value or "")) for name, value in attrs]
         values = [f'{name}="{given}"' for name, value in sorted(attrs) if (given := _value(name, value or ""))]
         self.lines.append(" ".join([f"<{tag}", *values]))
 

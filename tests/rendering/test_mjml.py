@@ -145,6 +145,12 @@ def test_words_are_not_glued_together(body: str, text: str) -> None:
     assert text in _text(html(page(body)))
 
 
+def test_what_is_as_wide_as_its_place_says_so_in_a_style_too() -> None:
+    # litehtml, in Claws, knows no percentage in an attribute: what was centred stood on the left
+    wide = re.findall(r'<table [^>]*width="100%"[^>]*>', html(page('<mj-text align="center">x</mj-text>')))
+    assert (len(wide), [tag for tag in wide if "width:100%;" not in tag]) == (1, [])
+
+
 def test_an_include_of_itself_is_refused_before_it_ends_the_process() -> None:
     parts = {"a.mjml": '<mj-include path="b.mjml" />', "b.mjml": '\n<mj-include path="a.mjml" />'}
 

@@ -31,9 +31,4 @@ def show(desk: Desk, message: Path, *, dark: bool, pictures: bool, file: Path) -
     (profile / "user.js").write_text(lines, "utf-8")
     desk.start("thunderbird", "--no-remote", "--profile", str(profile), str(message))
     desk.window("Walmart")
-    if pictures:
-        # a message from a file is asked about, whatever the settings say: "Show remote content in this message"
-        desk.settle()
-        desk.click(900, 260)
-        desk.key("Down", "Return")
     desk.picture(file)
