@@ -31,6 +31,7 @@ UNSUBSCRIBED = "unsubscribed after planning"
 SUPPRESSED = {
     SuppressionReason.HARD_BOUNCE: "suppressed: hard bounce",
     SuppressionReason.COMPLAINT: "suppressed: complaint",
+    SuppressionReason.GIVEN_UP: "suppressed: came back too often",
     SuppressionReason.MANUAL: "suppressed: by hand",
 }
 PAUSED = "paused by the reader"

@@ -54,6 +54,8 @@ class SuppressionReason(StrEnum):
     HARD_BOUNCE = "hard_bounce"
     #: the reader pressed "spam"
     COMPLAINT = "complaint"
+    #: mail to it came back too often, from a full mailbox or one that could not be reached
+    GIVEN_UP = "given_up"
     #: somebody here decided so
     MANUAL = "manual"
 
@@ -65,6 +67,8 @@ class Barred(StrEnum):
     HARD_BOUNCE = "hard_bounce"
     #: pressed "spam", here or elsewhere
     COMPLAINT = "complaint"
+    #: mail to it came back too often
+    GIVEN_UP = "given_up"
     #: somebody decided so, here or elsewhere
     MANUAL = "manual"
     #: left, elsewhere; only a new yes of their own brings them in
@@ -232,6 +236,25 @@ class Suppression(Model):
     reason: Mapped[SuppressionReason] = mapped_column(choice(SuppressionReason))
     #: the provider's words, or the operator's
     note: Mapped[str] = mapped_column(Text, default="")
+    #: what it rests on, as who keeps the evidence names it ("mailbox/…"); empty where somebody decided it
+    evidence: Mapped[str] = mapped_column(String(160), default="", server_default="")
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Lift(Model):
+    """A suppression that was taken back: what it was, by whose word it ended, and when."""
+
+    __tablename__ = "suppression_lift"
+    __table_args__ = (Index(None, "subscriber_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"))
+    reason: Mapped[SuppressionReason] = mapped_column(choice(SuppressionReason))
+    note: Mapped[str] = mapped_column(Text, default="")
+    suppressed_at: Mapped[datetime] = mapped_column(Instant)
+    #: why mail may go there again, in the operator's words
+    why: Mapped[str] = mapped_column(Text)
+    #: what was heard until then counts no more
     at: Mapped[datetime] = mapped_column(Instant)
 
 

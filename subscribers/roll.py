@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from . import addresses, details, intake, strangers
+from . import addresses, details, intake, strangers, suppressions
 from .errors import BadAddress, NoSuchSubscriber
 from .models import (
     Barred,
@@ -20,6 +20,7 @@ from .models import (
     Suppression,
     SuppressionReason,
 )
+from .suppressions import Stop
 
 
 def add(
@@ -94,25 +95,14 @@ def rejoin(session: Session, subscriber_id: int, lists: Sequence[str], *, source
 
 
 def suppress(session: Session, email: str, *, reason: SuppressionReason, note: str = "", now: datetime) -> bool:
-    """Never mail *email* again, whether or not it is anybody's here; False where that was so already.
+    """Somebody decided never to mail *email* again, whether or not it is anybody's here; False where that was so.
 
     The first reason is kept. Raises BadAddress only for what nobody's address can look like.
     """
     key = addresses.key(email)
-    if not key.partition("@")[2] or len(key) > 320:
+    if not suppressions.is_possible(key):
         raise BadAddress(f"{email!r} is not an address")
-    if find(session, email) is None:
-        return _suppress_stranger(session, key, Barred(reason.value), now)
-    words = note.replace("\0", "")  # PostgreSQL keeps no NUL, and a provider may send anything
-    row = intake.once(session, Suppression).values(email_key=key, reason=reason, note=words, at=now)
-    return session.scalar(row.returning(Suppression.id)) is not None
-
-
-def unsuppress(session: Session, email: str) -> bool:
-    """Allow mail to *email* again; False where nothing stood against it."""
-    key = addresses.key(email)
-    lifted = session.connection().execute(delete(Suppression).where(Suppression.email_key == key)).rowcount > 0
-    return strangers.forget(session, key) or lifted
+    return suppressions.suppress(session, [Stop(key, reason, note)], now=now) > 0
 
 
 def find(session: Session, email: str) -> Subscriber | None:
@@ -211,13 +201,6 @@ def erase(session: Session, subscriber_id: int, *, now: datetime) -> bool:
 
 
 _COLUMNS = (Consent.CONFIRMED, Consent.PENDING, Consent.UNSUBSCRIBED)
-
-
-def _suppress_stranger(session: Session, key: str, reason: Barred, now: datetime) -> bool:
-    suppressed = strangers.barred(session, [key]).get(key) in strangers.SUPPRESSING
-    if not suppressed:
-        strangers.bar(session, {key: reason}, source="suppressed", now=now)
-    return not suppressed
 
 
 def _move(

@@ -15,7 +15,14 @@ from .rows import upsert
 #: what of it stays true of somebody who comes in by a new yes of their own
 SUPPRESSING = {Barred(reason.value): reason for reason in SuppressionReason}
 #: the strictest last
-STRICTNESS = (Barred.UNSUBSCRIBED, Barred.ERASED, Barred.COMPLAINT, Barred.MANUAL, Barred.HARD_BOUNCE)
+STRICTNESS = (
+    Barred.UNSUBSCRIBED,
+    Barred.ERASED,
+    Barred.GIVEN_UP,
+    Barred.COMPLAINT,
+    Barred.MANUAL,
+    Barred.HARD_BOUNCE,
+)
 _AT_ONCE = 10_000
 
 

@@ -11,7 +11,7 @@ from newsletter.app import App
 from newsletter.cli import inviting, moving, readers, screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.errors import BadInput
-from subscribers import roll
+from subscribers import roll, suppressions
 from subscribers.models import Consent, Subscriber, SuppressionReason
 
 if TYPE_CHECKING:
@@ -151,11 +151,16 @@ def suppress(
 
 
 @people.command()
-def unsuppress(context: typer.Context, email: Email, json: screen.Json = False) -> None:
-    """Allow mail to an address again."""
+def unsuppress(
+    context: typer.Context,
+    email: Email,
+    why: Annotated[str, typer.Option(help="Why mail may go there again; it is kept with the history.")] = "",
+    json: screen.Json = False,
+) -> None:
+    """Allow mail to an address again: what came back from it until now counts no more."""
     app = open_app(context)
     with app.database.write() as session:
-        changed = roll.unsuppress(session, email)
+        changed = suppressions.lift(session, email, why=why, now=now())
     _done(email, changed, "may be mailed again", "was not suppressed", json)
 
 

@@ -81,7 +81,7 @@ def fill(session: Session, now: datetime) -> Counts:
         if stands == "unsubscribed":
             roll.unsubscribe(session, person.id, source="one-click", now=now)
         if stands == "suppressed":
-            reason = list(SuppressionReason)[number // 25 % 3]
+            reason = list(SuppressionReason)[number // 25 % len(SuppressionReason)]
             roll.suppress(session, person.email, reason=reason, note="before the demo began", now=now)
         if stands == "left one":
             roll.unsubscribe(session, person.id, LISTS[:1], source="preferences page", now=now)

@@ -13,7 +13,7 @@ from newsletter.delivery.operations import sendlog
 from newsletter.delivery.operations.sendlog import Line
 from newsletter.editions.models import Edition
 from newsletter.tracking.models import Event
-from subscribers import addresses, history, preferences, roll, strangers
+from subscribers import addresses, history, preferences, roll, strangers, suppressions
 from subscribers.errors import NoSuchSubscriber
 from subscribers.history import Step
 from subscribers.models import Barred, Consent, Rhythm, SignUp, Subscriber, Suppression, SuppressionReason
@@ -35,11 +35,13 @@ _BECAME = {
 _SUPPRESSED = {
     SuppressionReason.HARD_BOUNCE: "the address does not exist",
     SuppressionReason.COMPLAINT: "they reported a letter as spam",
+    SuppressionReason.GIVEN_UP: "mail came back too often, from a full mailbox or one that could not be reached",
     SuppressionReason.MANUAL: "somebody here decided so",
 }
 _BARRED = {
     Barred.HARD_BOUNCE: "the address does not exist",
     Barred.COMPLAINT: "a letter to it was reported as spam",
+    Barred.GIVEN_UP: "mail to it came back too often",
     Barred.MANUAL: "somebody decided so",
     Barred.UNSUBSCRIBED: "they left, or moved to another address",
     Barred.ERASED: "they were erased",
@@ -83,6 +85,16 @@ def everything(session: Session, person: Subscriber) -> dict[str, Any]:
         "suppression": {"reason": suppression.reason.value, "evidence": suppression.note, "at": _iso(suppression.at)}
         if suppression
         else None,
+        "suppressions_lifted": [
+            {
+                "reason": lift.reason.value,
+                "evidence": lift.note,
+                "from": _iso(lift.suppressed_at),
+                "until": _iso(lift.at),
+                "because": lift.why,
+            }
+            for lift in suppressions.lifts(session, person.id)
+        ],
         "what_was_sent": [
             {"edition": name, "status": line.status.value, "in_their_words": line.reason, "at": _iso(line.at)}
             for name, line in _copies(session, person.id)
@@ -123,7 +135,8 @@ def _stands(session: Session, key: str, person: Subscriber | None) -> Iterator[s
         if chosen.topics:
             yield f"cares about {', '.join(sorted(chosen.topics))}"
         if suppression := _suppression(session, key):
-            yield f"no mail goes out: {_SUPPRESSED[suppression.reason]}; newsletter subscribers unsuppress lifts it"
+            why = _SUPPRESSED[suppression.reason]
+            yield f"no mail goes out: {why}; newsletter subscribers unsuppress --why … lifts it"
     elif barred := strangers.barred(session, [key]).get(key):
         yield (
             f"is nobody here, and no file brings the address in: {_BARRED[barred]}. Their own sign-up does,"
@@ -145,6 +158,10 @@ def _of_person(session: Session, person: Subscriber) -> Iterator[Moment]:
         evidence = f", in their words: {suppression.note}" if suppression.note else ""
         sentence = f"must not be mailed any more: {_SUPPRESSED[suppression.reason]}{evidence}"
         yield Moment(suppression.at, "suppression", sentence)
+    for lift in suppressions.lifts(session, person.id):
+        evidence = f", in their words: {lift.note}" if lift.note else ""
+        yield Moment(lift.suppressed_at, "suppression", f"was not to be mailed: {_SUPPRESSED[lift.reason]}{evidence}")
+        yield Moment(lift.at, "suppression", f"may be mailed again: {lift.why}")
     for name, line in _copies(session, person.id):
         words = f": {line.reason}" if line.reason else ""
         yield Moment(line.at or person.created_at, "copy", f"their copy of {name} {_BECAME[line.status]}{words}")

@@ -9,8 +9,8 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Lessons
-from newsletter.delivery.models import Batch, BatchState, Delivery, Sending
-from newsletter.tracking import evidence, ownership, quarantine, sendgrid
+from newsletter.delivery.models import Batch
+from newsletter.tracking import copies, evidence, ownership, quarantine, sendgrid
 from newsletter.tracking.heard import Heard
 from newsletter.tracking.models import Watermark
 from newsletter.tracking.quarantine import Unreadable
@@ -18,8 +18,6 @@ from newsletter.tracking.sendgrid import PROVIDER, Told
 from subscribers.rows import upsert
 
 _AT_ONCE = 1000
-#: a late bounce is looked for among so many of the newest editions
-_EDITIONS_BACK = 26
 _LONGEST_PIECE = 4000
 
 
@@ -95,30 +93,7 @@ def _located(session: Session, told: Told, heard: Heard) -> Heard:
     """*heard*, where a late bounce knows which copy it is most likely about."""
     if not told.is_late_bounce or heard.subscriber_id is None:
         return heard
-    return replace(heard, edition_id=_newest_copy(session, heard.subscriber_id, heard.at))
-
-
-def _newest_copy(session: Session, subscriber_id: int, before: datetime) -> int | None:
-    """The newest edition that was handed over to this person before that moment."""
-    # by edition, because that is how the rows lie: a search by person alone would read them all
-    editions = (
-        select(Sending.edition_id)
-        .where(Sending.sender == PROVIDER)
-        .order_by(Sending.started_at.desc(), Sending.edition_id.desc())
-        .limit(_EDITIONS_BACK)
-    )
-    return session.scalar(
-        select(Delivery.edition_id)
-        .join(Batch, (Batch.edition_id == Delivery.edition_id) & (Batch.number == Delivery.batch))
-        .where(
-            Delivery.edition_id.in_(session.scalars(editions).all()),
-            Delivery.subscriber_id == subscriber_id,
-            Batch.state.in_((BatchState.ACCEPTED, BatchState.UNKNOWN, BatchState.SENDING)),
-            Batch.fenced_at <= before,
-        )
-        .order_by(Batch.fenced_at.desc(), Delivery.edition_id.desc())
-        .limit(1)
-    )
+    return replace(heard, edition_id=copies.newest(session, heard.subscriber_id, sender=PROVIDER, before=heard.at))
 
 
 def _known_attempts(session: Session, attempts: Collection[str]) -> set[str]:

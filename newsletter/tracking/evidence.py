@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from newsletter.config import Lessons
 from newsletter.delivery.ledger import settling, statuses
 from newsletter.delivery.ledger.statuses import Move
-from newsletter.tracking import lessons
+from newsletter.tracking import learning
 from newsletter.tracking.heard import Heard
 from newsletter.tracking.models import Event
 from subscribers.rows import upsert
@@ -38,7 +38,7 @@ def record(session: Session, heard: Iterable[Heard], *, rules: Lessons | None = 
     ours = [each for each in new if each.is_ours]
     settled = _settle(session, ours, now=now)
     _advance(session, ours)
-    lessons.learn(session, new, rules=rules or Lessons(), now=now)
+    learning.learn(session, new, rules=rules or Lessons(), now=now)
     return Noted(new, settled)
 
 

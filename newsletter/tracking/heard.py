@@ -62,6 +62,11 @@ class Heard:
     #: what else was said, less the address
     payload: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def evidence(self) -> str:
+        """What it is called wherever something rests on it."""
+        return f"{self.provider}/{self.key}"
+
 
 #: what mail that came back does → what that says about the copy; what is not here moves nothing
 _BY_MAIL = {"failed": Status.BOUNCED, "delayed": Status.DEFERRED, "complaint": Status.COMPLAINED}

@@ -1,67 +1,61 @@
-"""What events teach about people, for all editions to come."""
+"""What evidence teaches about people, decided: pure, it knows no database."""
 
-from collections.abc import Iterable
-from datetime import datetime
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from newsletter.config import Lessons
-from newsletter.tracking.heard import Heard, Lesson
-from newsletter.tracking.models import Event
-from subscribers import roll
-from subscribers.errors import BadAddress
-from subscribers.models import Subscriber, SuppressionReason
+from newsletter.tracking.heard import Lesson
+from subscribers.models import SuppressionReason
 
-_SUPPRESSED_FOR = {Lesson.HARD_BOUNCE: SuppressionReason.HARD_BOUNCE, Lesson.COMPLAINT: SuppressionReason.COMPLAINT}
-_LEAVING = (Lesson.UNSUBSCRIBE, Lesson.RESUBSCRIBE)
-#: where a reader leaves one of the account's groups, and comes back to it
-LEFT, CAME_BACK = "group_unsubscribe", "group_resubscribe"
+#: what ends mail to an address at once, and what that is called
+AT_ONCE: Mapping[str, SuppressionReason] = {
+    Lesson.HARD_BOUNCE: SuppressionReason.HARD_BOUNCE,
+    Lesson.COMPLAINT: SuppressionReason.COMPLAINT,
+}
+#: what the reader says about being on our lists
+CONSENT = frozenset({Lesson.UNSUBSCRIBE, Lesson.RESUBSCRIBE})
+#: what operations are told and no reader pays for
+ALARMS = frozenset({Lesson.POLICY, Lesson.CONTENT})
 
-
-def learn(session: Session, new: Iterable[Heard], *, rules: Lessons, now: datetime) -> None:
-    """Suppress, unsubscribe and take back, by *new* events, which are stored."""
-    for each in sorted((each for each in new if each.lesson), key=lambda each: (each.at, each.key)):
-        if each.lesson in _SUPPRESSED_FOR:
-            _suppress(session, each, now=now)
-        elif each.lesson in _LEAVING and each.subscriber_id is not None:
-            _move(session, each, each.subscriber_id, now=now)
+#: after so long no server brings a copy back that it could not deliver (RFC 5321 section 4.5.4.1: four to five days)
+SILENCE = timedelta(days=5)
 
 
-def _move(session: Session, heard: Heard, subscriber_id: int, *, now: datetime) -> None:
-    """Out, or back in; of a group's own events the latest word counts, whatever came first to us."""
-    if heard.kind not in (LEFT, CAME_BACK):
-        roll.unsubscribe(session, subscriber_id, source=_source(heard, heard.kind), now=now)
-    elif _is_last_word(session, heard, subscriber_id):
-        left = _source(heard, LEFT)
-        if heard.kind == LEFT:
-            roll.unsubscribe(session, subscriber_id, source=left, now=now)
-        else:
-            roll.take_back(session, subscriber_id, left_by=left, source=_source(heard, CAME_BACK), now=now)
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """That copies of one edition came back for a while, or that one arrived."""
+
+    edition_id: int
+    at: datetime
+    #: nothing was heard of a copy that was handed over then: it arrived, if it was long enough ago
+    silent: bool = False
 
 
-def _is_last_word(session: Session, heard: Heard, subscriber_id: int) -> bool:
-    """Whether nothing later was heard of this group; of the same second, leaving counts."""
-    query = select(Event.kind, Event.at, Event.payload).where(
-        Event.provider == heard.provider, Event.subscriber_id == subscriber_id, Event.kind.in_((LEFT, CAME_BACK))
-    )
-    words = [
-        (at, kind == LEFT)
-        for kind, at, payload in session.execute(query)
-        if payload.get("asm_group_id") == heard.payload.get("asm_group_id")
-    ]
-    return (heard.at, heard.kind == LEFT) >= max(words, default=(heard.at, False))
+def given_up(soft: Iterable[Sign], alive: Iterable[Sign], rules: Lessons) -> Sign | None:
+    """The one of the *soft* bounces by which an address is given up; None while it is not.
+
+    So many editions one after another, over so many days, and none in between that is *alive*: delivered, opened,
+    or handed over without a word for long enough. In the order in which it happened, whatever the order it was
+    told in; each edition counts once.
+    """
+    if not rules.soft_editions:
+        return None
+    firsts: dict[int, Sign] = {}
+    for sign in soft:
+        known = firsts.get(sign.edition_id)
+        if known is None or sign.at < known.at:
+            firsts[sign.edition_id] = sign
+    arrived = [sign for sign in alive if sign.edition_id not in firsts]
+    row: list[Sign] = []
+    for sign in sorted(firsts.values(), key=lambda each: (each.at, each.edition_id)):
+        if row and _arrived_between(row[-1], sign, arrived):
+            row = []
+        row = [*(each for each in row if each.at >= sign.at - timedelta(weeks=rules.soft_weeks)), sign]
+        if len(row) >= rules.soft_editions and sign.at - row[0].at >= timedelta(days=rules.soft_days):
+            return sign
+    return None
 
 
-def _source(heard: Heard, kind: str) -> str:
-    return f"{heard.provider} {kind}"
-
-
-def _suppress(session: Session, heard: Heard, *, now: datetime) -> None:
-    address = heard.address or session.scalar(select(Subscriber.email).where(Subscriber.id == heard.subscriber_id))
-    if heard.lesson is None or not address:
-        return
-    try:
-        roll.suppress(session, address, reason=_SUPPRESSED_FOR[heard.lesson], note=heard.reason, now=now)
-    except BadAddress:
-        return  # not an address that anybody could have; the event itself is stored
+def _arrived_between(one: Sign, other: Sign, arrived: Iterable[Sign]) -> bool:
+    return any(one.at <= sign.at <= other.at - (SILENCE if sign.silent else timedelta()) for sign in arrived)

@@ -30,6 +30,7 @@ _DROPPED_FOR: Mapping[str, Lesson] = {
     "invalid": Lesson.HARD_BOUNCE,
     "spam reporting address": Lesson.COMPLAINT,
     "unsubscribed address": Lesson.UNSUBSCRIBE,
+    "spam content": Lesson.CONTENT,
 }
 _PEOPLES_WORDS: Mapping[str, Lesson] = {
     "spamreport": Lesson.COMPLAINT,
@@ -37,10 +38,16 @@ _PEOPLES_WORDS: Mapping[str, Lesson] = {
     "group_unsubscribe": Lesson.UNSUBSCRIBE,
     "group_resubscribe": Lesson.RESUBSCRIBE,
 }
-#: bounces that say something about us or the wire and nothing about the mailbox
-_NOT_THE_MAILBOX = frozenset(
-    {"content", "reputation", "technical", "technical failure", "frequency or volume too high"}
-)
+#: SendGrid's own word for bounces that say nothing about whether there is such a mailbox → what they say instead
+_NOT_THE_MAILBOX: Mapping[str, Lesson] = {
+    "content": Lesson.CONTENT,
+    "reputation": Lesson.POLICY,
+    "frequency or volume too high": Lesson.POLICY,
+    "technical": Lesson.SOFT_BOUNCE,
+    "technical failure": Lesson.SOFT_BOUNCE,
+}
+#: whose fault an answer is → what it says, where it says nothing about the mailbox
+_FAULTS: Mapping[blame.Whose, Lesson] = {blame.Whose.US: Lesson.POLICY, blame.Whose.MESSAGE: Lesson.CONTENT}
 _LARGEST_ID = 2**63
 #: no address is longer (RFC 5321 section 4.5.3.1), and no word of an event is worth more characters
 _LONGEST_ADDRESS, _LONGEST_WORD = 320, 4000
@@ -93,18 +100,21 @@ def _lesson(kind: str, event: Mapping[str, Any]) -> Lesson | None:
     if kind == "dropped":
         return _DROPPED_FOR.get(str(event.get("reason", "")).strip().lower())
     if kind == "bounce":
-        return Lesson.HARD_BOUNCE if _is_hard(event) else None
+        return _of_bounce(event)
     return _PEOPLES_WORDS.get(kind)
 
 
-def _is_hard(event: Mapping[str, Any]) -> bool:
+def _of_bounce(event: Mapping[str, Any]) -> Lesson | None:
     """SendGrid calls it "bounce" where the address is bad and "blocked" where the moment was."""
-    if event.get("type", "bounce") != "bounce":
-        return False
-    if str(event.get("bounce_classification", "")).lower() in _NOT_THE_MAILBOX:
-        return False
     words, status = str(event.get("reason") or ""), str(event.get("status") or "")
-    return blame.judge(blame.Step.LATER, None, words, status=status).lesson is blame.Lesson.DEAD
+    fault = blame.judge(blame.Step.LATER, None, words, status=status)
+    if (lesson := _NOT_THE_MAILBOX.get(str(event.get("bounce_classification", "")).lower())) is not None:
+        return lesson
+    if fault.lesson is blame.Lesson.DEAD:
+        return Lesson.HARD_BOUNCE if event.get("type", "bounce") == "bounce" else None
+    if fault.lesson is blame.Lesson.FULL or not fault.lasting:
+        return Lesson.SOFT_BOUNCE
+    return _FAULTS.get(fault.whose)
 
 
 def _key(event: Mapping[str, Any]) -> str:

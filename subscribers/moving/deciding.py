@@ -29,7 +29,7 @@ _CACHED = 50_000
 _TITLE = 60
 _UNTOLD = frozenset({State.OK, State.UNKNOWN, State.PENDING})
 _SUPPRESSIONS: Mapping[str, State] = {
-    "hard_bounce": State.BOUNCED, "complaint": State.COMPLAINED, "manual": State.BLOCKED,
+    "hard_bounce": State.BOUNCED, "given_up": State.BOUNCED, "complaint": State.COMPLAINED, "manual": State.BLOCKED,
 }  # fmt: skip
 #: the consent that somebody comes in with; who is suppressed comes in with none
 CONSENTS: Mapping[State, str] = {

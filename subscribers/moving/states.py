@@ -100,7 +100,8 @@ _WORDS: Mapping[State, str] = {
         bloqueado bloqueada bloccato bloccata geblokkeerd""",
     State.BOUNCED: """bounced bounce hard-bounce hard-bounced hard_bounce hard-bounces permanent-bounce invalid
         invalid-email invalid_email undeliverable unreachable cleaned dead nonexistent non-existent bad-address
-        mailbox-not-found unzustellbar ungültig rebondi invalide rebotado rebote inválido rimbalzato""",
+        mailbox-not-found given-up given_up
+        unzustellbar ungültig rebondi invalide rebotado rebote inválido rimbalzato""",
     State.SOFT: "soft-bounce soft-bounced soft_bounce soft-bounces temporary-bounce",
 }
 

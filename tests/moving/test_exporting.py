@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from subscribers import roll
+from subscribers import roll, suppressions
 from subscribers.models import Consent, SuppressionReason
 from subscribers.moving import exporting, sheets
 from tests.factories import LONG_AGO, a_list, a_subscriber
@@ -105,7 +105,7 @@ def test_an_export_comes_back_by_an_import_as_it_was(
         for number in range(len(readers)):
             address = f"reader{number}@example.com"
             roll.erase(session, roll.get(session, address).id, now=LONG_AGO)
-            roll.unsuppress(session, address)
+            suppressions.lift(session, address, why="a test", now=LONG_AGO)
     if outcome is not None:
         taken_in(house, exported, lists=())
     with house.write() as session:
@@ -113,6 +113,6 @@ def test_an_export_comes_back_by_an_import_as_it_was(
         for number in range(len(readers)):
             address = f"reader{number}@example.com"
             roll.erase(session, roll.get(session, address).id, now=LONG_AGO)
-            roll.unsuppress(session, address)
+            suppressions.lift(session, address, why="a test", now=LONG_AGO)
     assert (again, moved) == (exported, exported)
     assert outcome is None or (outcome.added, outcome.updated) == (0, 0)

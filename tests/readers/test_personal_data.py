@@ -70,7 +70,10 @@ def test_one_person_is_told_in_order_with_a_sentence_for_each(
         roll.suppress(session, EVA, reason=SuppressionReason.HARD_BOUNCE, note="550 5.1.1 no such user", now=clock())
         told = access.biography(session, EVA)
     assert (told.stands, [moment.kind for moment in told.moments], told.moments[-1].sentence) == (
-        ("is on weekly", "no mail goes out: the address does not exist; newsletter subscribers unsuppress lifts it"),
+        (
+            "is on weekly",
+            "no mail goes out: the address does not exist; newsletter subscribers unsuppress --why … lifts it",
+        ),
         ["sign-up", "person", "consent", "consent", "suppression"],
         "must not be mailed any more: the address does not exist, in their words: 550 5.1.1 no such user",
     )

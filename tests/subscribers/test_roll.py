@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from newsletter.db import Database
-from subscribers import audience, roll
+from subscribers import audience, roll, suppressions
 from subscribers.errors import BadAddress, BadDetail, NoSuchList, NoSuchSubscriber
 from subscribers.models import Consent, ConsentEvent, Subscriber, Suppression, SuppressionReason
 from tests.factories import LONG_AGO, a_list, a_subscriber
@@ -172,7 +172,10 @@ def test_what_is_no_address_can_not_be_suppressed(session: Session, now: datetim
 def test_who_is_unsuppressed_gets_mail_again(session: Session, now: datetime) -> None:
     ada = a_subscriber(session)
     roll.suppress(session, ada.email, reason=SuppressionReason.MANUAL, now=now)
-    assert [roll.unsuppress(session, "ADA@example.com") for _ in range(2)] == [True, False]
+    assert [suppressions.lift(session, "ADA@example.com", why="it works again", now=now) for _ in range(2)] == [
+        True,
+        False,
+    ]
     assert _mailed(session) == [ada.id]
 
 

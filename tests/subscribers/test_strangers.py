@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from subscribers import roll, strangers
+from subscribers import roll, strangers, suppressions
 from subscribers.models import Barred, Stranger, Suppression, SuppressionReason
 from tests.factories import a_list, a_subscriber
 
@@ -53,7 +53,10 @@ def test_erasing_leaves_a_hash_that_no_longer_names_anybody(session: Session, no
 
 def test_a_stranger_can_be_let_in_again_on_purpose(session: Session, now: datetime) -> None:
     roll.suppress(session, "eve@example.com", reason=SuppressionReason.MANUAL, now=now)
-    assert [roll.unsuppress(session, "Eve@example.com") for _ in range(2)] == [True, False]
+    assert [suppressions.lift(session, "Eve@example.com", why="it works again", now=now) for _ in range(2)] == [
+        True,
+        False,
+    ]
 
 
 def test_each_installation_hashes_in_its_own_way(session: Session) -> None:

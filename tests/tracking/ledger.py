@@ -7,25 +7,36 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Batch, BatchState, Delivery, Progress, Sending, SendingState, Status
+from subscribers import roll
 from tests.factories import a_subscriber, an_edition
 
 SENT_AT = datetime(2021, 11, 26, 9, 0, tzinfo=UTC)
 
 
 def a_sending(
-    session: Session, *addresses: str, state: BatchState = BatchState.SENDING, attempt: str = "a1.1"
+    session: Session,
+    *addresses: str,
+    state: BatchState = BatchState.SENDING,
+    attempt: str = "a1.1",
+    weeks: int = 0,
 ) -> tuple[int, list[int]]:
-    """An edition of one batch, past the fence: its id, and the ids of its readers in the order of *addresses*."""
-    edition = an_edition(session)
-    people = [a_subscriber(session, address) for address in addresses or ("ada@example.com",)]
+    """An edition of one batch, past the fence: its id, and the ids of its readers in the order of *addresses*.
+
+    *weeks*: so much later than the first Friday.
+    """
+    sent_at = SENT_AT + timedelta(weeks=weeks)
+    edition = an_edition(session, date=sent_at.date())
+    people = [
+        roll.find(session, address) or a_subscriber(session, address) for address in addresses or ("ada@example.com",)
+    ]
     session.add(
         Sending(
             edition_id=edition.id,
             sender="sendgrid",
             state=SendingState.RUNNING,
             planned=len(people),
-            audience_complete_at=SENT_AT,
-            started_at=SENT_AT,
+            audience_complete_at=sent_at,
+            started_at=sent_at,
         )
     )
     session.flush()
@@ -35,11 +46,11 @@ def a_sending(
             number=1,
             state=state,
             size=len(people),
-            not_before=SENT_AT,
+            not_before=sent_at,
             attempts=1,
             attempt=attempt,
-            fenced_at=SENT_AT,
-            lease_until=SENT_AT + timedelta(minutes=2),
+            fenced_at=sent_at,
+            lease_until=sent_at + timedelta(minutes=2),
         )
     )
     session.add_all(Delivery(edition_id=edition.id, batch=1, subscriber_id=person.id) for person in people)

@@ -13,11 +13,13 @@ from subscribers.standing import Place, Standing
 _STOPPED = {
     SuppressionReason.HARD_BOUNCE: "the address does not exist",
     SuppressionReason.COMPLAINT: "they reported a mail of ours as spam",
+    SuppressionReason.GIVEN_UP: "mail came back too often, from a full mailbox or one that could not be reached",
     SuppressionReason.MANUAL: "somebody here decided so",
 }
 _BARRED = {
     Barred.HARD_BOUNCE: "the address does not exist",
     Barred.COMPLAINT: "a mail to it was reported as spam",
+    Barred.GIVEN_UP: "mail to it came back too often",
     Barred.MANUAL: "somebody decided so",
     Barred.UNSUBSCRIBED: "they left, here or where the address came from",
 }
@@ -181,7 +183,7 @@ def _suppressed(facts: Facts, person: Standing, issue: Issue, moment: datetime) 
     words = f" The evidence: {quoted(stop.note)}." if stop.note else ""
     sentence = f"Nothing is mailed to {facts.who} since {stamp(stop.at, issue.zone)}: {_STOPPED[stop.reason]}.{words}"
     evidence = [Evidence(stop.at, "roll", f"suppressed: {stop.reason.value}" + (f", {stop.note}" if stop.note else ""))]
-    remedy = f"If that is over, newsletter subscribers unsuppress {facts.who} lifts it."
+    remedy = f"If that is over, newsletter subscribers unsuppress {facts.who} --why … lifts it."
     return Answer(Case.SUPPRESSED, sentence, evidence, remedy)
 
 

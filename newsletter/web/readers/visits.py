@@ -22,6 +22,7 @@ HERE_TO_STAY = frozenset({Consent.CONFIRMED, Consent.PENDING})
 WHY_NOT = {
     SuppressionReason.HARD_BOUNCE: "your mail server told us that this address does not exist",
     SuppressionReason.COMPLAINT: "one of our letters was reported as spam from this address",
+    SuppressionReason.GIVEN_UP: "for several weeks your mailbox was full, or could not be reached",
     SuppressionReason.MANUAL: "we were asked not to write to this address",
 }
 
