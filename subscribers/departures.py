@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from .models import Departure, Why
+from .models import Consent, ConsentEvent, Departure, List, Why
 from .rows import upsert
 
 
@@ -41,3 +41,17 @@ def counts(session: Session) -> Sequence[WhyCount]:
         .order_by(Departure.newsletter, people.desc(), Departure.why)
     )
     return [WhyCount(*row) for row in session.execute(query)]
+
+
+def left(slugs: Sequence[str], *, since: datetime, until: datetime) -> Select[int, str]:
+    """Who left any of the lists *slugs* between the two moments, and by which way; who came back meanwhile, too."""
+    return (
+        select(ConsentEvent.subscriber_id, ConsentEvent.source)
+        .join(List, List.id == ConsentEvent.list_id)
+        .where(
+            List.slug.in_(slugs),
+            ConsentEvent.consent == Consent.UNSUBSCRIBED,
+            ConsentEvent.at >= since,
+            ConsentEvent.at < until,
+        )
+    )

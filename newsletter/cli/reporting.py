@@ -1,6 +1,10 @@
-"""What is told afterwards: `newsletter why`, for one person."""
+"""What is told afterwards: `newsletter why` of one person, `newsletter report` of an edition."""
 
+import itertools
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -9,11 +13,26 @@ from rich.padding import Padding
 from rich.text import Text
 
 from newsletter.cli import root, screen
-from newsletter.tracking.reports import asking
+from newsletter.editions import shelf
+from newsletter.errors import BadInput
+from newsletter.tracking.reports import asking, figures, tables
 from newsletter.tracking.reports.answers import Case
 from newsletter.tracking.reports.asking import Reply
+from newsletter.tracking.reports.figures import Report
 
+#: columns that are no figures
+_WORDS = frozenset({"what", "domain", "status", "reason", "mostly at", "in their words", "list", "story", "link", ""})
 _GOOD = frozenset({Case.DELIVERED, Case.OPENED, Case.CLICKED, Case.FETCHED, Case.ACCEPTED})
+
+
+class Part(StrEnum):
+    """A part of the report."""
+
+    BALANCE = "balance"
+    DOMAINS = "domains"
+    REASONS = "reasons"
+    RATES = "rates"
+    GROWTH = "growth"
 
 
 @root.program.command()
@@ -40,6 +59,74 @@ def why(
         if place:
             screen.say("")
         _show(reply)
+
+
+@root.program.command()
+def report(
+    context: typer.Context,
+    edition: Annotated[str, typer.Argument(metavar="EDITION", help="Its date, newsletter/date, or number.")],
+    part: Annotated[Part | None, typer.Option(help="This part alone.")] = None,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV: a table of one part, or of all a figure a line.")
+    ] = False,
+    json: screen.Json = False,
+) -> None:
+    """The figures of EDITION: balance, domains, reasons, clicks, who left and complained, how its lists grew."""
+    if csv and json:
+        raise BadInput("say one of --csv and --json")
+    app = root.open_app(context)
+    with app.database.read() as session:
+        found = figures.of(session, app.settings, shelf.find(session, edition), now=root.now())
+    if json:
+        screen.data(_data(found, part))
+    elif csv:
+        sys.stdout.write(tables.csv_of(found, part.value if part else None))
+    else:
+        _print(found, [part.value] if part else list(tables.PARTS))
+
+
+def _data(found: Report, part: Part | None) -> dict[str, Any]:
+    whole = asdict(found)
+    for rate, counted in [
+        (whole["unsubscribes"], found.unsubscribes),
+        *zip(whole["complaints"], found.complaints, strict=True),
+    ]:
+        rate["percent"] = counted.percent
+    whole["keep_below_percent"], whole["never_reach_percent"] = figures.KEEP_BELOW, figures.NEVER_REACH
+    if part is None:
+        return whole
+    names = {Part.RATES: ("unsubscribes", "left_by", "complaints", "keep_below_percent", "never_reach_percent")}
+    return {name: whole[name] for name in ("edition", *names.get(part, (part.value,)))}
+
+
+def _print(found: Report, parts: Sequence[str]) -> None:
+    screen.say(f"[bold]{escape(found.edition)}[/]  {escape(found.subject)}")
+    screen.say(f"[dim]{escape(found.title)}, through {found.sender}, {found.state}[/]")
+    for name in parts:
+        if name == "balance":
+            _print_balance(found)
+            continue
+        table = tables.PARTS[name](found)
+        screen.say("")
+        kept = [row for row, quiet in zip(table.rows, _quiet(found, name), strict=False) if not quiet]
+        rows = [tuple(f"{cell:,}" if isinstance(cell, int) else cell for cell in row) for row in kept]
+        right = [column for column in table.columns if column not in _WORDS]
+        screen.table(table.title, table.columns, rows, right=right, wrap=("in their words", "reason"))
+
+
+def _print_balance(found: Report) -> None:
+    told = ", ".join(f"{status} {copies:,}" for status, copies in found.told.items())
+    screen.say(str(found.balance))
+    screen.say(f"since told: {told or 'nothing'}")
+
+
+def _quiet(found: Report, name: str) -> Iterator[bool]:
+    """Which rows nobody needs to see on a screen: weeks in which a list stood still, but for its last."""
+    if name != "growth":
+        yield from itertools.repeat(False)
+    for week, following in itertools.zip_longest(found.growth, found.growth[1:]):
+        is_last = following is None or following.slug != week.slug
+        yield not (is_last or week.joined or week.left or week.suppressed)
 
 
 def _plain(reply: Reply) -> dict[str, Any]:

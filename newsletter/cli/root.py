@@ -57,6 +57,10 @@ COMMANDS = {
     ),
     "log": Place("delivery", "The send log: what became of each copy, in the other side's own words."),
     "why": Place("reporting", "Why somebody has an edition or not: one sentence, its evidence, the copy's story."),
+    "report": Place(
+        "reporting",
+        "The figures of EDITION: balance, domains, reasons, clicks, who left and complained, how its lists grew.",
+    ),
     "audit": Place(
         "delivery", "Recount EDITION from its rows and events; exit code 1 where an invariant does not hold."
     ),

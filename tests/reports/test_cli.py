@@ -71,3 +71,58 @@ def test_who_was_erased_is_asked_for_by_number(sent: Path, app: App) -> None:
         roll.erase(session, number, now=NINE)
     (answer,) = data(sent, "why", str(number), "2021-11-26")
     assert (answer["case"], f"reader {number}" in answer["sentence"]) == ("accepted", True)
+
+
+def test_a_report_is_tables_on_a_screen(sent: Path) -> None:
+    said = run(sent, "report", "2021-11-26")
+    assert (
+        said.exit_code,
+        [line.rstrip() for line in said.stdout.splitlines() if line.startswith(("planned", "By ", "Who", "Growth"))],
+    ) == (
+        0,
+        [
+            "planned 35 = accepted 35 + skipped 0 + refused 0 + unknown 0 + to do 0",
+            "By domain",
+            "By reason: none",
+            "Who left, who complained",
+            "Growth of the lists",
+        ],
+    )
+
+
+def test_a_part_of_a_report_is_a_table_for_a_spreadsheet(sent: Path) -> None:
+    said = run(sent, "report", "2021-11-26", "--part", "domains", "--csv")
+    assert said.stdout_bytes == b"domain,copies,accepted,wrong %\r\nexample.com,35,35,0.0\r\n"
+
+
+def test_all_of_a_report_is_a_figure_a_line(sent: Path) -> None:
+    lines = run(sent, "report", "2021-11-26", "--csv").stdout.splitlines()
+    assert (lines[0], "balance,1,copies,35" in lines, "domains,1,domain,example.com" in lines) == (
+        "part,line,what,figure",
+        True,
+        True,
+    )
+
+
+def test_a_report_is_data(sent: Path) -> None:
+    whole = data(sent, "report", "2021-11-26")
+    assert (whole["edition"], whole["balance"]["accepted"], whole["complaints"][0]["percent"]) == (
+        "friday/2021-11-26",
+        35,
+        0.0,
+    )
+
+
+def test_a_part_of_a_report_is_data_too(sent: Path) -> None:
+    assert sorted(data(sent, "report", "2021-11-26", "--part", "rates")) == [
+        "complaints",
+        "edition",
+        "keep_below_percent",
+        "left_by",
+        "never_reach_percent",
+        "unsubscribes",
+    ]
+
+
+def test_a_report_is_either_csv_or_json(sent: Path) -> None:
+    assert str(run(sent, "report", "2021-11-26", "--csv", "--json").exception) == "say one of --csv and --json"

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.db import Instant, choice
 from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Progress, Status
+from subscribers.models import Subscriber
 
 #: what a batch's state means for each recipient in it that is no exception
 MEANING: dict[BatchState, Status] = {
@@ -58,6 +59,26 @@ def lines(
     rows = session.execute(query.order_by(Delivery.edition_id.desc(), Delivery.subscriber_id).limit(limit))
     for row in rows:
         yield Line(*row)
+
+
+def counted(edition_id: int, by: ColumnElement[str], *, letters: int) -> Select[str, Status, str, int]:
+    """How many copies of an edition stand how, for each value of *by*, which may ask of `Subscriber`.
+
+    Copies that went wrong are told apart by the first *letters* of the words about them; of the others there are none.
+    """
+    status, well = _status(), (Status.DELIVERED, Status.ACCEPTED, Status.PLANNED, Status.SENDING)
+    words = case((status.in_(well), ""), else_=func.substr(_reason(), 1, letters))
+    copies = (
+        select(by.label("by"), status.label("stands"), words.label("words"))
+        .select_from(Delivery)
+        .join(Batch, and_(Batch.edition_id == Delivery.edition_id, Batch.number == Delivery.batch))
+        .outerjoin(Outcome, _same_copy(Outcome))
+        .outerjoin(Progress, _same_copy(Progress))
+        .outerjoin(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(Delivery.edition_id == edition_id)
+        .subquery()
+    ).c
+    return select(copies.by, copies.stands, copies.words, func.count()).group_by(copies.by, copies.stands, copies.words)
 
 
 def _query() -> Select[int, int, int, Status, str, datetime | None]:
