@@ -49,7 +49,7 @@ _SUMMARIES = (
 )
 _AUTHORS = {"author", "atom:author", "dc:creator", "dc:author", "creator"}
 #: looked at of one entry
-_MOST_LINKS, _MOST_PICTURES = 20, 50
+_MOST_LINKS, _MOST_PICTURES, _MOST_INSIDE = 20, 50, 5_000
 _IMAGES = ("image", "itunes:image", "thumbnail", "thumb", "post-thumbnail", "featured_image", "featuredimage", "img")
 _HTML = {"html", "xhtml", "text/html", "application/xhtml+xml", "application/xml", "text/xml"}
 
@@ -174,7 +174,7 @@ class Item:
         yield from ([Picture(said, base=_base(one))] for one in self.all(*_IMAGES) if (said := _image(one)))
 
     def _media(self, name: str) -> Iterator[Any]:
-        found = (one for one in self.element.iter("*") if key(one.tag) == f"media:{name}")
+        found = (one for one in islice(self.element.iter("*"), _MOST_INSIDE) if key(one.tag) == f"media:{name}")
         return islice(found, _MOST_PICTURES)
 
 

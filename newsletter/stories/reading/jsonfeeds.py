@@ -1,37 +1,34 @@
 """JSON Feed 1 and 1.1 (jsonfeed.org), as leniently as XML is read."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from newsletter.stories import links
-from newsletter.stories.reading import dates, loose, people, pictures
+from newsletter.stories.reading import dates, jsontext, loose, people, pictures
 from newsletter.stories.reading.entries import Found, Raw, newest
 from newsletter.stories.reading.pictures import Picture
 from newsletter.stories.reading.plain import Form, Written
 
-_MOST_DIGITS = 400
 _WRAPPED = re.compile(r"(?<!\s)\s*<(b|i|em|strong|span|p|h[1-6])>[^<]*</\1>\s*", re.IGNORECASE)
 
 
 def read(text: str, *, url: str, most: int) -> Found:
     """The entries of the feed *text*, found at *url*, the *most* newest ones; and what is wrong with it."""
     try:
-        feed = json.loads(text, parse_int=_whole)
-    except (ValueError, RecursionError):
+        feed, is_whole = jsontext.read(text)
+    except ValueError:
         return Found(problem="is JSON that breaks off or is not well-formed")
     if not isinstance(feed, dict) or not _is_feed(feed):
         return Found(problem="is JSON, but no JSON Feed: its version is missing")
     items = feed.get("items")
     if not isinstance(items, list):
         return Found(problem="is a JSON Feed without items")
-    return _found([item for item in items if isinstance(item, dict)], feed, url, most)
-
-
-def _whole(digits: str) -> int | str:
-    """A number, unless it has so many digits that Python would refuse the whole feed for it."""
-    return int(digits) if len(digits) <= _MOST_DIGITS else digits
+    found = _found([item for item in items if isinstance(item, dict)], feed, url, most)
+    return (
+        found if is_whole else replace(found, problem="breaks off or is not well-formed; the items that are were kept")
+    )
 
 
 def _is_feed(feed: dict[str, Any]) -> bool:

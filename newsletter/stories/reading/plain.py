@@ -11,6 +11,8 @@ from enum import Enum, auto
 
 import nh3
 
+from newsletter.stories.reading import nesting
+
 
 class Form(Enum):
     """How a text was written."""
@@ -36,9 +38,10 @@ class Written:
         return bool(self.value.strip())
 
 
-#: HTML beyond these is not read: parsing deeply nested tags takes the square of their number
+#: HTML beyond this is not read
 _LONGEST = 100_000
-_TAGS = 3_000
+#: so many, and nobody writes of elements
+_MANY_TAGS = 20
 
 _BREAKS = re.compile(
     r"<(?=/?(?:p|div|br|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|section|article|figure|hr|dd|dt)\b)", re.IGNORECASE
@@ -103,11 +106,19 @@ def paragraphs(written: Written | str, limit: int) -> str:
 def _plain(written: Written | str) -> str:
     if isinstance(written, str):
         written = Written(written)
-    value = _UNSEEN.sub("", written.value[:_LONGEST])
+    value = _UNSEEN.sub("", _bounded(written))
     read = {Form.TEXT: _of_text, Form.HTML: _of_html, Form.EITHER: _of_either, Form.HEADLINE: _of_headline}[
         written.form
     ]
     return unicodedata.normalize("NFC", _UNSEEN.sub("", read(value)))
+
+
+def _bounded(written: Written) -> str:
+    """Its beginning; of what is nested very deeply, tags that say nothing take no place from the words."""
+    value = written.value
+    if len(value) > _LONGEST and written.form is not Form.TEXT:
+        value = nesting.shallow(value, html=True)
+    return value[:_LONGEST]
 
 
 def _of_text(value: str) -> str:
@@ -144,17 +155,17 @@ def _is_markup(value: str) -> bool:
     if "<" not in value:
         return False
     opened: set[str] = set()
-    for tag in _PAIRED.finditer(value):
-        if tag[1] and tag[2].lower() in opened:
+    for number, tag in enumerate(_PAIRED.finditer(value)):
+        if (tag[1] and tag[2].lower() in opened) or number == _MANY_TAGS:
             return True
         opened.add("" if tag[1] else tag[2].lower())
     return bool(_ALONE.search(value))
 
 
 def _without_tags(markup: str) -> str:
-    markup = _bounded(markup)
     if "<" in markup:
         markup = _BREAKS.sub("\n<", _PARAGRAPHS.sub("\n\n<", _without_unclosed(markup)))
+        markup = nesting.shallow(markup, html=True) if markup.count("<") > nesting.DEEPEST else markup
         markup = nh3.clean(markup, tags=set(), clean_content_tags=_HIDDEN)
     return html.unescape(markup)
 
@@ -166,12 +177,6 @@ def _without_unclosed(markup: str) -> str:
     markup = _HIDING_NOTHING.sub("", markup)
     ends = {end[1].lower(): end.start() for end in _HIDING_END.finditer(markup)}
     return _HIDING.sub(lambda tag: tag[0] if tag.start() < ends.get(tag[1].lower(), -1) else "", markup)
-
-
-def _bounded(markup: str) -> str:
-    if markup.count("<") <= _TAGS:
-        return markup
-    return "<".join(markup.split("<", _TAGS)[:_TAGS])
 
 
 def _cut(text: str, limit: int) -> str:

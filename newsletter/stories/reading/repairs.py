@@ -13,6 +13,9 @@ _DOCTYPE = re.compile(
     r"<!DOCTYPE(?:[^\[<>\"']|\"[^\"]*\"|'[^']*')*(?:\[(?P<inner>(?:[^\]\"']|\"[^\"]*\"|'[^']*')*)\]\s*)?>",
     re.IGNORECASE,
 )
+_ROOT = re.compile("<[A-Za-z_]")
+#: the end of an entry, with that of the text before it
+_SWALLOWED = re.compile(r"(?:</[\w:]+\s*>\s*)?</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY\s+([A-Za-z_][\w.-]*)\s+(?:\"([^\"<%]*)\"|'([^'<%]*)')\s*>")
 _REFERENCE = re.compile(r"&(?:#(\d{1,8})|#[xX]([0-9a-fA-F]{1,7})|([A-Za-z][\w.-]{0,40}))?(;?)")
@@ -23,8 +26,8 @@ _MOST_ENTITIES, _LONGEST_ENTITY = 300, 500
 
 #: elements whose text is often HTML that nobody escaped
 _TEXTS = re.compile(
-    r"<((?:\w+:)?(?:description|encoded|summary|content|title|fulltext|body|creator|author))(\s[^<>]*)?(?<!/)>(.*?)</\1\s*>",
-    re.IGNORECASE | re.DOTALL,
+    r"<(/?)((?:\w+:)?(?:description|encoded|summary|content|title|fulltext|body|creator|author))((?:\s[^<>]*)?)(?<!/)>",
+    re.IGNORECASE,
 )
 #: elements that hold a line, and are followed by another that belongs to the entry
 _UNCLOSED = re.compile(
@@ -37,7 +40,7 @@ _TAG = re.compile(r"<[\w:]+(?:\s[^<>]*)?>")
 
 def well_formed(text: str) -> str:
     """*text*, the markup of a feed, as XML where a mistake of entities was all that was wrong with it."""
-    text, entities = _without_doctype(text)
+    text, entities = _without_doctype(_ended(text))
     text = _DECLARATION.sub("", text)
     if "&" not in text and not _BARE.search(text):
         return text
@@ -48,13 +51,29 @@ def well_formed(text: str) -> str:
 
 def harder(text: str) -> str:
     """*text*, an entry that is still no XML, with its texts escaped and its attributes quoted."""
-    text = _TEXTS.sub(_escaped, _UNCLOSED.sub(r"<\1>\2</\1>", text))
+    text = _with_texts_escaped(_UNCLOSED.sub(r"<\1>\2</\1>", text))
     text = _REFERENCE.sub(_legal, text)
     return _TAG.sub(lambda tag: _UNQUOTED.sub(r'\1"\2"', tag[0]), text)
 
 
+def _ended(text: str) -> str:
+    """*text* with an end for each CDATA section and comment that would swallow the entries after its own.
+
+    Programs that shorten a text forget it: what holds the end of an entry and the beginning of another section is two.
+    """
+    for opening, closing in (("<![CDATA[", "]]>"), ("<!--", "-->")):
+        head, *sections = text.split(opening)
+        mended = [
+            section if closing in section else _SWALLOWED.sub(rf"{closing}\g<0>", section, 1) for section in sections
+        ]
+        text = opening.join((head, *mended))
+    return text
+
+
 def _without_doctype(text: str) -> tuple[str, dict[str, str]]:
-    found = _DOCTYPE.search(text[:100_000])
+    root = _ROOT.search(text)
+    begin = text[: root.start() if root else len(text)].lower().find("<!doctype")
+    found = _DOCTYPE.match(text, begin, begin + 100_000) if begin >= 0 else None
     if not found:
         return text, {}
     declared = islice(_ENTITY.finditer(found["inner"] or ""), _MOST_ENTITIES)
@@ -100,8 +119,22 @@ def _legal(found: re.Match[str]) -> str:
     return found[0] if _character(number) else ""
 
 
-def _escaped(found: re.Match[str]) -> str:
-    name, attributes, inner = found.groups()
+def _with_texts_escaped(text: str) -> str:
+    """*text* with what stands in its titles, descriptions … escaped, each up to its first end."""
+    tags = list(_TEXTS.finditer(text))
+    last = {tag[2].lower(): tag.start() for tag in tags if tag[1]}
+    done: list[str] = []
+    at, opened = 0, None
+    for tag in tags:
+        if opened is None and not tag[1] and last.get(tag[2].lower(), -1) > tag.start():
+            opened = tag
+        elif opened is not None and tag[1] and tag[2].lower() == opened[2].lower():
+            done += (text[at : opened.end()], _escaped(text[opened.end() : tag.start()]), f"</{opened[2]}>")
+            at, opened = tag.end(), None
+    return "".join(done) + text[at:]
+
+
+def _escaped(inner: str) -> str:
     if "<" not in inner or "<![CDATA[" in inner:
-        return found[0]
-    return f"<{name}{attributes or ''}>{html.escape(html.unescape(inner), quote=False)}</{name}>"
+        return inner
+    return html.escape(html.unescape(inner), quote=False)

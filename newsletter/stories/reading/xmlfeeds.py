@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from lxml import etree
 
-from newsletter.stories.reading import dates, items, loose, repairs
+from newsletter.stories.reading import dates, items, loose, nesting, repairs
 from newsletter.stories.reading.dialects import NAMESPACES, is_entry, is_feed
 from newsletter.stories.reading.entries import Found, Raw, newest
 from newsletter.stories.reading.items import Item
@@ -26,7 +26,6 @@ _ROOT_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE
 _MARK = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(/?)((?:\w+:)?(?:item|entry))(?=[\s>])", re.IGNORECASE | re.DOTALL
 )
-_MANY = 50_000
 #: entries looked at, and entries cut out of a feed that is no XML: no newsroom publishes so many at once
 _MOST_READ, _MOST_MENDED = 20_000, 5_000
 _PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
@@ -42,11 +41,9 @@ def read(text: str, *, url: str, most: int) -> Found:
         return Found(problem="is no feed: it is neither XML nor JSON")
     # some servers print warnings of their own before the feed
     text = text[begin.start() :]
-    if _is_absurd(text):
-        return Found(problem="is not like a feed: most of its tags are never closed")
     markup = repairs.well_formed(text)
     root, error = _tree(markup)
-    entries = [one for one in root.iter(etree.Element) if is_entry(one)]
+    entries = [one for one in root.iter(etree.Element) if is_entry(one) and not _only_holds_entries(one)]
     found = [Item(one) for one in _ends(entries, _MOST_READ)]
     problem = _problem(text, root, error, bool(found))
     # half an entry has half a link
@@ -56,6 +53,9 @@ def read(text: str, *, url: str, most: int) -> Found:
 
 
 def _dated(found: Sequence[Item], channel: items.Channel, problem: str, most: int, *, total: int) -> Found:
+    if len(found) > most:
+        # what leads nowhere takes no other's place
+        found = [item for item in found if any(item.links())]
     written = [list(item.dates()) for item in found]
     habit = loose.habit((one for each in written for one in each), language=channel.language, url=channel.url)
     moments = [_first(each, habit) for each in written]
@@ -69,21 +69,22 @@ def _first(written: Sequence[str], habit: loose.Habit) -> datetime | None:
     return next((moment for one in written if (moment := dates.read(one, habit))), None)
 
 
-def _is_absurd(text: str) -> bool:
-    """Markup that takes a parser the square of its length, and that no feed has."""
-    opened, unfinished = text.count("<"), text.count("&") - text.count(";")
-    return (opened > _MANY and text.count("</") + text.count("/>") < opened / 4) or unfinished > _MANY
-
-
 def _tree(markup: str) -> tuple[Any, str]:
     """The elements of *markup* under a root of ours, and why it is no XML, if it is none."""
     try:
         return _parsed(f"{_OPEN}{markup}{_CLOSE}"), ""
     except etree.XMLSyntaxError as error:
+        shallower = nesting.shallow(markup)
+        if shallower != markup:
+            return _tree(shallower)
         root = _parsed(_OPEN + _CLOSE)
         for piece in _pieces(markup):
             root.extend(_mended(piece))
         return root, str(error).splitlines()[0][:200]
+
+
+def _only_holds_entries(element: Any) -> bool:
+    return len(element) > 0 and all(isinstance(one.tag, str) and is_entry(one) for one in element)
 
 
 def _pieces(markup: str) -> Iterator[str]:
@@ -108,12 +109,13 @@ def _ends(things: list[Thing], most: int) -> list[Thing]:
 
 
 def _mended(piece: str) -> list[Any]:
-    for text in (piece, repairs.harder(piece)):
+    for mend in (str, repairs.harder, nesting.balanced):
+        piece = mend(piece)
         try:
-            return list(_parsed(f"{_OPEN}{text}{_CLOSE}"))
+            return list(_parsed(f"{_OPEN}{piece}{_CLOSE}"))
         except etree.XMLSyntaxError:
             continue
-    root = _parsed(f"{_OPEN}{text}{_CLOSE}", recover=True)
+    root = _parsed(f"{_OPEN}{piece}{_CLOSE}", recover=True)
     return list(root) if root is not None else []
 
 
