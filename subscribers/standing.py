@@ -16,6 +16,7 @@ from .models import (
     AddressChange,
     Barred,
     Consent,
+    Lift,
     List,
     Rhythm,
     SignUp,
@@ -43,6 +44,16 @@ class Stop:
 
     reason: SuppressionReason
     note: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """A suppression that was lifted."""
+
+    stop: Stop
+    #: why mail may go there again, in the operator's words
+    why: str
     at: datetime
 
 
@@ -88,6 +99,8 @@ class Standing:
     on: Mapping[str, Place] | None = None
     steps: tuple[Step, ...] = ()
     suppression: Stop | None = None
+    #: suppressions that are over, oldest first
+    over: tuple[Over, ...] = ()
     #: oldest first
     changes: tuple[Change, ...] = ()
 
@@ -180,6 +193,10 @@ def _standing(session: Session, person: Subscriber) -> Standing:
         on={slug: Place(consent, changed, invited) for slug, consent, changed, invited in places},
         steps=tuple(history.steps(session, person.id)),
         suppression=Stop(stop.reason, stop.note, stop.at) if stop else None,
+        over=tuple(
+            Over(Stop(lift.reason, lift.note, lift.suppressed_at), lift.why, lift.at)
+            for lift in session.scalars(select(Lift).where(Lift.subscriber_id == person.id).order_by(Lift.id))
+        ),
         changes=tuple(
             Change(one.old_email, one.new_email, one.changed_at)
             for one in history.address_changes(session, person.id)

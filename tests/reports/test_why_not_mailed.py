@@ -9,7 +9,7 @@ from newsletter.delivery.models import SendingState
 from newsletter.editions.models import Job, Slot, SlotState, State
 from newsletter.errors import NotFound
 from newsletter.tracking.reports.answers import Case
-from subscribers import readdressing, roll, strangers
+from subscribers import readdressing, roll, strangers, suppressions
 from subscribers.models import Barred, Consent, Rhythm, SignUp, SuppressionReason, TopicChoice
 from subscribers.segments import shelf as segments
 from tests.factories import a_list, a_subscriber
@@ -159,6 +159,29 @@ def test_who_is_suppressed_with_the_evidence(world: World, sent: None) -> None:
         "suppressed",
         "Nothing is mailed to ada@example.com since 3 November 2021 at 08:30: the address does not exist. The evidence: “550 5.1.1 no such user”.",
     )
+
+
+def test_who_was_suppressed_then_and_is_not_any_more(world: World, sent: None) -> None:
+    a_subscriber(world.session, ADA)
+    roll.suppress(world.session, ADA, reason=SuppressionReason.GIVEN_UP, now=EARLIER)
+    suppressions.lift(world.session, ADA, why="the mailbox is empty again", now=LATER)
+    assert world.why() == (
+        "suppressed",
+        "Nothing was mailed to ada@example.com from 3 November 2021 at 08:30 until 26 November 2021 at 10:00: mail came back too often, from a full mailbox or one that could not be reached. That is lifted since, in the words “the mailbox is empty again”.",
+    )
+
+
+@pytest.mark.parametrize("reason", SuppressionReason)
+def test_every_reason_to_mail_nobody_has_its_words(world: World, sent: None, reason: SuppressionReason) -> None:
+    a_subscriber(world.session, ADA)
+    roll.suppress(world.session, ADA, reason=reason, now=EARLIER)
+    assert world.why()[0] == "suppressed"
+
+
+@pytest.mark.parametrize("reason", Barred)
+def test_every_reason_to_bring_nobody_in_has_its_words(world: World, reason: Barred) -> None:
+    strangers.bar(world.session, {ADA: reason}, source="csv import", now=EARLIER)
+    assert world.why()[0] == ("erased" if reason is Barred.ERASED else "barred")
 
 
 def test_who_paused(world: World, sent: None) -> None:

@@ -179,12 +179,29 @@ def _waits_for_yes(facts: Facts, person: Standing, issue: Issue, places: dict[st
 def _suppressed(facts: Facts, person: Standing, issue: Issue, moment: datetime) -> Answer | None:
     stop = person.suppression
     if stop is None or stop.at > moment:
-        return None
+        return _suppressed_then(facts, person, issue, moment)
     words = f" The evidence: {quoted(stop.note)}." if stop.note else ""
     sentence = f"Nothing is mailed to {facts.who} since {stamp(stop.at, issue.zone)}: {_STOPPED[stop.reason]}.{words}"
     evidence = [Evidence(stop.at, "roll", f"suppressed: {stop.reason.value}" + (f", {stop.note}" if stop.note else ""))]
     remedy = f"If that is over, newsletter subscribers unsuppress {facts.who} --why … lifts it."
     return Answer(Case.SUPPRESSED, sentence, evidence, remedy)
+
+
+def _suppressed_then(facts: Facts, person: Standing, issue: Issue, moment: datetime) -> Answer | None:
+    """What kept them out then and is lifted since."""
+    over = next((one for one in person.over if one.stop.at <= moment < one.at), None)
+    if over is None:
+        return None
+    sentence = (
+        f"Nothing was mailed to {facts.who} from {stamp(over.stop.at, issue.zone)} until {stamp(over.at, issue.zone)}:"
+        f" {_STOPPED[over.stop.reason]}. That is lifted since, in the words {quoted(over.why)}."
+    )
+    evidence = [
+        Evidence(over.stop.at, "roll", " ".join(part for part in (over.stop.reason.value, over.stop.note) if part)),
+        *_frozen(issue, moment),
+        Evidence(over.at, "roll", f"lifted: {over.why}"),
+    ]
+    return Answer(Case.SUPPRESSED, sentence, evidence)
 
 
 def _paused(facts: Facts, person: Standing, issue: Issue, moment: datetime) -> Answer | None:
