@@ -21,7 +21,7 @@ from newsletter.tracking.reports.asking import Reply
 from newsletter.tracking.reports.figures import Report
 
 #: columns that are no figures
-_WORDS = frozenset({"what", "domain", "status", "reason", "mostly at", "in their words", "list", "story", "link", ""})
+_WORDS = frozenset({"what", "domain", "status", "reason", "mostly at", "in their words", "list", "place", "story", ""})
 _GOOD = frozenset({Case.DELIVERED, Case.OPENED, Case.CLICKED, Case.FETCHED, Case.ACCEPTED})
 
 
@@ -31,6 +31,7 @@ class Part(StrEnum):
     BALANCE = "balance"
     DOMAINS = "domains"
     REASONS = "reasons"
+    CLICKS = "clicks"
     RATES = "rates"
     GROWTH = "growth"
 
@@ -111,7 +112,7 @@ def _print(found: Report, parts: Sequence[str]) -> None:
         kept = [row for row, quiet in zip(table.rows, _quiet(found, name), strict=False) if not quiet]
         rows = [tuple(f"{cell:,}" if isinstance(cell, int) else cell for cell in row) for row in kept]
         right = [column for column in table.columns if column not in _WORDS]
-        screen.table(table.title, table.columns, rows, right=right, wrap=("in their words", "reason"))
+        screen.table(table.title, table.columns, rows, right=right, wrap=("in their words", "reason", "story"))
 
 
 def _print_balance(found: Report) -> None:

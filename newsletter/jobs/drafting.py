@@ -12,6 +12,7 @@ from newsletter.editions import assembling, calendar, review, revisions, shelf, 
 from newsletter.editions import words as wording
 from newsletter.editions.models import Edition, Job, State
 from newsletter.editions.words import Words
+from newsletter.jobs import liking
 from newsletter.stories.models import Ranking, Verdict
 from newsletter.stories.picking import choosing, memory
 from newsletter.stories.picking.weeks import Kept
@@ -54,7 +55,8 @@ def draft(
     session: Session, newsletter: Newsletter, day: date, *, now: datetime, by: str, kept: Kept | None = None
 ) -> Drafted:
     """`assemble`, in a transaction of the caller's. Raises WrongState where people have worked on the edition."""
-    ranking = choosing.rank(session, newsletter, day, window=_window(session, newsletter, day, now), now=now, kept=kept)
+    window, lifts = _window(session, newsletter, day, now), liking.lifts(session, newsletter, day)
+    ranking = choosing.rank(session, newsletter, day, window=window, now=now, lifts=lifts, kept=kept)
     verdict, why = choosing.verdict(session, ranking)
     ranked = choosing.stories(session, ranking)
     if not any(story.chosen for story in ranked):

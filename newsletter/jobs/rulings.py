@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from newsletter.app import App
 from newsletter.editions import assembling, following, review, shelf
 from newsletter.errors import BadInput
-from newsletter.jobs import drafting
+from newsletter.jobs import drafting, liking
 from newsletter.stories.models import Decision, RankedStory, Ranking, Rule
 from newsletter.stories.picking import choosing, decisions, items
 
@@ -75,7 +75,10 @@ def _again(session: Session, app: App, slug: str, day: date, *, by: str, what: s
     before = choosing.latest(session, slug, day)
     start, end = choosing.window(newsletter, day)
     window = (before.opens_at or start, before.closes_at or end) if before else (start, end)
-    ranking = choosing.rank(session, newsletter, day, window=window, now=now, kept=choosing.kept_in(app.kept))
+    lifts = liking.lifts(session, newsletter, day)
+    ranking = choosing.rank(
+        session, newsletter, day, window=window, now=now, lifts=lifts, kept=choosing.kept_in(app.kept)
+    )
     stories = tuple(choosing.stories(session, ranking))
     edition = shelf.of_date(session, slug, day)
     if edition is None:

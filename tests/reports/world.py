@@ -120,7 +120,7 @@ class World:
         self.session.add(
             Event(
                 provider=provider,
-                provider_event_id=f"{kind}-{person.id}-{minutes}",
+                provider_event_id=f"{kind}-{edition.id}-{person.id}-{minutes}-{payload.get('number', '')}",
                 kind=kind,
                 at=NINE + timedelta(minutes=minutes),
                 received_at=NINE + timedelta(minutes=minutes + 1),

@@ -1,4 +1,4 @@
-"""The figures of one edition: the balance, by domain and by reason, who left and complained, how its lists grew."""
+"""The figures of one edition: balance, domains, reasons, clicks, who left and complained, how its lists grew."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,8 @@ from newsletter.delivery.operations import sendlog
 from newsletter.delivery.operations.balance import Balance
 from newsletter.editions import shelf
 from newsletter.editions.models import Edition
-from newsletter.tracking.reports import grounds
+from newsletter.tracking.reports import clicks, grounds
+from newsletter.tracking.reports.clicks import Place
 from newsletter.tracking.reports.grounds import Ground
 from subscribers import departures, domains, growth
 from subscribers.growth import Week
@@ -87,6 +88,7 @@ class Report:
     told: Mapping[Status, int]
     domains: Sequence[Share]
     reasons: Sequence[Ground]
+    clicks: Sequence[Place]
     unsubscribes: Rate
     #: by which way they left → how many
     left_by: Mapping[str, int]
@@ -117,6 +119,7 @@ def of(session: Session, settings: Settings, edition: Edition, *, now: datetime)
         told=balances.progress(session, edition.id),
         domains=_named(shares),
         reasons=grounds.of([(domain, status, words, copies) for domain, status, words, copies in rows if words]),
+        clicks=clicks.of(session, edition),
         unsubscribes=Rate("unsubscribes", sum(left.values()), _got_it(shares)),
         left_by=left,
         complaints=_complaints(shares),

@@ -70,6 +70,24 @@ def reasons(report: Report) -> Table:
     return Table("By reason", ("status", "reason", "copies", "mostly at", "in their words"), rows)
 
 
+def clicks(report: Report) -> Table:
+    """How often each story's links were followed: all of it, by machines, by people most likely."""
+    everything = sum(place.human for place in report.clicks)
+    rows = [
+        (
+            place.position or place.place,
+            place.words,
+            place.raw,
+            place.machine,
+            place.human,
+            f"{100 * place.human / everything:.0f}" if everything else "–",
+            place.readers,
+        )
+        for place in report.clicks
+    ]
+    return Table("Clicks", ("place", "story", "raw", "machine", "likely human", "share %", "readers"), rows)
+
+
 def rates(report: Report) -> Table:
     """Who left and who complained, beside what Gmail and Yahoo bear."""
     complaints = [
@@ -95,6 +113,7 @@ PARTS: Mapping[str, Callable[[Report], Table]] = {
     "balance": balance,
     "domains": domains,
     "reasons": reasons,
+    "clicks": clicks,
     "rates": rates,
     "growth": growth,
 }
