@@ -8,6 +8,7 @@
     `send`, by default fri 09:00            send       approved: to every reader. Not approved: held, and told
     always                                  dispatch   a sending that was interrupted goes on
     always                                  letters    alarms and drafts are mailed to the editors
+    every 5 minutes                         bounces    the mailbox is read; between looks the server tells of new mail
 
 The three times are settings of each newsletter, on its own clock: a time that a clock change leaves out
 moves later by the gap, and of a time that comes twice the first counts. `newsletter timetable` prints them.

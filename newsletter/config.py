@@ -160,6 +160,41 @@ class Lessons(Section):
     alarm_after: int = Field(default=3, ge=0)
 
 
+class Mailbox(Section):
+    """Where bounces, complaints and letters of who wants to leave come back to, over IMAP or as a Maildir."""
+
+    #: the IMAP server's name; empty where no mailbox is read over IMAP
+    host: str = ""
+    #: 993 with security "tls", 143 with "starttls"
+    port: int = 993
+    #: "tls" and "starttls" check the server's certificate; "none" is for a server on this machine
+    security: Literal["tls", "starttls", "none"] = "tls"
+    #: who signs in
+    username: str = ""
+    #: of that user; best given as NEWSLETTER_MAILBOX_PASSWORD_FILE
+    password: SecretStr = SecretStr("")
+    #: a PEM file of certificate authorities to trust instead of the system's
+    ca_file: Path | None = None
+    #: the folders that are read; "/" between levels, whatever the server writes there
+    folders: tuple[str, ...] = ("INBOX",)
+    #: a Maildir on this machine that is read, without any IMAP
+    maildir: Path | None = None
+    #: what is done with a letter that was understood: "move" it to done_folder, "flag" it as seen, or "delete" it;
+    #: what nobody understood, and what people wrote, stays where it is with a star
+    after: Literal["move", "flag", "delete"] = "move"
+    #: where letters are moved to, made when it is first needed
+    done_folder: str = "Taken in"
+    #: minutes between two looks; a server with IDLE tells of new mail at once
+    every: float = Field(default=5, gt=0)
+    #: days that the beginning of a letter is kept for people to read; the verdict on it stays for ever
+    keep_days: int = Field(default=180, ge=1)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether there is one."""
+        return bool(self.host or self.maildir)
+
+
 class Fetch(Section):
     """How feeds and pages are read."""
 
@@ -370,6 +405,7 @@ class Settings(Section):
     sendgrid: SendGrid = SendGrid()
     #: what is learned from mail that came back
     lessons: Lessons = Lessons()
+    mailbox: Mailbox = Mailbox()
     fetch: Fetch = Fetch()
     sign_up: SignUp = SignUp()
     newsletters: dict[str, Newsletter] = Field(default_factory=dict)

@@ -18,7 +18,7 @@ from newsletter.delivery.operations import rehearsal, waits
 from newsletter.delivery.wire import returns
 from newsletter.editions import shelf, timekeeping, watch
 from newsletter.editions.models import Edition, Heartbeat
-from newsletter.errors import NewsletterError
+from newsletter.errors import MailboxClosed, NewsletterError
 from newsletter.rendering import proofs
 from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Reader
@@ -70,7 +70,7 @@ def examine(app: App, *, now: datetime) -> list[Finding]:
             *_letters(app, now),
             *_sendings(app, now),
         ]
-    return [*findings, *_sender(app)]
+    return [*findings, *_sender(app), *_mailbox(app)]
 
 
 def from_outside(public_url: str) -> list[Finding]:
@@ -235,6 +235,31 @@ def _sender(app: App) -> Iterator[Finding]:
         case "sendgrid":
             yield from map(_tried, rehearsal.sendgrid(settings.sendgrid, _parts(app)))
             yield from _webhook(app)
+
+
+def _mailbox(app: App) -> Iterator[Finding]:
+    """Where what comes back by mail is read, and whether it can be."""
+    settings = app.settings
+    wanted = settings.mailbox
+    if not wanted.is_read:
+        if settings.sender == "smtp":
+            text = "none is read: nobody learns of bounces; set mailbox.host or mailbox.maildir (docs/bounces.md)"
+            yield Finding("mailbox", Level.NOTE, text)
+        return
+    # with the IMAP library, which a doctor's help can do without
+    from newsletter.tracking.mailbox import imap, session
+    from newsletter.tracking.mailbox.maildir import Maildir
+
+    try:
+        if wanted.maildir:
+            yield Finding("mailbox", Level.GOOD, Maildir(settings.path(wanted.maildir), wanted).describe())
+        if wanted.host:
+            with session.connect(settings) as client:
+                for name in wanted.folders:
+                    text = f"{wanted.username} at {wanted.host}: {imap.Folder(client, wanted, name).describe()}"
+                    yield Finding("mailbox", Level.GOOD, text)
+    except MailboxClosed as error:
+        yield Finding("mailbox", Level.BAD, str(error))
 
 
 def _sendings(app: App, now: datetime) -> Iterator[Finding]:

@@ -9,6 +9,7 @@
     │   ├── BadTemplate        … with file and line
     │   └── BadEdition         … a hand-written edition, with its line
     ├── Forbidden              an address on the network that must not be visited
+    ├── MailboxClosed          the mailbox that bounces come back to can't be read
     └── Delivery               what became of a hand-over
         ├── Unavailable        nothing was sent; again later
         ├── Blocked            nothing was sent, nothing will be until a person mends it, and no reader is at fault
@@ -64,6 +65,14 @@ class BadEdition(BadInput):
 
 class Forbidden(NewsletterError):
     """An address on the network that must not be visited."""
+
+
+class MailboxClosed(NewsletterError):
+    """The mailbox can't be read now; *lasting* where a person has to mend something first."""
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 class Delivery(NewsletterError):

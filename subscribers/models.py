@@ -10,6 +10,7 @@ from sqlalchemy import (
     Float,
     ForeignKey,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -377,3 +378,22 @@ class Segment(Model):
     query: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     changed_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ReturnedMail(Model):
+    """The beginning of a letter that came back to the mailbox, as it lay there; what was made of it stands elsewhere.
+
+    It names people: whom it is about, and whoever else stands in it. It goes with any of them, and with time.
+    """
+
+    __tablename__ = "returned_mail"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    #: of the whole letter
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    subscriber_id: Mapped[int | None] = mapped_column(ForeignKey("subscriber.id", ondelete="CASCADE"), index=True)
+    kept_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    #: the addresses in it, decoded, as keys with a blank before and behind each
+    mentions: Mapped[str] = mapped_column(Text)
+    #: last, so that looking through the others is quick
+    raw: Mapped[bytes] = mapped_column(LargeBinary)

@@ -87,6 +87,17 @@ def get(session: Session, change_id: int) -> AddressChange | None:
     return session.get(AddressChange, change_id)
 
 
+def has_left(session: Session, subscriber_id: int, address: str) -> bool:
+    """Whether *address* is one that the person was written to before, and is not any more."""
+    key = addresses.key(address)
+    former = select(AddressChange.old_email).where(
+        AddressChange.subscriber_id == subscriber_id, AddressChange.changed_at.is_not(None)
+    )
+    if key not in {addresses.key(old) for old in session.scalars(former)}:
+        return False
+    return session.scalar(select(Subscriber.email_key).where(Subscriber.id == subscriber_id)) != key
+
+
 def to_ask(session: Session, *, before: datetime) -> list[int]:
     """The ids of wishes that the new address has not been asked about, made before that moment."""
     query = select(AddressChange.id).where(AddressChange.mailed_at.is_(None), AddressChange.asked_at <= before)

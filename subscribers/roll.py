@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from . import addresses, details, intake, strangers, suppressions
+from . import addresses, details, intake, returned, strangers, suppressions
 from .errors import BadAddress, NoSuchSubscriber
 from .models import (
     Barred,
@@ -196,6 +196,7 @@ def erase(session: Session, subscriber_id: int, *, now: datetime) -> bool:
     strangers.bar(session, {key: why}, source="erased", now=now)
     session.execute(delete(Suppression).where(Suppression.email_key == key))
     session.execute(delete(SignUp).where(SignUp.email_key == key))
+    returned.forget(session, key)
     session.execute(delete(Subscriber).where(Subscriber.id == subscriber_id))
     return True
 

@@ -15,7 +15,7 @@ from newsletter.tracking.bounces import files, telling, whose
 from newsletter.tracking.bounces.judgement import Judgement, Lesson
 from newsletter.tracking.bounces.understanding import understand
 
-bounces = typer.Typer(no_args_is_help=True, help="What came back by mail, and how it is understood.")
+bounces = typer.Typer(no_args_is_help=True, help="What came back by mail: collected, listed, judged, explained.")
 program.add_typer(bounces, name="bounces")
 
 _COLOURS = {Lesson.SUPPRESS: "red", Lesson.COUNT: "yellow", Lesson.ALARM: "magenta", Lesson.NONE: "green"}

@@ -91,12 +91,12 @@ def letter(
 
     A letter without a link of ours changes nobody; exit code 1 where one could not be understood.
     """
-    from newsletter.jobs import leaving  # loads the product's links
+    from newsletter.tracking.mailbox import leaving  # loads the product's links
 
     app, outcomes = open_app(context), []
     for file in files or [Path("-")]:
         raw = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
-        outcomes.append(leaving.by_letter(app, raw, now=now()))
+        outcomes.append(leaving.by_letter(app.database, app.settings, raw, now=now()))
     if json:
         screen.data([outcome.value for outcome in outcomes])
     else:

@@ -64,7 +64,7 @@ COMMANDS = {
     "audit": Place(
         "delivery", "Recount EDITION from its rows and events; exit code 1 where an invariant does not hold."
     ),
-    "bounces": Place("bounces", "What came back by mail, and how it is understood."),
+    "bounces": Place("mailbox", "What came back by mail: collected, listed, judged, explained."),
     "pause": Place(
         "controls",
         "Stop the sending of EDITION; what is on the wire is finished, and resuming sends only what is left.",

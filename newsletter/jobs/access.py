@@ -13,7 +13,7 @@ from newsletter.delivery.operations import sendlog
 from newsletter.delivery.operations.sendlog import Line
 from newsletter.editions.models import Edition
 from newsletter.tracking.models import Event
-from subscribers import addresses, history, preferences, roll, strangers, suppressions
+from subscribers import addresses, history, preferences, returned, roll, strangers, suppressions
 from subscribers.errors import NoSuchSubscriber
 from subscribers.history import Step
 from subscribers.models import Barred, Consent, Rhythm, SignUp, Subscriber, Suppression, SuppressionReason
@@ -102,6 +102,10 @@ def everything(session: Session, person: Subscriber) -> dict[str, Any]:
         "what_was_heard": [
             {"at": _iso(event.at), "provider": event.provider, "kind": event.kind, "in_their_words": event.reason}
             for event in _events(session, person.id)
+        ],
+        "letters_that_came_back": [
+            {"at": _iso(letter.kept_at), "beginning": letter.raw.decode("utf-8", "replace")}
+            for letter in returned.of(session, person.id)
         ],
     }
 

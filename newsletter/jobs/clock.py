@@ -15,7 +15,7 @@ from newsletter.editions.calendar import Claim, Overtaken
 from newsletter.editions.models import Job
 from newsletter.editions.timekeeping import Counter, Reading, Trust, Witness
 from newsletter.errors import NewsletterError, WrongState
-from newsletter.jobs import correspondence, drafting, joining, letters, sending, silence, turning_back
+from newsletter.jobs import correspondence, drafting, joining, letters, returning, sending, silence, turning_back
 from newsletter.stories.picking import choosing
 
 log = logs.get_logger(__name__)
@@ -36,7 +36,7 @@ RETRY_AFTER = timedelta(minutes=2)
 class Work:
     """Something long to do outside the tick; one name is never done twice at once in one process."""
 
-    #: "collect", "letters", "send friday/2021-11-26", "dispatch 12", "canary 12"
+    #: "collect", "letters", "bounces", "send friday/2021-11-26", "dispatch 12", "canary 12"
     name: str
     slot: Claim | None = None
     edition_id: int | None = None
@@ -129,6 +129,7 @@ def _sweep(app: App, now: datetime) -> None:
         with app.database.write() as session:
             if watch.take_turn(session, "forget", FORGET_EVERY, now):
                 joining.sweep(session, app.settings.sign_up, now=now)
+                returning.sweep(session, app.settings, now=now)
     except NewsletterError as error:
         log.exception("sweep.failed")
         with app.database.write() as session:
@@ -148,6 +149,8 @@ def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
     found += [Work(f"canary {number}", edition_id=number) for number in silence.due(session, app, now=now)]
     if correspondence.waits(session, app, now=now) and watch.take_turn(session, "answers", ANSWERS_EVERY, now):
         found.append(Work("answers"))
+    if returning.due(session, app, now=now):
+        found.append(Work("bounces"))
     return found + _letters(session, now)
 
 
@@ -166,6 +169,8 @@ def _do(
     if work.edition_id is not None:
         ended = sending.dispatch_edition(app, work.edition_id, owner=owner, clock=clock, stop=stop)
         return f"{ended.balance}", None
+    if work.name == "bounces":
+        return returning.by_the_clock(app, clock=clock, stop=stop), None
     if work.name == "answers":
         return f"{correspondence.answer(app, clock=clock)} letters", None
     if work.name == "letters":

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.db import Id, Instant, Model
@@ -74,3 +74,69 @@ class Watermark(Model):
     at: Mapped[datetime] = mapped_column(Instant)
     #: when the hook last answered anything but 2xx; the provider retries, so late evidence is still coming
     trouble_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class MailboxPlace(Model):
+    """A folder that letters come back to: how far it has been read, and whether it can be."""
+
+    __tablename__ = "mailbox_place"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    #: "imap bounces@mail.example.com:993 INBOX"
+    place: Mapped[str] = mapped_column(String(400), unique=True)
+    #: UIDVALIDITY, and the last UID that was taken in and put away
+    validity: Mapped[int] = mapped_column(Id, default=0)
+    last: Mapped[int] = mapped_column(Id, default=0)
+    #: when it was last read to its end
+    read_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: how often in a row it could not be read, and since when; 0 and None where it can
+    failures: Mapped[int] = mapped_column(default=0)
+    failing_since: Mapped[datetime | None] = mapped_column(Instant)
+    next_at: Mapped[datetime | None] = mapped_column(Instant)
+    trouble: Mapped[str] = mapped_column(Text, default="")
+
+
+class Returned(Model):
+    """A letter that the mailbox brought, taken in once: what was made of it, for ever, without anybody's address."""
+
+    __tablename__ = "returned"
+    __table_args__ = (Index(None, "action"), Index(None, "subscriber_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    #: of the letter, as `digests` reads it; its text is `ReturnedMail` in subscribers, while that is kept
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey(MailboxPlace.id))
+    taken_at: Mapped[datetime] = mapped_column(Instant)
+    #: when it was written, if that can be believed
+    at: Mapped[datetime] = mapped_column(Instant)
+    #: what it is: one of `bounces.Action`, or "reply"
+    action: Mapped[str] = mapped_column(String(16))
+    meaning: Mapped[str] = mapped_column(String(16), default="")
+    code: Mapped[str] = mapped_column(String(16), default="")
+    #: what it taught: one of `bounces.Lesson`
+    lesson: Mapped[str] = mapped_column(String(16), default="")
+    #: how we know whom it is about: "token", "message id", "address"; empty where we don't
+    known_by: Mapped[str] = mapped_column(String(16), default="")
+    edition_id: Mapped[int | None] = mapped_column(Id)
+    subscriber_id: Mapped[int | None] = mapped_column(Id)
+    #: a person should look at it, and has not
+    is_odd: Mapped[bool] = mapped_column(default=False)
+    #: the other side's, tidy
+    words: Mapped[str] = mapped_column(Text, default="")
+
+
+class ReturnedRuling(Model):
+    """What a person made of a letter, never altered; the last one counts, and the verdict before it stays."""
+
+    __tablename__ = "returned_ruling"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    returned_id: Mapped[int] = mapped_column(ForeignKey(Returned.id), index=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    #: who, at the command line or the desk
+    by: Mapped[str] = mapped_column(String(64))
+    #: the verdict that it replaced
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    #: what was said, and what came of it
+    said: Mapped[str] = mapped_column(Text)
+    came_of_it: Mapped[str] = mapped_column(Text)

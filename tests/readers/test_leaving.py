@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.jobs import leaving
-from newsletter.jobs.leaving import Outcome
 from newsletter.rendering import languages, links
+from newsletter.tracking.mailbox import leaving
+from newsletter.tracking.mailbox.leaving import Outcome
 from subscribers import departures, roll
 from subscribers.models import Consent, Subscriber, SuppressionReason, Why
 from tests.readers.conftest import Clock, World
@@ -157,7 +157,9 @@ def _letter(subject: str = "", body: str = "Please.", **more: str) -> bytes:
 
 
 def test_a_letter_with_the_token_leaves(world: World, clock: Clock) -> None:
-    outcome = leaving.by_letter(world.app, _letter(f"unsubscribe {world.token}"), now=clock())
+    outcome = leaving.by_letter(
+        world.app.database, world.app.settings, _letter(f"unsubscribe {world.token}"), now=clock()
+    )
     assert (outcome, world.consents()) == (Outcome.LEFT, LEFT)
 
 
@@ -174,12 +176,18 @@ def test_a_letter_with_the_token_leaves(world: World, clock: Clock) -> None:
 def test_a_letter_without_a_link_of_ours_changes_nobody(
     world: World, clock: Clock, raw: bytes, outcome: Outcome
 ) -> None:
-    assert (leaving.by_letter(world.app, raw, now=clock()), world.consents()) == (outcome, STAYED)
+    assert (leaving.by_letter(world.app.database, world.app.settings, raw, now=clock()), world.consents()) == (
+        outcome,
+        STAYED,
+    )
 
 
 def test_an_automatic_answer_that_quotes_a_link_changes_nobody(world: World, clock: Clock) -> None:
     raw = _letter("Out of office", f"https://news.example.com/u/{world.token}", **{"Auto-Submitted": "auto-replied"})
-    assert (leaving.by_letter(world.app, raw, now=clock()), world.consents()) == (Outcome.AUTOMATIC, STAYED)
+    assert (leaving.by_letter(world.app.database, world.app.settings, raw, now=clock()), world.consents()) == (
+        Outcome.AUTOMATIC,
+        STAYED,
+    )
 
 
 def test_the_header_names_the_mailbox_where_there_is_one(app: App) -> None:

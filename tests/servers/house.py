@@ -150,24 +150,19 @@ class House(Running):
 
 #: of the users that mailboxes belong to
 _NUMBER = 4000
+_SERVERS = (
+    *("postfix", "Debian-exim", "opensmtpd", "opensmtpq", "smmta", "smmsp", "courier", "chasquid", "postdrop"),
+    "cyrus",
+)
 _OWN_USERS = (
     "".join(
         f"{name}:x:{number}:{number}::/var/empty:/usr/sbin/nologin\n"
-        for number, name in enumerate(
-            ("postfix", "Debian-exim", "opensmtpd", "opensmtpq", "smmta", "smmsp", "courier", "chasquid"), start=4001
-        )
+        for number, name in enumerate(_SERVERS, start=4001)
     )
     + f"vmail:x:{_NUMBER}:{_NUMBER}::/mail:/bin/sh\n"
 )
 _OWN_GROUPS = (
-    "".join(
-        f"{name}:x:{number}:\n"
-        for number, name in enumerate(
-            ("postfix", "Debian-exim", "opensmtpd", "opensmtpq", "smmta", "smmsp", "courier", "chasquid", "postdrop"),
-            start=4001,
-        )
-    )
-    + f"vmail:x:{_NUMBER}:\n"
+    "".join(f"{name}:x:{number}:\n" for number, name in enumerate(_SERVERS, start=4001)) + f"vmail:x:{_NUMBER}:\n"
 )
 
 

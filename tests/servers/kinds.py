@@ -92,6 +92,7 @@ tlsmgr unix - - n 1000? 1 tlsmgr
 error unix - - n - - error
 retry unix - - n - - error
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 """
     return {
         "/etc/postfix/main.cf": "".join(f"{name} = {value}\n" for name, value in settings.items()),

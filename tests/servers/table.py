@@ -3,11 +3,12 @@
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from rich.console import Console
 from rich.table import Table
 
-from tests.servers import debian, haraka, kinds, trial
+from tests.servers import debian, haraka, kinds, mailboxes, trial
 from tests.servers.debian import Missing
 from tests.servers.trial import Result
 
@@ -39,10 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fetch(names: Sequence[str]) -> int:
-    for name in names:
+    """Get the servers into the cache, those with mailboxes too."""
+    pins = {name: kinds.NAMED[name].pins for name in names if name != haraka.NAME}
+    pins |= {name: kind.pins for name, kind in mailboxes.NAMED.items()}
+    ways = {name: partial(debian.unpacked, pinned) for name, pinned in pins.items()}
+    for name, unpacked in (ways | ({haraka.NAME: haraka.unpacked} if haraka.NAME in names else {})).items():
         try:
-            folder = haraka.unpacked() if name == haraka.NAME else debian.unpacked(kinds.NAMED[name].pins)
-            sys.stderr.write(f"{name} {version(name)}: {folder}\n")
+            sys.stderr.write(f"{name}: {unpacked()}\n")
         except Missing as reason:
             sys.stderr.write(f"{name}: {reason}\n")
     return 0

@@ -1,6 +1,7 @@
 """Leaving by letter: a message to the mailbox that List-Unsubscribe names, with a link's token in it."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -8,7 +9,8 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from newsletter.app import App
+from newsletter.config import Settings
+from newsletter.db import Database
 from newsletter.editions.models import Edition
 from newsletter.errors import BadInput
 from newsletter.rendering import links
@@ -47,27 +49,44 @@ class Outcome(StrEnum):
         }[self.value]
 
 
-def by_letter(app: App, raw: bytes, *, now: datetime) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a letter came to, and whose link was in it: (edition id, subscriber id)."""
+
+    outcome: Outcome
+    copy: tuple[int, int] | None = None
+
+
+def by_letter(database: Database, settings: Settings, raw: bytes, *, now: datetime) -> Outcome:
     """Take one message, as a mail server hands it over; again does no harm."""
+    with database.write() as session:
+        return leave(session, settings, raw, now=now).outcome
+
+
+def leave(session: Session, settings: Settings, raw: bytes, *, heads_only: bool = False, now: datetime) -> Left:
+    """Who wrote *raw* from a link of ours leaves.
+
+    *heads_only*: in a mailbox that gets answers of all kinds, what stands in the words may be no more than our own
+    mail, quoted; there only a token in the subject or the recipient's address is a wish to leave.
+    """
     message = message_from_bytes(raw, policy=policy.default)
     if _is_automatic(message):
-        return Outcome.AUTOMATIC
-    secret = app.settings.secret.get_secret_value()
-    for token in _tokens(message):
+        return Left(Outcome.AUTOMATIC)
+    for token in _tokens(message, heads_only=heads_only):
         try:
-            edition_id, subscriber_id = links.read(secret, token)
+            edition_id, subscriber_id = links.read(settings.secret.get_secret_value(), token)
         except BadInput:
             continue
-        with app.database.write() as session:
-            return _leave(session, app, edition_id, subscriber_id, now=now)
-    return Outcome.UNKNOWN
+        outcome = _leave(session, settings, edition_id, subscriber_id, now=now)
+        return Left(outcome, (edition_id, subscriber_id))
+    return Left(Outcome.UNKNOWN)
 
 
-def _leave(session: Session, app: App, edition_id: int, subscriber_id: int, *, now: datetime) -> Outcome:
+def _leave(session: Session, settings: Settings, edition_id: int, subscriber_id: int, *, now: datetime) -> Outcome:
     edition, person = session.get(Edition, edition_id), session.get(Subscriber, subscriber_id)
     if person is None:
         return Outcome.GONE
-    newsletter = app.settings.newsletters.get(edition.newsletter) if edition else None
+    newsletter = settings.newsletters.get(edition.newsletter) if edition else None
     standing = roll.subscriptions(session, person.id)
     leaving = [
         slug
@@ -81,19 +100,27 @@ def _leave(session: Session, app: App, edition_id: int, subscriber_id: int, *, n
 
 
 def _is_automatic(message: EmailMessage) -> bool:
-    automatic = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
-    return automatic != "no" or message.get_content_type() == "multipart/report"
+    automatic = _head(message, "Auto-Submitted").partition(";")[0].strip().lower()
+    return automatic not in ("", "no") or message.get_content_type() == "multipart/report"
 
 
-def _tokens(message: EmailMessage) -> list[str]:
+def _tokens(message: EmailMessage, *, heads_only: bool) -> list[str]:
     """What looks like a token, in the subject, then among the recipients, then in the words."""
-    heads = [str(value) for name in ("Subject", "To", "Delivered-To") for value in message.get_all(name, [])]
-    return [token for text in (*heads, _words(message)) for token in _TOKEN.findall(text)]
+    heads = [_head(message, name) for name in ("Subject", "To", "Delivered-To", "X-Original-To")]
+    words = "" if heads_only else _words(message)
+    return [token for text in (*heads, words) for token in _TOKEN.findall(text)]
+
+
+def _head(message: EmailMessage, name: str) -> str:
+    try:
+        return "\n".join(str(value) for value in message.get_all(name, []))
+    except (AttributeError, IndexError, LookupError, TypeError, ValueError):  # the library's, for odd headers
+        return ""
 
 
 def _words(message: EmailMessage) -> str:
-    body = message.get_body(("plain",))
     try:
+        body = message.get_body(("plain",))
         return str(body.get_content())[:_BODY] if body else ""
-    except (LookupError, ValueError):  # a character set that nobody knows
+    except (AttributeError, LookupError, TypeError, ValueError):  # an unknown character set, or parts in disorder
         return ""

@@ -1,0 +1,91 @@
+"""Letters that came back to the mailbox, as they lay there: their beginnings, until a person in them is forgotten."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from email.message import Message
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from . import addresses
+from .models import ReturnedMail
+from .rows import upsert
+
+#: bytes that are kept of a letter
+_KEPT = 16 * 1024
+#: an address, as mail writes it; possessive, so that no text takes longer than its length asks for
+_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:=@]++@[^\s<>()\[\]\",;:@]++")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A letter as it came, and whom it is about, where that is known."""
+
+    digest: str
+    raw: bytes
+    subscriber_id: int | None = None
+
+
+def keep(session: Session, letters: Iterable[Letter], *, now: datetime) -> None:
+    """Keep the beginning of each of *letters*, unless it is here."""
+    rows = [
+        {
+            "digest": letter.digest,
+            "subscriber_id": letter.subscriber_id,
+            "kept_at": now,
+            "mentions": _mentions(letter.raw[:_KEPT]),
+            "raw": letter.raw[:_KEPT],
+        }
+        for letter in letters
+    ]
+    if rows:
+        statement = upsert(session, ReturnedMail).on_conflict_do_nothing(index_elements=["digest"])
+        session.connection().execute(statement, rows)
+
+
+def read(session: Session, digest: str) -> bytes:
+    """The beginning of the letter; empty where it has been forgotten."""
+    return session.scalar(select(ReturnedMail.raw).where(ReturnedMail.digest == digest)) or b""
+
+
+def belongs(session: Session, digest: str, subscriber_id: int | None) -> None:
+    """Somebody found out whom it is about."""
+    session.connection().execute(
+        update(ReturnedMail).where(ReturnedMail.digest == digest).values(subscriber_id=subscriber_id)
+    )
+
+
+def forget(session: Session, key: str) -> None:
+    """Forget every letter in which the address with *key* stands."""
+    named = ReturnedMail.mentions.contains(f" {key} ", autoescape=True)
+    session.connection().execute(delete(ReturnedMail).where(named))
+
+
+def forget_old(session: Session, *, before: datetime) -> int:
+    """Forget the letters that came before that moment; how many."""
+    return session.connection().execute(delete(ReturnedMail).where(ReturnedMail.kept_at < before)).rowcount
+
+
+def of(session: Session, subscriber_id: int) -> list[ReturnedMail]:
+    """Those about one person, oldest first."""
+    query = select(ReturnedMail).where(ReturnedMail.subscriber_id == subscriber_id).order_by(ReturnedMail.id)
+    return list(session.scalars(query))
+
+
+def _mentions(raw: bytes) -> str:
+    """Every address in the letter, in its headers and its words, however these are encoded."""
+    texts = [raw.decode("utf-8", "replace"), *_decoded(message_from_bytes(raw, policy=policy.compat32))]
+    found = {addresses.key(match.strip(".'")) for text in texts for match in _ADDRESS.findall(text.replace("+2B", "+"))}
+    found |= {addresses.key(match.strip(".'")) for text in texts for match in _ADDRESS.findall(text)}
+    return f" {' '.join(sorted(found))} ".replace("\0", "")
+
+
+def _decoded(message: Message) -> Iterable[str]:
+    for part in message.walk():
+        if part.get_content_maintype() == "text" or part.get_content_type() == "message/delivery-status":
+            payload = part.get_payload(decode=True)
+            if isinstance(payload, bytes):
+                yield payload.decode("utf-8", "replace")
