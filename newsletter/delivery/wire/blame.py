@@ -132,8 +132,9 @@ _BASIC = _rules(
 _CODE = re.compile(r"(?:^|\s)(?:([245]\d\d)[ -])?#?(?:([245])\.(\d{1,3}\.\d{1,3})(?![.\d]))?")
 #: words of policy behind a code that speaks of mailboxes; seen with 550 and 5.1.1 alike they spare the reader
 _POLICY = re.compile(
-    r"\b(?:spam|blocked|block ?list|blacklist|dnsbl|rbl|reputation|policy|polic|relay|rcpthosts|authenticat\w*"
-    r"|unauthenticated|spf|dkim|dmarc|ptr record|reverse dns|banned|denied|not permitted|prohibited)\b",
+    r"\b(?:spam\w*|blocked|block ?list\w*|black ?list\w*|dnsbl|rbl|reputation|policy|polic|relay|rcpthosts"
+    r"|authenticat\w*|unauthenticated|spf|dkim|dmarc|ptr record|reverse dns|banned|denied|not permitted|prohibited"
+    r"|preferences|(?:daily|hourly|relay|sending) (?:\w+ )?(?:quota|limit)|too many (?:recipients|messages|e?mails))\b",
     re.IGNORECASE,
 )
 #: words that name the recipient's mailbox for certain, whatever else is said: "User unknown in relay recipient table"
@@ -145,7 +146,8 @@ _NOBODY = re.compile(
 #: words about our own address, which may be called an unknown user too: some servers look it up and answer with that
 _SENDER = re.compile(
     r"\b(?:sender (?:address|verif\w*|domain|denied|rejected|unknown)|verification failed for|sender callout"
-    r"|domain of sender|return(?:ing)? (?:address|path)|envelope from|address of the sender)\b",
+    r"|domain of sender|unroute?able sender|from: domain|return(?:ing)? (?:address|path)|envelope from"
+    r"|address of the sender)\b",
     re.IGNORECASE,
 )
 #: of foreign words no more than this is looked at, in characters

@@ -5,8 +5,8 @@ from newsletter.tracking.bounces.phrases import any_of
 
 _DAEMON = any_of(
     r"""
-    mailer-?daemon$ / postmaster$ / mail-?daemon$ / mail[._-]?delivery[a-z._-]*$ / mailsystem$ / mdaemon$ / daemon$
-    microsoftexchange[0-9a-f]*$ / bounces?$ / bounce-\w+$ / smtp-?daemon$ / mmdf$ / uucp$ / system-?manager$
+    mailer-?daemon$ / post_?master(?:-dsn)?$ / mail-?daemon$ / mail[._-]?delivery[a-z._-]*$ / mailsystem$ / mdaemon$
+    daemon$ / microsoftexchange[0-9a-f]*$ / bounces?$ / bounce-\w+$ / smtp-?daemon$ / mmdf$ / uucp$ / system-?manager$
     administrator$ / dsn$ / autoreply-bounce$
     """,
     begins=True,
@@ -32,7 +32,7 @@ _REPORT = any_of(r"""
     não (?:foi )?(?:entregue|entregável) / onbestelbaar / niet (?:afgeleverd|bezorgd) / niedostarcz
     nie dostarczono / zwrot
     olevererat / kunde inte levereras / ikke leveres / nedoručiteln / недоставлен / не доставлен / ошибка доставки
-    не может быть доставлен / 退信 / 投递失败 / 无法(?:投递|送达) / 配信(?:不能|できません|エラー) / 不達
+    не может быть доставлен / 退信 / 投递失败 / 无法(?:投递|送达) / 配信(?:不能|できません|エラー) / 不達 / メールエラー
 """)
 #: what reports of a mere delay say, and what those of a failure say
 _DELAY = any_of(r"""
@@ -81,9 +81,14 @@ def is_from_daemon(message: Mail) -> bool:
     head = message.head
     sender = head.words("from")
     local = sender.rpartition("<")[2].partition("@")[0].strip(' "')
-    empty = "return-path" in head and head.get("return-path").strip() in {"<>", ""}
     named = bool(_DAEMON.match(local) or _DAEMON_NAMES.search(sender[:200]) or sender.rstrip().endswith("<>"))
-    return named or "x-failed-recipients" in head or (empty and not is_answer(head))
+    return named or "x-failed-recipients" in head
+
+
+def is_from_nobody(head: Head) -> bool:
+    """Whether it came without a return address of its own, as reports do, and answers no letter."""
+    empty = "return-path" in head and head.get("return-path").strip() in {"<>", ""}
+    return empty and "in-reply-to" not in head and not is_answer(head)
 
 
 def is_report(subject: str) -> bool:

@@ -26,7 +26,9 @@ _PARAMETER = re.compile(r'\b(boundary|charset|report-type)\*?[ \t]*=[ \t]*(?:"([
 #: what Python calls a codec and no mail would
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
 #: charsets in which ASCII's own bytes mean something else
+_LOOKED_FOR_SHIFTS = 4000
 _SHIFTING = ("iso2022", "hz", "utf-7")
+_KIND = re.compile(r"[^\s;]+")
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/h\d|/li)\b[^<>]*>", re.IGNORECASE)
@@ -170,23 +172,25 @@ def _pieces(body: bytes, boundary: bytes, left: _Reading) -> Iterator[bytes]:
     """What stands between the lines that begin with *boundary*; what comes before the first is for old programs."""
     opening, closing = b"--" + boundary, b"--" + boundary + b"--"
     lines: list[bytes] | None = None
+    found = closed = False
     for line in body.split(b"\n"):
         # the look at the first letters is what costs nothing
         if line.startswith(opening) and (at := line.rstrip()) in {opening, closing}:
             if lines is not None:
                 yield b"\n".join(lines)
-            if at == closing:
-                return
-            lines = []
+            # what follows the end is read on: parts may have been put into another order
+            found, closed, lines = True, at == closing, None if at == closing else []
         elif lines is not None:
             lines.append(line)
+    if closed:
+        return
     left.cut = True
     # without any boundary the whole is worth a look
-    yield body if lines is None else b"\n".join(lines)
+    yield b"\n".join(lines or ()) if found else body
 
 
 def _kind(value: str) -> tuple[str, dict[str, str]]:
-    kind = value.partition(";")[0].strip().lower() or "text/plain"
+    kind = (_KIND.match(value) or [""])[0].lower() or "text/plain"
     found = {match[1].lower(): match[2] or match[3] or "" for match in _PARAMETER.finditer(value[:2000])}
     return kind[:100], found
 
@@ -205,7 +209,7 @@ def _decoded(body: bytes, encoding: str) -> bytes:
 
 def _characters(content: bytes, charset: str) -> str:
     """*content* as text; a charset that is not there, or can't be right, is not believed."""
-    name = _codec(charset)
+    name = "iso2022_jp" if b"\x1b$" in content[:_LOOKED_FOR_SHIFTS] else _codec(charset)
     if content.isascii() and not name.startswith(_SHIFTING):
         return content.decode("ascii")
     for codec in (name, "utf-8"):

@@ -32,7 +32,8 @@ _CODES: tuple[tuple[str, Meaning], ...] = (
     (r"4\.4$", Meaning.NO_HOST),
     (r"4\.(6|8|14)$|3\.5$", Meaning.LOOP),
     (r"4\.(310|312)$", Meaning.NO_HOST),
-    (r"4\.(1|2|3|5|7|316)$|3\.2$", Meaning.TEMPORARY),
+    (r"4\.(2|3|5|7|316)$|3\.2$", Meaning.TEMPORARY),
+    (r"4\.1$|7\.13$", Meaning.OTHER),  # no answer, and of a large provider: no such user; a user who was locked out
     (r"7\.(17|18)$", Meaning.DEAD),
     (r"7\.", Meaning.POLICY),
 )
@@ -48,6 +49,8 @@ _TOLD_IN_WORDS = {
     Meaning.POLICY: "5.7.1",
 }
 _SPECIFIC = 2
+#: codes of no known meaning that are about the reader all the same
+_OF_READERS = frozenset({"4.1", "7.13"})
 #: what may pass while a message waits, and has a name of its own
 _WAITS = frozenset({Meaning.FULL, Meaning.LOOP, Meaning.TEMPORARY})
 #: said in words beside the code of an unknown user, these count for more
@@ -85,14 +88,19 @@ def weigh(action: Action, status: str, words: str, step: Step, *, said: str = ""
     return Verdict(found, _lesson(found, basic, code, words, step) if action is Action.FAILED else Lesson.NONE, shown)
 
 
+def basic(words: str) -> str:
+    """The basic code of an answer; empty where it has none."""
+    return _codes(words[:_LOOKED_AT])[0]
+
+
 def tells(words: str) -> int:
     """How much *words* say: 4 a code that says what, 3 one that says about what, 2 a basic code, 1 known words."""
     if not words:
         return 0
-    basic, told = _codes(words[:_LOOKED_AT])
+    three, told = _codes(words[:_LOOKED_AT])
     if weight := _weight(told):
         return weight + 2
-    if basic:
+    if three:
         return 2
     return 1 if wordings.meaning(words[:_LOOKED_AT]) else 0
 
@@ -111,7 +119,7 @@ def _meaning(basic: str, code: str, words: str, said: str, step: Step) -> Meanin
         return in_words if in_words in _MILDER and in_words is not None else Meaning.DEAD
     if by_code is not None:
         return by_code
-    if in_words is Meaning.DEAD and blame.against_us(words):
+    if in_words in {Meaning.DEAD, Meaning.NO_HOST} and blame.against_us(words):
         return Meaning.POLICY
     if in_words is not None and in_words is not Meaning.OTHER:
         return in_words
@@ -144,7 +152,7 @@ def _by_blame(basic: str, code: str, words: str, step: Step) -> Meaning:
 def _lesson(found: Meaning, basic: str, code: str, words: str, step: Step) -> Lesson:
     if found is not Meaning.OTHER:
         return _LESSONS[found]
-    if not basic and not _weight(code):
+    if (not basic and not _weight(code)) or code[2:] in _OF_READERS:
         return Lesson.COUNT
     fault = blame.judge(step, int(basic) if basic else None, words, status=code)
     return Lesson.COUNT if fault.whose is Whose.READER else Lesson.ALARM

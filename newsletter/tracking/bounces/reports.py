@@ -25,8 +25,8 @@ _LOOSE = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"^(?:[>|] ?)+")
-#: characters of a text that are searched for fields
-_LOOKED_AT = 200_000
+#: characters of a text that are searched for fields, and recipients of one report that are listened to
+_LOOKED_AT, _MOST = 200_000, 100
 #: RFC 3461 section 4: what must be written so in an Original-Recipient; others write addresses as they are
 _XTEXT = re.compile(r"\+(2B|3D|20)")
 _STATUS = re.compile(r"([245])[.,](\d{1,3})[.,](\d{1,3})(?!\d)")
@@ -135,6 +135,8 @@ def _gather(blocks: Iterable[Sequence[tuple[str, str]]]) -> Report:
                 continue
             # an empty line may stand within one recipient's fields, and may be missing between two
             if now is None or name in now.fields or (name in _WHO and now.is_whole):
+                if len(found) == _MOST:
+                    break
                 now = Recipient()
                 found.append(now)
             now.fields[name] = value

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from newsletter.delivery.wire.blame import Step
-from newsletter.tracking.bounces import mail, whose
+from newsletter.tracking.bounces import mail, whose, wordings
 from newsletter.tracking.bounces.mail import Head, Mail
 from newsletter.tracking.bounces.phrases import any_of
 
@@ -30,9 +30,13 @@ _ORNAMENT = "-=*_#>. \t"
 _HEAD = any_of(
     r"[> \t]{0,8}(?:Received|Return-Path|DKIM-Signature|Delivered-To|X-Original-To|Message-ID):[ \t]", begins=True
 )
+#: the first field of a report that lost its form
+_FIELDS = any_of(r"[> \t]{0,8}(?:Reporting-MTA|Final-Recipient|Original-Recipient):", begins=True)
 _ANSWER = re.compile(
     r"(?<![\d.,:/-])([45]\d\d)(?=[ :)-]|$)[ :-]? ?\(?#?(?:([45]\.\d{1,3}\.\d{1,3})(?![\d.]))?", re.MULTILINE
 )
+#: RFC 5321 section 4.2.1: all lines but the last have a hyphen
+_GOES_ON = re.compile(r"\b[45]\d\d-")
 _ENHANCED = re.compile(r"(?<![\d.])#?([45]\.\d{1,2}\.\d{1,3})(?![\d.])")
 #: what stands before an answer that has no enhanced code to be known by
 _BEFORE = re.compile(
@@ -40,6 +44,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _STEPS = (
+    (Step.EHLO, re.compile(r"\bEHLO\b|\bHELO\b|initial connection|initial greeting", re.IGNORECASE)),
     (Step.MAIL, re.compile(r"\bMAIL FROM\b|sender command|\bMAIL command", re.IGNORECASE)),
     (
         Step.DOT,
@@ -52,6 +57,10 @@ _STEPS = (
     (Step.RCPT, re.compile(r"\bRCPT\b|does not like recipient|recipient command", re.IGNORECASE)),
     (Step.DOT, re.compile(r">>> ?DATA|DATA command|\bDATA\b")),
 )
+#: what stands before an address at the beginning of a line, and the address itself
+_DRESS = "<>\"'*- \t\n"
+_FIRST = re.compile(r"[^\s>\"]*")
+_LONGEST = 330
 _NOBODY = re.compile(
     r"(?:postmaster|mailer-?daemon|abuse|hostmaster|support|help(?:desk)?|noreply|no-reply)@", re.IGNORECASE
 )
@@ -64,8 +73,8 @@ class Answer(NamedTuple):
     words: str
     #: what it answered to, as far as the text says
     step: Step = Step.LATER
-    #: the text ends with it: more may have followed
-    last: bool = False
+    #: the text ends within it: more lines were to follow
+    goes_on: bool = False
 
 
 class Text(NamedTuple):
@@ -87,44 +96,69 @@ def text_of(message: Mail) -> Text:
     return Text("\n\n".join(before)[:_LOOKED_AT], Head(tuple(mail.fields(copied))) if copied else Head())
 
 
-def answer(text: str, *addresses: str) -> Answer | None:
-    """The answer that *text* quotes, first where one of *addresses* is named; None where it quotes none."""
+def blocks(text: str, ours: Sequence[str]) -> dict[str, str]:
+    """Address, in lower case → what *text* says below and beside it, for each line that begins with one."""
+    found: dict[str, list[str]] = {}
+    now = ""
+    for line in text.split("\n"):
+        begins = line.strip(_DRESS)[:_LONGEST]
+        if "@" in begins:
+            first = next(whose.addresses(_FIRST.match(begins)[0]), "")  # type: ignore[index]
+            if first and _is_recipient(first, ours):
+                now = first.lower()
+        if now:
+            found.setdefault(now, []).append(line)
+    return {address: "\n".join(lines) for address, lines in found.items()}
+
+
+def answer(text: str, *addresses: str, only: bool = False) -> Answer | None:
+    """The answer that *text* quotes, first where one of *addresses* is named; *only* there, if so asked."""
     parts = list(_paragraphs(text))
-    named = [part for part in parts if any(address in part.lower() for address in addresses if address)]
-    for candidates in ([(part, part) for part in named], _pairs(parts)):
+    named = [(part, part) for part in parts if any(address in part.lower() for address in addresses if address)]
+    for candidates in (named,) if only else (named, _pairs(parts)):
         found = [(*best, part) for part, around in candidates if (best := _best(part, around)) is not None]
         if found:
             _, words, step, part = max(found, key=lambda one: one[0])
-            return Answer(words, step, text.rstrip().endswith(part.rstrip()))
+            last_line = part.rstrip().rpartition("\n")[2]
+            return Answer(words, step, text.rstrip().endswith(last_line) and bool(_GOES_ON.search(last_line)))
     return None
 
 
 def sentence(text: str, *addresses: str) -> str:
-    """What *text* says beside one of *addresses*, where it quotes no answer: its paragraph, on one line."""
+    """What *text* says beside one of *addresses*, where it quotes no answer: on one line."""
     parts = list(_paragraphs(text))
     for at, part in enumerate(parts):
         for address in addresses:
             if address and address in (low := part.lower()):
-                behind = part[low.index(address) + len(address) :].strip(" >:;,.\n\t\"'")
-                words = behind or (parts[at + 1] if at + 1 < len(parts) else "")
-                return " ".join(words.split())[:_ANSWER_LENGTH]
+                begin = low.index(address)
+                behind = part[begin + len(address) :].strip(_DRESS + ":;,.")
+                before = part[:begin].strip(_DRESS)
+                below = parts[at + 1] if at + 1 < len(parts) else ""
+                for words in (behind, before, below):
+                    if wordings.meaning(line := " ".join(words.split())[:_ANSWER_LENGTH]) is not None:
+                        return line
+                return " ".join((behind or below).split())[:_ANSWER_LENGTH]
     return ""
 
 
 def named(text: str, ours: Sequence[str]) -> str:
     """The first address in *text* that is none of *ours* and no desk's of a server."""
-    for address in whose.addresses(text):
-        if address.lower() not in ours and not _NOBODY.match(address) and not whose.token(address):
-            return address
-    return ""
+    return next((address for address in whose.addresses(text) if _is_recipient(address, ours)), "")
+
+
+def _is_recipient(address: str, ours: Sequence[str]) -> bool:
+    return address.lower() not in ours and not _NOBODY.match(address) and not whose.token(address)
 
 
 def _cut(text: str) -> tuple[str, str]:
     lines = text.split("\n")
     for at, line in enumerate(lines):
-        if _COPY.match(line[:200].lstrip(_ORNAMENT)) or (at and _HEAD.match(line[:200])):
+        short = line[:200]
+        if _COPY.match(short.lstrip(_ORNAMENT)) or (at and (_HEAD.match(short) or _FIELDS.match(short))):
             # what is copied begins with a field, some lines below
             rest = lines[at:]
+            if _FIELDS.match(short):
+                rest = rest[next((number for number, one in enumerate(rest) if _HEAD.match(one[:200])), len(rest)) :]
             first = next(
                 (number for number, one in enumerate(rest[:40]) if mail.is_field(one.lstrip("> \t"))), len(rest)
             )

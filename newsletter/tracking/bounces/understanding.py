@@ -37,6 +37,7 @@ _ACTIONS = {
     "delivered": Action.DELIVERED,
     "relayed": Action.RELAYED,
     "expanded": Action.RELAYED,
+    "deliverable": Action.DELIVERED,  # Postfix, asked to try and not to send
 }
 #: of several recipients of one copy, the one that is told first
 _GRAVEST = (Action.FAILED, Action.DELAYED, Action.RELAYED, Action.DELIVERED)
@@ -44,7 +45,20 @@ _GRAVEST = (Action.FAILED, Action.DELAYED, Action.RELAYED, Action.DELIVERED)
 
 def understand(raw: bytes) -> tuple[Judgement, ...]:
     """What the message *raw* says: a judgement for each recipient it speaks of, the gravest first; at least one."""
-    return _understand(mail.read(raw), 0)
+    message = mail.read(raw)
+    found = _understand(message, 0)
+    return found if _is_whole(message) else tuple(map(_spared, found))
+
+
+def _is_whole(message: Mail) -> bool:
+    """Whether what *message* says of a recipient is all there: neither its head nor its report's end is missing."""
+    ends_in_report = message.cut and (not message.parts or message.parts[-1].inner is None)
+    return "from" in message.head and not ends_in_report
+
+
+def _spared(judgement: Judgement) -> Judgement:
+    """*judgement* of a message of which a part is lost: what it says may be qualified in what is not there."""
+    return replace(judgement, lesson=Lesson.COUNT) if judgement.lesson is Lesson.SUPPRESS else judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +83,13 @@ def _understand(message: Mail, depth: int) -> tuple[Judgement, ...]:
         return _reported(case, report)
     if note := next(message.of("message/disposition-notification"), None):
         return (_disposed(case, dict(mail.fields(note.text))),)
-    if depth < _DEEPEST and (inner := _forwarded(message)) is not None:
+    from_daemon = automatic.is_from_daemon(message)
+    if depth < _DEEPEST and not from_daemon and (inner := _forwarded(message)) is not None:
         return _through(case, _understand(inner, depth + 1))
     whole = "\n".join(part.text for part in message.parts)
     if (report := reports.find_loose(whole)) is not None:
         return _reported(case, report)
-    return (_in_words(case),)
+    return _in_words(case)
 
 
 def _open(message: Mail) -> _Case:
@@ -155,9 +170,13 @@ def _reported(case: _Case, report: Report) -> tuple[Judgement, ...]:
     token = clues.token or whose.token(*report.message.values())
     named = whose.message_id(report.message.get("original-envelope-id", ""))
     case = replace(case, clues=replace(clues, token=token, message_id=clues.message_id or named))
-    found = [_of_recipient(case, one, alone=len(report.recipients) == 1) for one in report.recipients]
+    return _together(case, [_of_recipient(case, one, alone=len(report.recipients) == 1) for one in report.recipients])
+
+
+def _together(case: _Case, found: list[Judgement]) -> tuple[Judgement, ...]:
+    """What is said of several recipients of one copy, the gravest first."""
     found.sort(key=lambda one: (one.address.lower() not in _to(case), _GRAVEST.index(one.action)))
-    if token and any(one.lesson is not Lesson.SUPPRESS for one in found):
+    if case.clues.token and any(one.lesson is not Lesson.SUPPRESS for one in found):
         # one copy went to several: whoever it was for is not known to be gone
         found = [replace(one, lesson=Lesson.COUNT) if one.lesson is Lesson.SUPPRESS else one for one in found]
     return tuple(found)
@@ -176,71 +195,96 @@ def _of_recipient(case: _Case, recipient: Recipient, *, alone: bool) -> Judgemen
     if action in {Action.DELIVERED, Action.RELAYED}:
         return replace(clues, words=recipient.words[:_WORDS])
     lowered = [one.lower() for one in dict.fromkeys([*addresses, address])]
-    answer = transcripts.answer(case.text.said, *lowered)
-    said = transcripts.sentence(case.text.said, *lowered)
-    words, unfinished = _chosen(case, recipient.words, answer, said)
+    blocks = transcripts.blocks(case.text.said, case.ours)
+    block = next((blocks[one] for one in lowered if one in blocks), "")
+    answer = transcripts.answer(block) or transcripts.answer(case.text.said, *lowered, only=not alone)
+    said = transcripts.sentence(block or case.text.said, *lowered)
+    words = _chosen(recipient.words, answer, said)
     step = answer.step if answer else Step.LATER
-    verdict = meanings.weigh(action, recipient.status, words, step, said=said, unfinished=unfinished)
+    verdict = meanings.weigh(action, recipient.status, words, step, said=said)
     return _with(clues, verdict, words)
 
 
 def _action(case: _Case, recipient: Recipient) -> Action:
     if action := _ACTIONS.get(recipient.action):
         return action
+    if recipient.status.startswith("2"):
+        return Action.DELIVERED
     waits = recipient.status.startswith("4") or not recipient.status
     delayed = waits and automatic.is_delay(case.message.head.words("subject"), case.text.said)
     return Action.DELAYED if delayed else Action.FAILED
 
 
-def _chosen(case: _Case, diagnostic: str, answer: Answer | None, said: str) -> tuple[str, bool]:
-    """The words that say most of what happened, and whether more of them may have been cut off."""
-    cut = case.message.cut
+def _chosen(diagnostic: str, answer: Answer | None, said: str) -> str:
+    """The words that say most of what happened."""
     quoted = answer.words if answer else ""
-    if diagnostic and meanings.tells(diagnostic) >= meanings.tells(quoted):
-        return diagnostic, cut and case.message.parts[-1].kind in reports.STATUS
-    return quoted or diagnostic or said, cut and (answer is None or answer.last)
+    # in the text some servers quote the same answer whole, and others say what they made of it
+    same = meanings.basic(diagnostic) in {"", meanings.basic(quoted)}
+    if diagnostic and (not same or meanings.tells(diagnostic) >= meanings.tells(quoted)):
+        return diagnostic
+    return quoted or diagnostic or said
 
 
 # reports in words
 
 
-def _in_words(case: _Case) -> Judgement:
+def _in_words(case: _Case) -> tuple[Judgement, ...]:
     head, said = case.message.head, case.text.said
     subject = head.words("subject")
     answers = automatic.is_answer(head)
     reports_it = automatic.is_report(subject) and not automatic.is_reply(subject)
-    if not automatic.is_from_daemon(case.message) and not (reports_it and not (answers and not case.returned.fields)):
-        if answers:
-            return replace(case.clues, action=Action.AUTO_REPLY)
-        if automatic.is_unsubscribe(head):
-            return replace(case.clues, action=Action.UNSUBSCRIBE)
-        return case.clues
+    if automatic.is_unsubscribe(head):
+        return (replace(case.clues, action=Action.UNSUBSCRIBE),)
+    reports_it = reports_it and (not answers or bool(case.returned.fields))
+    from_system = automatic.is_from_daemon(case.message) or (
+        automatic.is_from_nobody(head) and transcripts.answer(said) is not None
+    )
+    if not from_system and not reports_it:
+        return (replace(case.clues, action=Action.AUTO_REPLY) if answers else case.clues,)
     action = Action.DELAYED if automatic.is_delay(subject, said) else Action.FAILED
-    address = _elsewhere(case) or transcripts.named(said, case.ours)
-    answer = transcripts.answer(said, address.lower()) if address else transcripts.answer(said)
-    sentence = transcripts.sentence(said, address.lower())
-    words = answer.words if answer else sentence
-    told = bool(answer) or wordings.meaning(words) is not None or wordings.meaning(said) is not None
-    if not (told or (address and reports_it)):
-        found = heuristics.failed(case.message) if reports_it else ""
-        if not found:
-            return replace(case.clues, action=Action.AUTO_REPLY) if answers else case.clues
-        address = address or found
-    unfinished = case.message.cut or (answer is not None and answer.last and not case.returned.fields and not words)
+    blocks = transcripts.blocks(said, case.ours)
+    if len(blocks) > 1 and all(_tells(block, address) for address, block in blocks.items()):
+        found = [_of_block(case, action, block, address) for address, block in blocks.items()]
+        return _together(case, found)
+    address = _elsewhere(case, *blocks)
+    if _tells(said, address.lower()) or (address and reports_it):
+        return (_of_block(case, action, said, address),)
+    if reports_it and (address := heuristics.failed(case.message)):
+        return (_of_block(case, action, said, address),)
+    return (replace(case.clues, action=Action.AUTO_REPLY) if answers else case.clues,)
+
+
+def _tells(said: str, address: str) -> bool:
+    """Whether *said* says what happened to a message."""
+    return transcripts.answer(said, address) is not None or wordings.meaning(said) is not None
+
+
+def _of_block(case: _Case, action: Action, said: str, address: str) -> Judgement:
+    """What is *said* of one recipient, in words alone."""
+    answer = transcripts.answer(said, address.lower())
+    words = answer.words if answer else transcripts.sentence(said, address.lower())
+    unfinished = answer is not None and answer.goes_on and not case.returned.fields
     step = answer.step if answer else Step.LATER
-    verdict = meanings.weigh(action, "", words, step, said=said, unfinished=unfinished)
-    return _with(replace(case.clues, action=action, address=address), verdict, words)
+    # some say it in the subject alone
+    around = said if wordings.meaning(said) else case.message.head.words("subject")
+    verdict = meanings.weigh(action, "", words, step, said=around, unfinished=unfinished)
+    return _with(replace(case.clues, action=action, address=_written(case, address)), verdict, words)
 
 
-def _elsewhere(case: _Case) -> str:
+def _written(case: _Case, address: str) -> str:
+    """*address* in the letters in which the message has it."""
+    named = (one for one in whose.addresses(case.text.said) if one.lower() == address)
+    return next(named, address)
+
+
+def _elsewhere(case: _Case, *named_first: str) -> str:
     """The recipient, by what is no field of a report: heads of the message itself, and the message that came back."""
     head = case.message.head
-    named = [*head.all("x-failed-recipients"), *head.all("x-original-to", "x-actual-recipient")]
-    for text in named:
+    for text in head.all("x-failed-recipients", "x-original-to", "x-actual-recipient"):
         for address in whose.addresses(text[:2000]):
             if address.lower() not in case.ours and not whose.token(address):
                 return address
-    said = transcripts.named(case.text.said, case.ours)
+    said = _written(case, named_first[0]) if named_first else transcripts.named(case.text.said, case.ours)
     return said or next(
         (one for value in case.returned.all("to") for one in whose.addresses(value[:1000]) if not whose.token(one)), ""
     )

@@ -15,7 +15,7 @@ _USER = any_of(r"""
     \b(?:usu[aá]rio|destinat[aá]ri|direcci[oó]n|endereço|buz[oó]n|cuenta|conta\b|caixa) / \b(?:utente|indirizzo|casella)
     \b(?:gebruiker|geadresseerde) / \b(?:użytkownik|adresat|adres\b|skrzynk) / \b(?:användar|mottagar|bruger|modtager)
     \b(?:uživatel|příjemce) / пользовател / адрес / получател / ящик
-    用户 / 收件人 / 邮箱 / 地址 / 帐号 / 账号 / 宛先 / ユーザ
+    用户 / 收件人 / 邮箱 / 地址 / 帐号 / 账号 / 宛先 / ユーザ / ディレクトリ
 """)
 _NOT_THERE = any_of(r"""
     \bunknown\b / \bnot (?:found|known|exist|listed|recogni[sz]ed|valid)\b / \b(?:does|do|did) ?n[o']t exist
@@ -27,7 +27,7 @@ _NOT_THERE = any_of(r"""
     não encontrad / no encontrad / no se (?:ha )?(?:encontr|pudo encontrar) / inv[aá]lid[ao] / inexist / inesist
     sconosciut / non esiste / non trovat / onbekend / bestaat niet / niet gevonden / nieznany / nie istnieje / okänd
     finns inte / ukendt / findes ikke / neznám / neexistuje / не найден / не существует / неизвест
-    不存在 / 無効 / 不明 / 存在しません / 見つかりません
+    不存在 / 無効 / 不明 / 存在しません / 見つかりません / にありません
 """)
 _BOX = any_of(r"""
     \b(?:mail ?box|inbox|account|user|folder|recipient|postfach|briefkasten|bo[iî]te|buz[oó]n|casella|caixa)\b
@@ -42,7 +42,8 @@ _MESSAGE = any_of(r"""
     сообщение / письмо / 邮件
 """)
 _OVER = any_of(r"""
-    \btoo (?:large|big|long)\b / \bexceed(?:s|ed|ing)?\b / size limit / zu gro(?:ß|ss) / trop (?:gros|volumineux|grand)
+    \btoo (?:large|big)\b / (?:message|mail|it is|is) too long / \bexceed(?:s|ed|ing)?\b / size limit
+    zu gro(?:ß|ss) / trop (?:gros|volumineux|grand)
     demasiado grande / troppo grande / muito grande / te groot / слишком (?:большой|велик) / 太大 / 超过
 """)
 _SIZE = any_of(r"""
@@ -62,6 +63,15 @@ _TABLE: tuple[tuple[Meaning, tuple[re.Pattern[str], ...]], ...] = (
     ),
     (Meaning.TEMPORARY, (any_of(r"receiving (?:mail|messages|email) (?:too quickly|at a rate) / gr[ae]y-?list"),)),
     (
+        Meaning.POLICY,
+        (
+            any_of(r"""
+                (?:daily|hourly|relay|sending) (?:\w+ )?(?:quota|limit) / too many (?:recipients|messages|e?mails)
+                recipient preferences
+            """),
+        ),
+    ),
+    (
         Meaning.DEAD,
         (
             any_of(r"""
@@ -69,6 +79,7 @@ _TABLE: tuple[tuple[Meaning, tuple[re.Pattern[str], ...]], ...] = (
                 \binvalid (?:local )?(?:user|mailbox|recipient|account|addressee)\b / no such local part
                 \buser unknown\b
                 this user doesn't have an?\b / no mailbox (?:here|by) / \bnot our customer / no user here
+                invalid final delivery user / no valid recipients / directory does not list
                 unbekannter (?:benutzer|empfänger) / destinataire inconnu
             """),
         ),
@@ -86,7 +97,7 @@ _TABLE: tuple[tuple[Meaning, tuple[re.Pattern[str], ...]], ...] = (
                 (?:unknown|no such|invalid|bad|non-?existent) (?:destination )?(?:mail )?(?:host|domain)
                 unroute?able / unable to route / nowhere to deliver / no (?:valid |usable )?mx\b / null ?mx / nxdomain
                 mx records? point / name service error / couldn't find (?:any host|a mail exchanger)
-                (?:dns|mx|domain) lookup fail
+                (?:dns|mx|domain) lookup fail / (?:host|domain)s? (?:does|do) not accept mail / domain is not reachable
             """),
         ),
     ),
@@ -94,6 +105,7 @@ _TABLE: tuple[tuple[Meaning, tuple[re.Pattern[str], ...]], ...] = (
         Meaning.FULL,
         (any_of(r"quota / full mailbox / insufficient (?:disk |system )?(?:space|storage) / out of (?:disk )?space"),),
     ),
+    (Meaning.FULL, (any_of(r"mailbox exceeds / mailbox (?:size )?(?:limit )?exceeded"),)),
     (Meaning.FULL, (any_of("exceeded / allocation / überschritten"), any_of("storage / speicherplatz / disk space"))),
     (Meaning.FULL, (_BOX, _FILLED)),
     (Meaning.TOO_LARGE, (_MESSAGE, _OVER, _SIZE)),
@@ -107,6 +119,7 @@ _TABLE: tuple[tuple[Meaning, tuple[re.Pattern[str], ...]], ...] = (
                 in the queue too long / delivery (?:time )?expired
                 (?:unable to|could(?: not|n't)) (?:connect|establish)
                 not (?:responding|reachable) / no answer from / rate limit / too many connections / have been failing
+                could not deliver for the last / envelope expired / multiple retries / did not accept our requests
                 try(?:ing)? (?:again )?later / temporar / vorübergehend / später erneut / временно / 暂时 / 一時的
             """),
         ),
@@ -122,12 +135,14 @@ _TABLE: tuple[tuple[Meaning, tuple[re.Pattern[str], ...]], ...] = (
         ),
     ),
 )
+#: a guess of the server's is none of ours
+_PERHAPS = any_of(r"\bmay (?:not|be|have)\b / \bmight\b / \bpossibl[ey] (?:not|because|reason) / \bperhaps\b")
 _SENTENCE = re.compile(r"[.!?;]\s|[。！\n]")
 
 
 def meaning(words: str) -> Meaning | None:
     """What *words* mean; None where they say nothing that is known."""
-    sentences = _SENTENCE.split(words)
+    sentences = [one for one in _SENTENCE.split(words) if not _PERHAPS.search(one)]
     for found, patterns in _TABLE:
         if any(all(pattern.search(sentence) for pattern in patterns) for sentence in sentences):
             return found
