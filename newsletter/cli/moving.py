@@ -50,7 +50,14 @@ class What(StrEnum):
 
 Lists = Annotated[list[str] | None, typer.Option("--list", "-l", help="A list; may be given again.")]
 Confirmed = Annotated[
-    str, typer.Option("--confirmed-by", help="They said yes already: where that is on record. As --as confirmed.")
+    str,
+    typer.Option(
+        "--confirmed-by",
+        metavar="WHERE",
+        help="All of whom the file says nothing have said yes, and this is where it is on record, such as"
+        " “double opt-in at Mailchimp until May 2024”; it is kept with their consent. The same as --as confirmed, with"
+        " its source.",
+    ),
 ]
 
 

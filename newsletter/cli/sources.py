@@ -173,8 +173,8 @@ def collect(
 ) -> None:
     """Visit the feeds that are due, and keep what is new.
 
-    Feeds that can't be read are shown with the reason; the others are read all the same. Exit code 1 where
-    none of those that were due could be read.
+    Feeds that can't be read are shown with the reason, and when they are tried again; the others are read all the
+    same. Exit code 1 where none of those that were due could be read.
     """
     from newsletter.stories.reading import (
         collecting,  # loads the feed parser, which the other commands need not wait for
@@ -194,7 +194,8 @@ def collect(
     if as_json:
         figures = {"new": report.new, "updated": report.updated, "unchanged": report.unchanged}
         pages = {"pages_read": report.pages_read, "pages_failed": report.pages_failed}
-        screen.data({**figures, "failed": len(report.failed), **pages, "sources": [asdict(v) for v in report.visited]})
+        visits = {"sources": [asdict(v) for v in report.visited], "waiting": [asdict(v) for v in report.waiting]}
+        screen.data({**figures, "failed": len(report.failed), **pages, **visits, "next_at": report.next_at})
     else:
         _show(report)
     if report.visited and len(report.failed) == len(report.visited):
@@ -203,9 +204,9 @@ def collect(
 
 def _show(report: Any) -> None:
     if not report.visited:
-        screen.say("nothing is due: newsletter collect --force visits every source now")
+        _show_nothing_due(report)
         return
-    rows = [(v.name, v.result, v.new, v.updated, v.problem or _remarks(v)) for v in report.visited]
+    rows = [(v.name, v.result, v.new, v.updated, _wrong(v) or _remarks(v)) for v in report.visited]
     screen.table(
         "Collected",
         ("source", "result", "new", "changed", "what is wrong"),
@@ -218,6 +219,24 @@ def _show(report: Any) -> None:
         f" {report.updated} changed, {plural.counted(report.unchanged, 'source')} unchanged,"
         f" {len(report.failed)} failed; {plural.counted(report.pages_read, 'page')} read"
     )
+
+
+def _show_nothing_due(report: Any) -> None:
+    if report.next_at is None:
+        screen.say("there is no source to visit: newsletter sources add ADDRESS")
+        return
+    if report.waiting:
+        rows = [(v.name, _wrong(v)) for v in report.waiting]
+        screen.table("Failed, and left alone for a while", ("source", "what is wrong"), rows, wrap=("what is wrong",))
+    screen.say(
+        f"nothing is due before {report.next_at:%A %H:%M} UTC: newsletter collect --force visits every source now"
+    )
+
+
+def _wrong(one: Any) -> str:
+    """Why it could not be read, and when it is tried again."""
+    again = f"; tried again after {one.next_at:%A %H:%M} UTC" if one.next_at else ""
+    return f"{one.problem}{again}" if one.problem else ""
 
 
 def _remarks(one: Any) -> str:

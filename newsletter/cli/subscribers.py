@@ -25,7 +25,11 @@ Lists = Annotated[list[str] | None, typer.Option("--list", "-l", help="A list; m
 Confirmed = Annotated[
     str,
     typer.Option(
-        "--confirmed-by", help="They said yes already: where that is on record. Without it they wait for their answer."
+        "--confirmed-by",
+        metavar="WHERE",
+        help="They have said yes already, and this is where it is on record, such as “form at the fair, 3 May 2024”; it"
+        " is kept with their consent, and they get the next edition. Without it they get nothing until they say yes"
+        " (--invite).",
     ),
 ]
 

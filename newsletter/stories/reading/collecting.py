@@ -4,7 +4,7 @@ No visit happens inside a transaction, and nothing that one source does ends the
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -62,6 +62,8 @@ class Visited:
     #: entries whose date could not be read, so that it is said to be unknown
     unread_dates: int = 0
     problem: str = ""
+    #: when it is visited next; None where it never is
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,10 @@ class Report:
     """What one round brought."""
 
     visited: tuple[Visited, ...] = ()
+    #: sources that failed before and are not due: they are left alone for a while, longer each time
+    waiting: tuple[Visited, ...] = ()
+    #: when the next visit of any source is due; None where there is none
+    next_at: datetime | None = None
     #: articles completed from their pages, and pages that brought nothing
     pages_read: int = 0
     pages_failed: int = 0
@@ -117,7 +123,24 @@ def collect(
     read, failed = _read_pages(database, fetcher, robots, now, tell, len(visited)) if settings.pages else (0, 0)
     if settings.pages:
         _measure_pictures(database, fetcher, robots, now)
-    return Report(tuple(sorted(visited, key=lambda one: (one.name.lower(), one.source_id))), read, failed)
+    waiting, next_at = _to_come(database, now, {one.source_id for one in visited})
+    return Report(_by_name(visited), _by_name(waiting), next_at, read, failed)
+
+
+def _by_name(visits: Iterable[Visited]) -> tuple[Visited, ...]:
+    return tuple(sorted(visits, key=lambda one: (one.name.lower(), one.source_id)))
+
+
+def _to_come(database: Database, now: datetime, visited: Collection[int]) -> tuple[list[Visited], datetime | None]:
+    """The failing sources that were not *visited*, and when the next visit of any is due."""
+    with database.read() as session:
+        left = session.scalars(select(Source).where(Source.health != Health.GONE)).all()
+    waiting = [
+        Visited(one.id, one.name, one.url, Result.FAILED, problem=one.problem, next_at=one.next_fetch_at)
+        for one in left
+        if one.health is Health.FAILING and one.id not in visited
+    ]
+    return waiting, min((one.next_fetch_at or now for one in left), default=None)
 
 
 def _visit_sources(database: Database, fetcher: Fetcher, now: datetime, force: bool, tell: Progress) -> list[Visited]:
@@ -174,7 +197,9 @@ def _keep(session: Session, due: _Due, answer: Answer, feed: Feed, now: datetime
     source.fetched_at = now
     result = _result(answer, standing)
     counts = (new, updated, feed.dropped, feed.left, feed.unread_dates)
-    return Visited(source.id, source.name, source.url, result, *counts, problem=standing.problem)
+    return Visited(
+        source.id, source.name, source.url, result, *counts, problem=standing.problem, next_at=standing.next_fetch_at
+    )
 
 
 def _is_free(session: Session, url: str) -> bool:
