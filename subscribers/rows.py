@@ -5,14 +5,31 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import JSON, ColumnElement, Enum, FromClause, Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import Session
 
 
 def upsert(session: Session, table: Any) -> Any:
     """INSERT INTO *table* as *session*'s own database words it, which can say ON CONFLICT."""
+    return insert(session.get_bind().dialect.name, table)
+
+
+def insert(dialect: str, table: Any) -> Any:
+    """INSERT INTO *table* as that database words it, which can say ON CONFLICT."""
     # the other database's dialect stays unloaded: with its drivers it takes as long as many a command
-    return importlib.import_module(f"sqlalchemy.dialects.{session.get_bind().dialect.name}").insert(table)
+    return importlib.import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
+
+
+def told(dialect: str, *like: Any) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    """Many rows in one parameter, "told": an array of arrays as JSON, each with a value *like* each of the columns."""
+    parameter = bindparam("told", type_=Text)
+    if dialect == "sqlite":
+        elements = func.json_each(parameter).table_valued("value")
+        return elements, [func.json_extract(elements.c.value, f"$[{place}]") for place in range(len(like))]
+    elements = func.json_array_elements(cast(parameter, JSON)).table_valued("value")
+    # an enum is kept as text and has no type of its own there
+    kinds = [Text() if isinstance(column.type, Enum) else column.type for column in like]
+    return elements, [cast(elements.c.value.op("->>")(place), kind) for place, kind in enumerate(kinds)]
 
 
 class Rows:

@@ -30,6 +30,15 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def instant_text(at: datetime, dialect: str) -> str:
+    """*at* as text, as SQLite keeps it or PostgreSQL reads it, for statements past SQLAlchemy's own types."""
+    if at.tzinfo is not UTC:
+        if at.tzinfo is None:
+            raise ValueError(f"{at!r} has no time zone; pass an aware datetime")
+        at = at.astimezone(UTC)
+    return at.replace(tzinfo=None).isoformat(" ", "microseconds") if dialect == "sqlite" else at.isoformat()
+
+
 def choice(kind: type[StrEnum]) -> Enum:
     """Store *kind* by its value, in a plain VARCHAR, so that adding a member needs no migration."""
     return Enum(kind, native_enum=False, length=24, create_constraint=False, values_callable=_values)

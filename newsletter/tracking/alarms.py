@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from newsletter.config import Lessons
-from newsletter.editions import shelf, watch
+from newsletter.editions import watch
 from newsletter.editions.models import Alarm, Edition
 from newsletter.plural import counted
 from newsletter.tracking.heard import Heard, Lesson
@@ -43,10 +43,9 @@ def ring(session: Session, new: Sequence[Heard], *, rules: Lessons, now: datetim
 def _ring(
     session: Session, edition_id: int, lesson: Lesson, subscriber_ids: set[int], rules: Lessons, now: datetime
 ) -> None:
-    edition = session.get(Edition, edition_id)
-    if edition is None:
+    name, domain = _name(session, edition_id), _domain(session)
+    if not name:
         return  # a number that somebody else's event made up
-    name, domain = shelf.name(edition), _domain(session)
     wanted = sorted(subscriber_ids)
     domains: set[str] = set()
     for start in range(0, len(wanted), 1000):
@@ -66,6 +65,12 @@ def _ring(
     )
     for each, readers, words in session.execute(refused).all():
         watch.ring(session, f"{lesson} {name} {each}", _told(lesson, name, each, readers, words), now)
+
+
+def _name(session: Session, edition_id: int) -> str:
+    """What people call the edition; empty where there is none."""
+    found = session.execute(select(Edition.newsletter, Edition.date).where(Edition.id == edition_id)).first()
+    return f"{found.newsletter}/{found.date}" if found else ""
 
 
 def _told(lesson: Lesson, name: str, domain: str, readers: int, words: str) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import select
+import orjson
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Lessons
@@ -11,7 +13,7 @@ from newsletter.tracking import copies
 from newsletter.tracking.heard import Heard, Lesson
 from newsletter.tracking.lessons import Sign, given_up
 from newsletter.tracking.models import TEACHES, Event
-from subscribers import suppressions
+from subscribers import rows, suppressions
 from subscribers.models import Subscriber, SuppressionReason
 from subscribers.suppressions import Stop
 
@@ -26,23 +28,34 @@ def count(session: Session, new: Sequence[Heard], *, rules: Lessons, now: dateti
 
     A person's whole history decides and not the order in which it came: what a late event undoes is undone.
     """
-    ids = {each.subscriber_id for each in new if each.subscriber_id is not None and each.is_ours}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), 1000):
-        people = _counted(session, wanted[start : start + 1000])
+    ids = {each.subscriber_id for each in new if each.status or each.lesson or each.kind in _ALIVE if each.is_ours}
+    ids.discard(None)
+    if ids:
+        people = _counted(session, ids)
         for first in range(0, len(people), _AT_ONCE):
             _judge(session, people[first : first + _AT_ONCE], rules, now)
 
 
-def _counted(session: Session, ids: Sequence[int]) -> Sequence[int]:
+def _counted(session: Session, ids: Collection[int | None]) -> Sequence[int]:
     """Those of *ids* with a soft bounce; two posts about one person are judged one after the other."""
-    soft = select(Event.subscriber_id).where(Event.subscriber_id.in_(ids), Event.lesson == Lesson.SOFT_BOUNCE, TEACHES)
-    found = sorted({one for one in session.scalars(soft) if one is not None})
+    connection = session.connection()
+    told = orjson.dumps([[one] for one in ids]).decode()
+    found = sorted(connection.execute(_bounced_softly(connection.dialect.name), {"told": told}).scalars())
     if not found:
         return []
     # SQLite has one writer, and no such words
     locked = select(Subscriber.id).where(Subscriber.id.in_(found)).order_by(Subscriber.id).with_for_update()
     return session.scalars(locked).all()
+
+
+@cache
+def _bounced_softly(dialect: str) -> Select[int]:
+    told, [subscriber_id] = rows.told(dialect, Subscriber.id)
+    return (
+        select(subscriber_id)
+        .select_from(told)
+        .where(exists().where(Event.subscriber_id == subscriber_id, Event.lesson == Lesson.SOFT_BOUNCE, TEACHES))
+    )
 
 
 def _judge(session: Session, people: Sequence[int], rules: Lessons, now: datetime) -> None:

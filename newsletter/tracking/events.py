@@ -1,11 +1,11 @@
 """SendGrid's posts: read, told apart by whose they are, and given to the evidence, in one transaction."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Lessons
@@ -14,7 +14,7 @@ from newsletter.tracking import copies, evidence, ownership, quarantine, sendgri
 from newsletter.tracking.heard import Heard
 from newsletter.tracking.models import Watermark
 from newsletter.tracking.quarantine import Unreadable
-from newsletter.tracking.sendgrid import PROVIDER, Told
+from newsletter.tracking.sendgrid import PROVIDER
 from subscribers.rows import upsert
 
 _AT_ONCE = 1000
@@ -55,14 +55,10 @@ def record(
     """
     told, odd = _read(raw_events, now=now)
     quarantine.keep(session, PROVIDER, [*unreadable, *odd], now=now)
-    known_attempts = _known_attempts(session, {each.heard.attempt for each in told.values() if each.heard.attempt})
-    people = ownership.people(session, told.values())
-    heard = [
-        _located(session, each, ownership.claim(each, known_attempts, people, account_is_ours=account_is_ours))
-        for each in told.values()
-    ]
+    heard = [each for each, _ in told]
+    _own(session, told, account_is_ours=account_is_ours)
     noted = evidence.record(session, heard, rules=rules, now=now)
-    _move_watermark(session, told.values(), now=now, trouble_at=trouble_at)
+    _move_watermark(session, heard, now=now, trouble_at=trouble_at)
     return Recorded(
         new=len(noted.new),
         known=len(raw_events) - len(noted.new) - len(odd),
@@ -72,42 +68,61 @@ def record(
     )
 
 
-def _read(raw_events: Sequence[Mapping[str, Any]], *, now: datetime) -> tuple[dict[str, Told], list[Unreadable]]:
-    told, odd = dict[str, Told](), list[Unreadable]()
+#: an event, and the same as SendGrid told it
+_Told = tuple[Heard, Mapping[str, Any]]
+
+
+def _read(raw_events: Sequence[Mapping[str, Any]], *, now: datetime) -> tuple[list[_Told], list[Unreadable]]:
+    told, odd = list[_Told](), list[Unreadable]()
     for event in raw_events:
         try:
-            each = sendgrid.read(event, now=now)
+            told.append((sendgrid.read(event, now=now), event))
         except (ValueError, TypeError, OverflowError, RecursionError) as error:
             odd.append(Unreadable(repr(event)[:_LONGEST_PIECE], f"{type(error).__name__}: {error}"))
-        else:
-            told[each.heard.key] = each
     return told, odd
+
+
+def _own(session: Session, told: Sequence[_Told], *, account_is_ours: bool) -> None:
+    """Find out which are ours: most carry an attempt that we know, the others are looked at one by one."""
+    known = _known_attempts(session, {each.attempt for each, _ in told})
+    strangers = list[_Told]()
+    for pair in told:
+        each = pair[0]
+        if each.attempt in known:
+            each.is_ours = each.knows_attempt = True
+        else:
+            strangers.append(pair)
+    people = ownership.people(session, [each for each, _ in strangers])
+    for each, raw in strangers:
+        named = sendgrid.names_a_copy(raw)
+        ownership.claim(each, people, names_a_copy=named, account_is_ours=account_is_ours)
+        if sendgrid.is_late_bounce(raw):
+            each.proves = False
+            if each.subscriber_id is not None:
+                each.edition_id = copies.newest(session, each.subscriber_id, sender=PROVIDER, before=each.at)
+
+
+def _known_attempts(session: Session, attempts: Collection[str]) -> set[str]:
+    wanted, known = sorted(filter(None, attempts)), set[str]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = {"attempts": wanted[start : start + _AT_ONCE]}
+        known.update(session.connection().execute(_KNOWN_ATTEMPTS, some).scalars())
+    return known
+
+
+_KNOWN_ATTEMPTS = select(Batch.attempt).where(Batch.attempt.in_(bindparam("attempts", expanding=True)))
+
+
+def _move_watermark(session: Session, heard: Iterable[Heard], *, now: datetime, trouble_at: datetime | None) -> None:
+    """Remember the newest event time, but never one that lies ahead of our own clock."""
+    newest = max((each.at for each in heard if each.is_dated), default=None)
+    if newest is not None:
+        session.connection().execute(_watermark(session).values(at=min(newest, now), trouble_at=trouble_at))
 
 
 def trouble(session: Session, *, now: datetime) -> None:
     """A post was turned away that SendGrid will bring again: silence means nothing for a while."""
     session.connection().execute(_watermark(session).values(at=_BEGINNING, trouble_at=now))
-
-
-def _located(session: Session, told: Told, heard: Heard) -> Heard:
-    """*heard*, where a late bounce knows which copy it is most likely about."""
-    if not told.is_late_bounce or heard.subscriber_id is None:
-        return heard
-    return replace(heard, edition_id=copies.newest(session, heard.subscriber_id, sender=PROVIDER, before=heard.at))
-
-
-def _known_attempts(session: Session, attempts: Collection[str]) -> set[str]:
-    wanted, known = sorted(attempts), set[str]()
-    for start in range(0, len(wanted), _AT_ONCE):
-        known.update(session.scalars(select(Batch.attempt).where(Batch.attempt.in_(wanted[start : start + _AT_ONCE]))))
-    return known
-
-
-def _move_watermark(session: Session, told: Iterable[Told], *, now: datetime, trouble_at: datetime | None) -> None:
-    """Remember the newest event time, but never one that lies ahead of our own clock."""
-    dated = [min(each.heard.at, now) for each in told if each.is_dated]
-    if dated:
-        session.connection().execute(_watermark(session).values(at=max(dated), trouble_at=trouble_at))
 
 
 #: before every event

@@ -1,10 +1,12 @@
 """What is heard of a copy, whoever says it: one value for SendGrid's events, answers at hand-over, and mail."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+import orjson
 
 from newsletter.delivery.models import Status
 
@@ -31,9 +33,9 @@ class Lesson(StrEnum):
     CONTENT = "content"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that takes longer than all the rest, thousands of times in a second
 class Heard:
-    """One event, in our words."""
+    """One event, in our words; whoever made it fills it in, and nobody changes it after it is stored."""
 
     #: SENDGRID, SMTP or MAILBOX
     provider: str
@@ -41,7 +43,7 @@ class Heard:
     key: str
     #: the provider's word: "delivered", "bounce"; "refused"; "failed", "delayed", "complaint"
     kind: str
-    #: the provider's clock
+    #: the provider's clock; where it did not say, when we heard it
     at: datetime
     edition_id: int | None = None
     subscriber_id: int | None = None
@@ -59,8 +61,10 @@ class Heard:
     is_ours: bool = True
     #: it proves that the copy was taken, where we did not know
     proves: bool = True
-    #: what else was said, less the address
-    payload: Mapping[str, Any] = field(default_factory=dict)
+    #: it said when
+    is_dated: bool = True
+    #: what else was said, less the address, as JSON
+    payload: str = "{}"
 
     @property
     def evidence(self) -> str:
@@ -117,5 +121,5 @@ def by_mail(
         reason=words,
         address=address,
         is_ours=subscriber_id is not None or bool(address),
-        payload={"meaning": meaning, **(payload or {})},
+        payload=orjson.dumps({"meaning": meaning, **(payload or {})}).decode(),
     )

@@ -3,10 +3,10 @@
 import base64
 import binascii
 import json
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -53,13 +53,12 @@ def read(raw: bytes) -> tuple[list[dict[str, Any]], list[Unreadable]]:
 
     Raises BadInput where it is no array at all.
     """
-    text = raw.decode("utf-8", "replace").strip().removeprefix("\ufeff")
-    if not text.startswith("["):
-        raise BadInput("not an array of events")
-    try:
-        elements: Iterable[Any] = json.loads(text)
-    except (ValueError, RecursionError):
-        elements = map(_element, arrays.split(text))
+    elements = _elements(raw)
+    events = [
+        each for each in elements if isinstance(each, dict) and isinstance(each.get("event"), str) and each["event"]
+    ]
+    if len(events) == len(elements):
+        return events, []
     events, unreadable = list[dict[str, Any]](), list[Unreadable]()
     for element in elements:
         if isinstance(element, Unreadable):
@@ -69,6 +68,22 @@ def read(raw: bytes) -> tuple[list[dict[str, Any]], list[Unreadable]]:
         else:
             unreadable.append(Unreadable(json.dumps(element), "it does not say what happened: no word in event"))
     return events, unreadable
+
+
+def _elements(raw: bytes) -> list[Any]:
+    try:
+        elements = orjson.loads(raw)
+    except ValueError:  # a byte that is no text, a number that is none: what is readable of it is read
+        text = raw.decode("utf-8", "replace").strip().removeprefix("\ufeff")
+        if not text.startswith("["):
+            raise BadInput("not an array of events") from None
+        try:
+            elements = json.loads(text)
+        except (ValueError, RecursionError):
+            return [_element(each) for each in arrays.split(text)]
+    if not isinstance(elements, list):
+        raise BadInput("not an array of events")
+    return elements
 
 
 def _element(text: str) -> Any:

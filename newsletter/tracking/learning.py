@@ -6,6 +6,7 @@ What teaches what stands in `lessons`; here it is done, in the transaction that 
 from collections.abc import Sequence
 from datetime import datetime
 
+import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -74,11 +75,8 @@ def _is_last_word(session: Session, heard: Heard, subscriber_id: int) -> bool:
     query = select(Event.kind, Event.at, Event.payload).where(
         Event.provider == heard.provider, Event.subscriber_id == subscriber_id, Event.kind.in_((LEFT, CAME_BACK))
     )
-    words = [
-        (at, kind == LEFT)
-        for kind, at, payload in session.execute(query)
-        if payload.get("asm_group_id") == heard.payload.get("asm_group_id")
-    ]
+    group = orjson.loads(heard.payload).get("asm_group_id")
+    words = [(at, kind == LEFT) for kind, at, payload in session.execute(query) if payload.get("asm_group_id") == group]
     return (heard.at, heard.kind == LEFT) >= max(words, default=(heard.at, False))
 
 

@@ -20,7 +20,6 @@ class Event(Model):
     __table_args__ = (
         UniqueConstraint("provider", "provider_event_id"),
         Index(None, "edition_id", "subscriber_id"),
-        Index(None, "attempt"),
         # who left a group and who came back: few, and asked for by person
         Index("ix_event_groups", "subscriber_id", sqlite_where=_OF_GROUPS, postgresql_where=_OF_GROUPS),
         # what teaches: few too, and asked for by person (soft bounces), and by edition (alarms)

@@ -5,14 +5,13 @@ is ours if we know its attempt, or if its address is that reader's. An event tha
 became of a letter) is ours if its address is somebody's here.
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.tracking.heard import Heard, Lesson
-from newsletter.tracking.sendgrid import Told
 from subscribers import addresses
 from subscribers.models import Subscriber
 
@@ -27,9 +26,9 @@ class People:
     by_key: Mapping[str, int]
 
 
-def people(session: Session, told: Iterable[Told]) -> People:
-    """Our readers whose address stands in what was *told*."""
-    keys = sorted({addresses.key(each.heard.address) for each in told if each.heard.address})
+def people(session: Session, heard: Iterable[Heard]) -> People:
+    """Our readers whose address stands in *heard*."""
+    keys = sorted({addresses.key(each.address) for each in heard if each.address})
     by_key: dict[str, int] = {}
     for start in range(0, len(keys), _AT_ONCE):
         query = select(Subscriber.email_key, Subscriber.id)
@@ -37,27 +36,23 @@ def people(session: Session, told: Iterable[Told]) -> People:
     return People({subscriber_id: key for key, subscriber_id in by_key.items()}, by_key)
 
 
-def claim(told: Told, known_attempts: Collection[str], people: People, *, account_is_ours: bool) -> Heard:
-    """What was *told*, with what it says of ours: a foreign event loses the numbers that look like ours.
+def claim(heard: Heard, people: People, *, names_a_copy: bool, account_is_ours: bool) -> None:
+    """Find out whether *heard*, which carries no attempt of ours, is ours: what is not loses the numbers that look so.
 
     What is not ours teaches nothing, and what names no copy only counts as somebody's own leaving if
     *account_is_ours*: who left by the account's own pages has left us, and a dead address is remembered
     before it is anybody's here.
     """
-    heard = told.heard
-    if heard.attempt in known_attempts:
-        return replace(heard, is_ours=True, knows_attempt=True)
     key = addresses.key(heard.address)
-    if not told.names_a_copy:
-        found = replace(heard, subscriber_id=people.by_key.get(key), is_ours=key in people.by_key)
-        return found if account_is_ours or (found.is_ours and heard.lesson not in _LEAVING) else _dumb(found)
-    if heard.subscriber_id is not None and people.by_id.get(heard.subscriber_id) == key:
-        return replace(heard, is_ours=True)
-    return _dumb(replace(heard, edition_id=None, subscriber_id=None))
-
-
-def _dumb(heard: Heard) -> Heard:
-    return heard if heard.lesson is None else replace(heard, lesson=None)
+    if not names_a_copy:
+        heard.subscriber_id, heard.is_ours = people.by_key.get(key), key in people.by_key
+        teaches = account_is_ours or (heard.is_ours and heard.lesson not in _LEAVING)
+    else:
+        teaches = heard.is_ours = heard.subscriber_id is not None and people.by_id.get(heard.subscriber_id) == key
+        if not heard.is_ours:
+            heard.edition_id = heard.subscriber_id = None
+    if not teaches:
+        heard.lesson = None
 
 
 _LEAVING = (Lesson.UNSUBSCRIBE, Lesson.RESUBSCRIBE)

@@ -33,5 +33,5 @@ def _heard(refusal: Refusal, now: datetime) -> Heard:
         reason=words.text,
         attempt=refusal.attempt,
         proves=False,  # the ledger has it from the same answer
-        payload={} if words.code is None else {"code": words.code},
+        payload="{}" if words.code is None else f'{{"code": {words.code}}}',
     )

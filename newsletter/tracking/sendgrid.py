@@ -1,12 +1,14 @@
 """SendGrid's words for what happened, and ours, side by side; pure, it knows no database."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
-from json import dumps
 from math import isfinite
 from typing import Any
+
+from orjson import dumps
 
 from newsletter.delivery.models import Status
 from newsletter.delivery.senders.sendgrid.sender import ATTEMPT, EDITION, SUBSCRIBER
@@ -48,48 +50,73 @@ _NOT_THE_MAILBOX: Mapping[str, Lesson] = {
 }
 #: whose fault an answer is → what it says, where it says nothing about the mailbox
 _FAULTS: Mapping[blame.Whose, Lesson] = {blame.Whose.US: Lesson.POLICY, blame.Whose.MESSAGE: Lesson.CONTENT}
+_MAY_TEACH = frozenset({"bounce", "dropped", *_PEOPLES_WORDS})
 _LARGEST_ID = 2**63
 #: no address is longer (RFC 5321 section 4.5.3.1), and no word of an event is worth more characters
 _LONGEST_ADDRESS, _LONGEST_WORD = 320, 4000
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One event, in our words, before it is known whose it is."""
-
-    heard: Heard
-    #: it said when; otherwise `at` is when we heard it, which proves nothing about the provider's clock
-    is_dated: bool
-    #: a bounce days later, which carries an address and no id at all
-    is_late_bounce: bool
-    #: it names a copy, by whatever id; what names none can only be about a person, by the address
-    names_a_copy: bool
-
-
-def read(event: Mapping[str, Any], *, now: datetime) -> Told:
-    """One element of a webhook's array, whatever is missing from it."""
+def read(event: Mapping[str, Any], *, now: datetime) -> Heard:
+    """One element of a webhook's array, whatever is missing from it; whose it is, `ownership` finds out."""
+    get = event.get
     kind = str(event["event"])
-    address = _address(event.get("email"))
-    at = _time(event.get("timestamp"))
-    is_late_bounce = kind == "bounce" and not event.get("sg_message_id") and EDITION not in event
-    heard = Heard(
+    address = _address(get("email"))
+    at = _time(get("timestamp"))
+    words = get("reason") or get("response")
+    status = STATUSES.get(kind)
+    return Heard(  # by place: by name takes twice as long
         PROVIDER,
         _key(event),
         _fit(kind)[:64],
         at or now,
-        edition_id=_id(event.get(EDITION)),
-        subscriber_id=_id(event.get(SUBSCRIBER)),
-        attempt=_attempt(event.get(ATTEMPT)),
-        status=STATUSES.get(kind),
-        lesson=_lesson(kind, event),
-        reason=replies.tidy(_fit(str(event.get("reason") or event.get("response") or ""))),
-        address=address,
+        _id(get(EDITION)),
+        _id(get(SUBSCRIBER)),
+        status,
+        _lesson(kind, event) if kind in _MAY_TEACH else None,
+        replies.tidy(_fit(str(words))) if words else "",
+        address,
+        _attempt(get(ATTEMPT)),
+        knows_attempt=False,
         is_ours=False,
-        proves=not is_late_bounce,
-        payload={_fit(key): _without(value, address) for key, value in event.items() if key != "email"},
+        proves=True,
+        is_dated=at is not None,
+        payload=_payload(event, address),
     )
-    names_a_copy = any(event.get(name) not in (None, "") for name in (EDITION, SUBSCRIBER, ATTEMPT))
-    return Told(heard, is_dated=at is not None, is_late_bounce=is_late_bounce, names_a_copy=names_a_copy)
+
+
+def is_late_bounce(event: Mapping[str, Any]) -> bool:
+    """Whether it is a bounce days later, which carries an address and no id at all."""
+    return event["event"] == "bounce" and not event.get("sg_message_id") and EDITION not in event
+
+
+def names_a_copy(event: Mapping[str, Any]) -> bool:
+    """Whether it names a copy, by whatever id; what names none can only be about a person, by the address."""
+    return any(event.get(name) not in (None, "") for name in (EDITION, SUBSCRIBER, ATTEMPT))
+
+
+def _payload(event: Mapping[str, Any], address: str) -> str:
+    """The whole event less the address, as JSON."""
+    payload = dict(event)
+    payload.pop("email", None)
+    try:
+        text = dumps(payload)
+        if _is_plain(text, payload.get("smtp-id"), address):
+            return text.decode()
+    except TypeError:  # half a character, or a number without end: not what a machine writes
+        pass
+    return dumps({_fit(key): _without(value, address) for key, value in payload.items()}).decode()
+
+
+def _is_plain(text: bytes, ours: Any, address: str) -> bool:
+    """Whether nothing is in *text* that must not be kept; *ours* is SendGrid's own id, no address."""
+    if len(text) > _LONGEST_WORD or b"null" in text or b"\\u0000" in text:  # null: what JSON has no word for, too
+        return False
+    found = text.count(b"@")
+    if not found:
+        return True
+    if not isinstance(ours, str) or " " in ours or ours.count("@") != found:
+        return False
+    return not address or address.lower() not in ours.lower()
 
 
 def _address(value: Any) -> str:
@@ -121,14 +148,24 @@ def _key(event: Mapping[str, Any]) -> str:
     given = event.get("sg_event_id")
     if isinstance(given, str) and 0 < len(given) <= 128 and given.isascii() and given.isprintable():
         return given
-    return "sha256-" + sha256(dumps(event, sort_keys=True).encode()).hexdigest()
+    return "sha256-" + sha256(json.dumps(event, sort_keys=True).encode()).hexdigest()
 
 
 def _time(timestamp: Any) -> datetime | None:
+    if type(timestamp) is int:
+        return _moment(timestamp)
     if isinstance(timestamp, bool) or not isinstance(timestamp, int | float | str):
         return None
     try:
-        moment = datetime.fromtimestamp(float(timestamp), UTC)
+        return _moment(float(timestamp))
+    except (ValueError, OverflowError):
+        return None
+
+
+@lru_cache(maxsize=4096)  # a post tells of few seconds
+def _moment(seconds: float) -> datetime | None:
+    try:
+        moment = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
     return moment if moment.year >= 2000 else None
@@ -136,13 +173,15 @@ def _time(timestamp: Any) -> datetime | None:
 
 def _id(given: Any) -> int | None:
     """An id of ours, which goes out as text and may come back as a number."""
-    if isinstance(given, float) and given.is_integer():
+    if isinstance(given, str):
+        if not given.isascii() or not given.isdigit() or len(given) > 19:
+            return None
+        given = int(given)
+    elif isinstance(given, float) and given.is_integer():
         given = int(given)
     if isinstance(given, int) and not isinstance(given, bool):
         return given if 0 <= given < _LARGEST_ID else None
-    if not isinstance(given, str) or not given.isascii() or not given.isdigit() or len(given) > 19:
-        return None
-    return int(given) if int(given) < _LARGEST_ID else None
+    return None
 
 
 def _attempt(text: Any) -> str:

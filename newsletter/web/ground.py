@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -46,6 +47,8 @@ class Ground:
     clock: Callable[[], datetime]
     templates: Environment
     trouble: Trouble
+    #: of those who write much at once
+    turn: Lock
 
     @property
     def secret(self) -> str:
@@ -99,7 +102,7 @@ def lay(app: App, clock: Callable[[], datetime]) -> Ground:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return Ground(app, clock, templates, Trouble())
+    return Ground(app, clock, templates, Trouble(), Lock())
 
 
 def _ground(request: Request) -> Ground:

@@ -1,5 +1,7 @@
 """The provider's door: POST /hooks/sendgrid."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 
@@ -20,6 +22,8 @@ router = APIRouter()
 
 #: SendGrid posts at most 768 KB
 MOST_BYTES = 8 * 1024 * 1024
+#: seconds for which a post waits for others
+_PATIENCE = 30
 
 
 @router.post("/hooks/sendgrid")
@@ -57,9 +61,9 @@ def _take(here: Ground, raw: bytes, stamp: str, signature: str) -> PlainTextResp
 
 
 def _record(here: Ground, raw: bytes, now: datetime) -> PlainTextResponse:
-    heard, unreadable = hooks.read(raw)
     settings, trouble_at = here.app.settings, here.trouble.since
-    with here.app.database.write() as session:
+    with _turn(here), here.app.database.write() as session:
+        heard, unreadable = hooks.read(raw)
         recorded = events.record(
             session,
             heard,
@@ -73,6 +77,23 @@ def _record(here: Ground, raw: bytes, now: datetime) -> PlainTextResponse:
     say = log.warning if recorded.unreadable else log.info
     say("webhook", **asdict(recorded))
     return PlainTextResponse("ok")
+
+
+@contextmanager
+def _turn(here: Ground) -> Iterator[None]:
+    """One post after the other where there is one writer: at once they would only take the interpreter from another.
+
+    Raises TimeoutError where it does not come in time.
+    """
+    if not here.app.database.is_sqlite:
+        yield
+        return
+    if not here.turn.acquire(timeout=_PATIENCE):
+        raise TimeoutError("other posts are in the way")
+    try:
+        yield
+    finally:
+        here.turn.release()
 
 
 def _remember_trouble(here: Ground, now: datetime) -> None:

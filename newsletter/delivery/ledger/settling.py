@@ -1,9 +1,10 @@
 """What settles a batch besides its own worker: the end of a lease, an event, silence, an operator's restore."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.ledger import recording, rules
@@ -14,6 +15,7 @@ from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending
 #: copies that were proved one by one share batches of at most so many
 _PROVED_TOGETHER = 1000
 _ONE_BY_ONE = "proved by its own event"
+_BATCH: Any = Batch.__table__
 
 
 def expire(session: Session, *, now: datetime, edition_id: int | None = None) -> int:
@@ -65,16 +67,26 @@ def disown(session: Session, edition_id: int, owner: str, *, in_hand: Collection
 
 def settle(session: Session, attempt: str, *, now: datetime) -> bool:
     """An event carried *attempt*: the provider took that hand-over, all of it."""
-    if not attempt:
-        return False
-    rows = session.execute(
-        update(Batch)
-        .where(Batch.attempt == attempt, Batch.state.in_(rules.PROVABLE))
-        .values(state=BatchState.ACCEPTED, settled_at=now, reply="proved by an event")
-        .returning(Batch.number),
-        execution_options={"synchronize_session": False},
+    return settle_all(session, [attempt], now=now) > 0
+
+
+def settle_all(session: Session, attempts: Iterable[str], *, now: datetime) -> int:
+    """Events carried *attempts*; returns how many batches that settled."""
+    wanted, settled = sorted(filter(None, attempts)), 0
+    for start in range(0, len(wanted), 1000):
+        some = {"of_attempts": wanted[start : start + 1000], "now": now}
+        settled += session.connection().execute(_PROVED, some).rowcount
+    return settled
+
+
+_PROVED = (
+    update(_BATCH)
+    .where(
+        _BATCH.c.attempt.in_(bindparam("of_attempts", expanding=True)),
+        _BATCH.c.state.in_(sorted(rules.PROVABLE)),
     )
-    return rows.first() is not None
+    .values(state=BatchState.ACCEPTED, settled_at=bindparam("now"), reply="proved by an event")
+)
 
 
 def prove(session: Session, edition_id: int, subscriber_id: int, *, now: datetime) -> bool:

@@ -1,14 +1,17 @@
 """What providers tell of a copy after they took it: what may follow what, whatever the order it is heard in."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, or_, select, tuple_
+import orjson
+from sqlalchemy import ColumnElement, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Delivery, Progress, Status
-from subscribers.rows import upsert
+from subscribers import rows
+from subscribers.types import instant_text
 
 #: from → to; anything else is old news, kept as an event and moving nothing.
 #: "Delivered" is not the end: some servers accept first and refuse later, and readers complain later still.
@@ -22,8 +25,7 @@ MAY_FOLLOW: dict[Status | None, frozenset[Status]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """News of one copy, at the provider's own time."""
 
     edition_id: int
@@ -49,27 +51,21 @@ def advance(
     advance_all(session, [Move(edition_id, subscriber_id, status, reason, at)])
 
 
-def advance_all(session: Session, moves: Iterable[Move]) -> int:
-    """Note many moves in one statement; returns how many copies of ours they are about."""
+def advance_all(session: Session, moves: Iterable[Move]) -> None:
+    """Note many moves in one statement; what is about no copy of ours is left out."""
     newest: dict[tuple[int, int], Move] = {}
     for move in moves:
         key = (move.edition_id, move.subscriber_id)
-        newest[key] = later(newest.get(key), move)
-    ours = _ours(session, list(newest))
-    rows = [
-        {
-            "edition_id": move.edition_id,
-            "subscriber_id": move.subscriber_id,
-            "status": move.status,
-            "reason": move.reason,
-            "at": move.at,
+        known = newest.get(key)
+        newest[key] = move if known is None else later(known, move)
+    if newest:
+        connection = session.connection()
+        dialect = connection.dialect.name
+        texts = {
+            id(at): instant_text(at, dialect) for at in {id(move.at): move.at for move in newest.values()}.values()
         }
-        for key, move in newest.items()
-        if key in ours
-    ]
-    if rows:
-        _upsert(session, rows)
-    return len(rows)
+        told = [(*move[:4], texts[id(move[4])]) for move in newest.values()]
+        connection.execute(_statement(dialect), {"told": orjson.dumps(told).decode()})
 
 
 def _same(known: Move, news: Move) -> Move:
@@ -79,28 +75,27 @@ def _same(known: Move, news: Move) -> Move:
     return min(known, news, key=lambda move: (move.at, move.reason))
 
 
-def _ours(session: Session, keys: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
-    """Those of *keys* that the ledger has a row for."""
-    found: set[tuple[int, int]] = set()
-    pair = tuple_(Delivery.edition_id, Delivery.subscriber_id)
-    for start in range(0, len(keys), 1000):
-        rows = session.execute(
-            select(Delivery.edition_id, Delivery.subscriber_id).where(pair.in_(keys[start : start + 1000]))
-        )
-        found.update((edition_id, subscriber_id) for edition_id, subscriber_id in rows)
-    return found
-
-
-def _upsert(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    statement = upsert(session, Progress)
+@cache  # to build it takes longer than to run it
+def _statement(dialect: str) -> Any:
+    """The upsert of moves, which come in the parameter "told" as JSON, an array of arrays."""
+    told, (edition_id, subscriber_id, *rest) = rows.told(
+        dialect, Delivery.edition_id, Delivery.subscriber_id, Progress.status, Progress.reason, Progress.at
+    )
+    ours = (
+        select(edition_id, subscriber_id, *rest)
+        .select_from(told)
+        .join(Delivery, and_(Delivery.edition_id == edition_id, Delivery.subscriber_id == subscriber_id))
+        # always in the same order, so that two posts at once can't block each other
+        .order_by(edition_id, subscriber_id)
+    )
+    statement = rows.insert(dialect, Progress).from_select(
+        ["edition_id", "subscriber_id", "status", "reason", "at"], ours
+    )
     news = statement.excluded
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Progress.edition_id, Progress.subscriber_id],
-            set_={"status": news.status, "reason": news.reason, "at": news.at},
-            where=_moves(news.status, news.at, news.reason),
-        ),
-        rows,
+    return statement.on_conflict_do_update(
+        index_elements=[Progress.edition_id, Progress.subscriber_id],
+        set_={"status": news.status, "reason": news.reason, "at": news.at},
+        where=_moves(news.status, news.at, news.reason),
     )
 
 
