@@ -290,6 +290,25 @@ class SignUp(Section):
         return value
 
 
+class OpenId(Section):
+    """Sign-in to the desk through a provider of OpenID Connect, beside passwords."""
+
+    #: the provider's own address, to the final slash as it writes it itself; empty: passwords alone
+    issuer: str = ""
+    #: as the provider knows this install
+    client_id: str = ""
+    #: of that; best given as NEWSLETTER_OPENID_CLIENT_SECRET_FILE
+    client_secret: SecretStr = SecretStr("")
+    #: what the button says: "Sign in with …"
+    name: str = "your company account"
+    #: what is asked for
+    scope: str = "openid email profile"
+    #: what somebody becomes who has no account yet and a verified address in `domains`; empty: an admin makes it
+    new_users: Literal["", "editor", "approver", "operator"] = ""
+    #: whose addresses are colleagues'
+    domains: tuple[str, ...] = ()
+
+
 class Newsletter(Section):
     """A recurring publication."""
 
@@ -408,6 +427,7 @@ class Settings(Section):
     mailbox: Mailbox = Mailbox()
     fetch: Fetch = Fetch()
     sign_up: SignUp = SignUp()
+    openid: OpenId = OpenId()
     newsletters: dict[str, Newsletter] = Field(default_factory=dict)
 
     @field_validator("public_url")

@@ -9,6 +9,7 @@ from newsletter.db import Instant, Model
 from newsletter.delivery import models as _delivery  # noqa: F401  (importing registers the tables)
 from newsletter.editions import models as _editions  # noqa: F401
 from newsletter.rendering import models as _rendering  # noqa: F401
+from newsletter.staff import models as _staff  # noqa: F401
 from newsletter.stories import models as _stories  # noqa: F401
 from newsletter.tracking import models as _tracking  # noqa: F401
 

@@ -80,6 +80,7 @@ COMMANDS = {
     ),
     "scheduler": Place("running", "Run the timetable until SIGTERM or Ctrl+C."),
     "serve": Place("serve", "Serve readers' pages, the desk and the provider's hooks, until Ctrl-C or SIGTERM."),
+    "users": Place("users", "Who works at the desk: accounts, roles, links to come in."),
     "worker": Place(
         "worker",
         "Send what the scheduler hints at, on this machine too, until SIGTERM. Needs PostgreSQL and a broker.",

@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from newsletter import config, logs
 from newsletter.cli import screen
-from newsletter.cli.root import open_app, program
+from newsletter.cli.root import now, open_app, program
 from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from newsletter.app import App
 
 
 _PORT = 8025
@@ -55,7 +58,10 @@ def serve(
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     with door:
-        screen.say(f"The desk: [bold]http://{_shown(host)}:{door.getsockname()[1]}/[/]")
+        address = f"http://{_shown(host)}:{door.getsockname()[1]}"
+        screen.say(f"The desk: [bold]{address}/[/]")
+        if not is_demo:
+            _offer_first_account(app, address)
         options = uvicorn.Config(
             web,
             # X-Forwarded-For is refused by the desk and needed by nobody; tokens do not belong into a log
@@ -66,6 +72,22 @@ def serve(
             timeout_graceful_shutdown=20,
         )
         _serve(uvicorn.Server(options), door)
+
+
+def _offer_first_account(app: "App", address: str) -> None:
+    """Until somebody has an account the desk opens on this machine alone; the link that changes it is good once."""
+    from newsletter.staff import keys, users
+
+    try:
+        with app.database.write() as session:
+            if users.are_there(session):
+                return
+            token = keys.make(session, None, now=now())
+    except SQLAlchemyError:
+        return  # a database that is away, or old, says so on the first page
+    base = address if app.settings.stays_here else app.settings.public_url
+    screen.say("Nobody has an account yet: the desk opens on this machine alone. The first one, an admin's, is made at")
+    screen.say(f"[bold]{base}{keys.path(token)}[/]  [dim](good once, for a day)[/]")
 
 
 def _serve(server: "uvicorn.Server", door: socket.socket) -> None:

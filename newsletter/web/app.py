@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,7 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsletter import logs
 from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
-from newsletter.web import decisions, desk, health, hooks, whys
+from newsletter.web import decisions, health, hooks
+from newsletter.web.desk import DESK, visitor
+from newsletter.web.desk.visitor import NotSignedIn
 from newsletter.web.ground import ENGLISH, HERE, lay
 from newsletter.web.readers import PREFIXES, addresses, api, joining, leaving, preferences, reading
 from subscribers.errors import SubscribersError
@@ -37,6 +39,10 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 )
 
 
+#: who comes in by which door: machines, readers, the desk, editors with a link
+_ROOMS = (health, hooks, leaving, preferences, addresses, reading, joining, api, *DESK, decisions)
+
+
 def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     """The pages of *app*; *clock* says what time it is, in UTC."""
     web = FastAPI(title="newsletter", docs_url=None, redoc_url=None, openapi_url=None)
@@ -44,8 +50,9 @@ def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     web.add_middleware(_Headers)
     web.add_middleware(_Head)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
-    for room in (health, hooks, leaving, preferences, addresses, reading, joining, api, decisions, desk, whys):
+    for room in _ROOMS:
         web.include_router(room.router)
+    web.add_exception_handler(NotSignedIn, _sign_in_first)
     web.add_exception_handler(NewsletterError, _mistake)
     web.add_exception_handler(SubscribersError, _mistake)
     web.add_exception_handler(HTTPException, _http_error)
@@ -60,7 +67,7 @@ def _utc_now() -> datetime:
 
 
 class _Headers:
-    """Adds to every answer what no page should be without."""
+    """Adds to every answer what no page should be without, unless it says something else itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -68,7 +75,9 @@ class _Headers:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *_ALWAYS]
+                said = list(message.get("headers", ()))
+                named = {name.lower() for name, _ in said}
+                message["headers"] = [*said, *(header for header in _ALWAYS if header[0] not in named)]
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -96,6 +105,10 @@ async def _mistake(request: Request, error: Exception) -> HTMLResponse:
     if status == 500:
         log.error("page failed", path=request.scope["route"].path, why=str(error))
     return _sorry(request, str(error), status)
+
+
+async def _sign_in_first(request: Request, _error: Exception) -> Response:
+    return RedirectResponse(visitor.way_to_sign_in(request, request.app.state.ground), 303)
 
 
 async def _http_error(request: Request, error: Any) -> HTMLResponse:

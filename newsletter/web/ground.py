@@ -17,6 +17,8 @@ from newsletter.config import Newsletter
 from newsletter.editions.models import Edition
 from newsletter.rendering import languages, links
 from newsletter.rendering.languages import Words
+from newsletter.staff import sessions
+from newsletter.staff.roles import May
 
 HERE = Path(__file__).parent
 ENGLISH = languages.words(languages.SOURCE)
@@ -82,8 +84,13 @@ class Ground:
 
     def desk_page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page for editors and operations."""
-        body = self._filled(template, ENGLISH, base="", **values)
-        headers = {"Content-Security-Policy": DESK_POLICY, "Cache-Control": "no-store"}
+        body = self._filled(template, ENGLISH, **values)
+        # without a referrer to ourselves browsers call our own forms' origin "null"
+        headers = {
+            "Content-Security-Policy": DESK_POLICY,
+            "Cache-Control": "no-store",
+            "Referrer-Policy": "same-origin",
+        }
         return HTMLResponse(body, status, headers)
 
     def _filled(self, template: str, words: Words, **values: Any) -> str:
@@ -96,12 +103,14 @@ class Ground:
 def lay(app: App, clock: Callable[[], datetime]) -> Ground:
     """The ground of *app*'s pages."""
     templates = Environment(
-        loader=FileSystemLoader([HERE / "pages", HERE / "readers" / "pages"]),
+        loader=FileSystemLoader([HERE / "pages", HERE / "desk" / "pages", HERE / "readers" / "pages"]),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.globals["May"] = May
+    templates.filters["browser"] = sessions.spoken
     return Ground(app, clock, templates, Trouble(), Lock())
 
 

@@ -61,7 +61,7 @@ def page(browser: Browser, site: httpx.Client, request: pytest.FixtureRequest) -
     context.close()
 
 
-def _wrong(page: Page) -> list[str]:
+def look(page: Page) -> list[str]:
     """What axe-core objects to, and whether the page is wider than the screen."""
     found: list[str] = page.evaluate(
         "async tags => (await axe.run(document, {runOnly: tags})).violations"
@@ -75,7 +75,7 @@ def _wrong(page: Page) -> list[str]:
 
 def _on(page: Page, path: str) -> list[str]:
     page.goto(path)
-    return _wrong(page)
+    return look(page)
 
 
 def test_joining_looks_right(world: World, page: Page, clock: Clock) -> None:
@@ -83,11 +83,11 @@ def test_joining_looks_right(world: World, page: Page, clock: Clock) -> None:
     page.fill("#email", "eva@example")
     page.evaluate("document.querySelector('form').noValidate = true")
     page.get_by_role("button").click()
-    wrong += _wrong(page)
+    wrong += look(page)
     clock.wait(seconds=9)
     page.fill("#email", "eva@example.com")
     page.get_by_role("button").click()
-    assert [*wrong, *_wrong(page)] == []
+    assert [*wrong, *look(page)] == []
 
 
 def test_confirming_looks_right(app: App, page: Page, clock: Clock) -> None:
@@ -96,7 +96,7 @@ def test_confirming_looks_right(app: App, page: Page, clock: Clock) -> None:
     link = invitations.sign(app.settings, bob.id, ["weekly"], at=clock())
     wrong = _on(page, f"/c/{link}")
     page.get_by_role("button").click()
-    wrong += _wrong(page)
+    wrong += look(page)
     with app.database.write() as session:
         roll.erase(session, bob.id, now=clock())
     assert [*wrong, *_on(page, f"/c/{link}"), *_on(page, "/c/broken")] == []
@@ -105,11 +105,11 @@ def test_confirming_looks_right(app: App, page: Page, clock: Clock) -> None:
 def test_leaving_looks_right(world: World, page: Page) -> None:
     wrong = _on(page, f"/u/{world.token}")
     page.get_by_role("button", name="Unsubscribe").click()
-    wrong += _wrong(page)
+    wrong += look(page)
     page.get_by_role("button", name="It comes too often").click()
-    wrong += _wrong(page)
+    wrong += look(page)
     page.get_by_role("button", name="Undo").click()
-    assert [*wrong, *_wrong(page)] == []
+    assert [*wrong, *look(page)] == []
 
 
 def test_preferences_look_right(world: World, page: Page, clock: Clock, mailbox: Mailbox) -> None:
@@ -121,14 +121,14 @@ def test_preferences_look_right(world: World, page: Page, clock: Clock, mailbox:
     wrong = [*_on(page, f"/p/{world.token}"), *_on(page, f"/p/{links.token(SECRET, world.edition_id, bob.id)}")]
     page.goto(f"/p/{world.token}")
     page.get_by_role("button", name="Save").click()
-    wrong += _wrong(page)
+    wrong += look(page)
     page.fill("#new", "ada@new.example")
     page.get_by_role("button", name="Change my address").click()
-    wrong += _wrong(page)
+    wrong += look(page)
     link = mailbox.link("ada@new.example", "a")
     wrong += _on(page, link)
     page.get_by_role("button").click()
-    assert [*wrong, *_wrong(page)] == []
+    assert [*wrong, *look(page)] == []
 
 
 def test_a_reader_on_another_site_joins_chooses_leaves_and_comes_back(

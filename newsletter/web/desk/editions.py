@@ -1,4 +1,4 @@
-"""The desk: editions and their previews for editors, the send log for operations. It only shows, it changes nothing."""
+"""Editions and their previews for editors, the send log for operations. It only shows, it changes nothing."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -25,11 +25,11 @@ from newsletter.rendering import links, proofs, sheet
 from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Mould, Reader, digest
 from newsletter.stories.models import Ranking
-from newsletter.web.ground import MAIL_POLICY, Ground, Here
-from newsletter.web.visitors import at_this_machine
+from newsletter.web.desk.visitor import Looks
+from newsletter.web.ground import MAIL_POLICY, Ground
 from subscribers.models import Subscriber
 
-router = APIRouter(dependencies=[Depends(at_this_machine)])
+router = APIRouter()
 
 LINES = 100
 #: how long an alarm stays on the first page
@@ -60,8 +60,9 @@ class Entry:
 
 
 @router.get("/")
-def editions(here: Here) -> HTMLResponse:
+def editions(visitor: Looks) -> HTMLResponse:
     """The newest editions."""
+    here = visitor.ground
     with here.app.database.read() as session:
         rows = [
             Row(edition, _title(here, edition), _balance(session, edition))
@@ -69,12 +70,13 @@ def editions(here: Here) -> HTMLResponse:
         ]
         alarms = watch.lately(session, here.clock() - _LATELY, limit=12)
         is_ticking = watch.is_ticking(session, here.clock())
-    return here.desk_page("editions.html", rows=rows, alarms=alarms, is_ticking=is_ticking, zone=_zone(here))
+    return visitor.page("editions.html", rows=rows, alarms=alarms, is_ticking=is_ticking, zone=_zone(here))
 
 
 @router.get("/editions/{edition_id}")
-def edition(edition_id: int, here: Here) -> HTMLResponse:
+def edition(edition_id: int, visitor: Looks) -> HTMLResponse:
     """One edition: how it will look, why its stories were chosen, and what happened to it."""
+    here = visitor.ground
     with here.app.database.read() as session:
         shown = shelf.get(session, edition_id)
         ranking = session.get(Ranking, shown.ranking_id) if shown.ranking_id else None
@@ -84,7 +86,7 @@ def edition(edition_id: int, here: Here) -> HTMLResponse:
         stands = _balance(session, shown)
         sending = session.get(Sending, edition_id)
         waiting = _waits(here, session, shown, sending)
-    return here.desk_page(
+    return visitor.page(
         "edition.html",
         sending=sending,
         waiting=waiting,
@@ -98,18 +100,18 @@ def edition(edition_id: int, here: Here) -> HTMLResponse:
 
 
 @router.get("/editions/{edition_id}/mail.html")
-def mail(edition_id: int, here: Here, scheme: Literal["light", "dark"] = "light") -> HTMLResponse:
+def mail(edition_id: int, visitor: Looks, scheme: Literal["light", "dark"] = "light") -> HTMLResponse:
     """The edition as a sample reader would get it, to be framed by the page above."""
-    page, _ = _sample(here, edition_id)
+    page, _ = _sample(visitor.ground, edition_id)
     page = _SCHEME.sub(lambda rule: _ALWAYS if rule[1] == scheme else _NEVER, page)
     policy = MAIL_POLICY.format(ancestors="'self'") + "; sandbox"
     return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
 
 @router.get("/editions/{edition_id}/mail.txt")
-def text(edition_id: int, here: Here) -> PlainTextResponse:
+def text(edition_id: int, visitor: Looks) -> PlainTextResponse:
     """The text part of the same."""
-    _, plain = _sample(here, edition_id)
+    _, plain = _sample(visitor.ground, edition_id)
     policy = MAIL_POLICY.format(ancestors="'self'") + "; sandbox"
     return PlainTextResponse(plain, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
@@ -117,12 +119,13 @@ def text(edition_id: int, here: Here) -> PlainTextResponse:
 @router.get("/editions/{edition_id}/log")
 def log(
     edition_id: int,
-    here: Here,
+    visitor: Looks,
     status: Annotated[list[Status] | None, Query()] = None,
     q: str = "",
     after: int = 0,
 ) -> HTMLResponse:
     """What became of each copy."""
+    here = visitor.ground
     with here.app.database.read() as session:
         shown = shelf.get(session, edition_id)
         stands = _balance(session, shown)
@@ -131,7 +134,7 @@ def log(
         told = balance.progress(session, edition_id)
         sending = session.get(Sending, edition_id)
         waiting = _waits(here, session, shown, sending)
-    return here.desk_page(
+    return visitor.page(
         "log.html",
         waiting=waiting,
         edition=shown,

@@ -1,23 +1,23 @@
 """Why one reader has an edition or not, and the story of their copy: a page beside the send log."""
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from newsletter.editions import shelf
 from newsletter.tracking.reports import asking
-from newsletter.web.ground import Here
-from newsletter.web.visitors import at_this_machine
+from newsletter.web.desk.visitor import Looks
 
-router = APIRouter(dependencies=[Depends(at_this_machine)])
+router = APIRouter()
 
 
 @router.get("/editions/{edition_id}/why")
-def why(edition_id: int, here: Here, who: str) -> HTMLResponse:
+def why(edition_id: int, visitor: Looks, who: str) -> HTMLResponse:
     """The answer about *who*, a number of the send log or an address."""
+    here = visitor.ground
     with here.app.database.read() as session:
         shown = shelf.get(session, edition_id)
         (reply,) = asking.ask(session, here.app.settings, who, str(edition_id), now=here.clock())
     newsletter = here.newsletter_of(shown)
-    return here.desk_page(
+    return visitor.page(
         "why.html", edition=shown, title=newsletter.title if newsletter else shown.newsletter, who=who, reply=reply
     )

@@ -1,0 +1,131 @@
+"""Who may what: the table, held against every route; and the accounts of others."""
+
+from datetime import datetime
+
+import pytest
+from fastapi.routing import APIRoute
+
+from newsletter.app import App
+from newsletter.errors import AlreadyDone, BadInput, WrongState
+from newsletter.staff import users
+from newsletter.staff.models import Role
+from newsletter.staff.roles import ROLES, May
+from newsletter.web.desk import DESK
+from tests.staff.conftest import BOSS, Browser, a_colleague
+
+#: what of the desk anybody may ask for, because it is how they come in
+_OPEN = {
+    ("GET", "/desk/sign-in"),
+    ("POST", "/desk/sign-in"),
+    ("GET", "/desk/sign-in/code"),
+    ("POST", "/desk/sign-in/code"),
+    ("POST", "/desk/sign-out"),
+    ("GET", "/desk/welcome/{token}"),
+    ("POST", "/desk/welcome/{token}"),
+    ("GET", "/desk/openid"),
+    ("GET", "/desk/openid/back"),
+}
+
+
+def _table() -> dict[tuple[str, str], May | None]:
+    """Every route of the desk → what one must be allowed to call it."""
+    found = {}
+    for room in DESK:
+        for route in room.router.routes:
+            assert isinstance(route, APIRoute)
+            needed = [getattr(each.call, "may", None) for each in route.dependant.dependencies]
+            for method in route.methods or ():
+                found[method, route.path] = next((may for may in needed if may), None)
+    return found
+
+
+def test_who_may_call_what() -> None:
+    assert {route: may for route, may in _table().items() if route not in _OPEN} == {
+        ("GET", "/"): May.LOOK,
+        ("GET", "/editions/{edition_id}"): May.LOOK,
+        ("GET", "/editions/{edition_id}/mail.html"): May.LOOK,
+        ("GET", "/editions/{edition_id}/mail.txt"): May.LOOK,
+        ("GET", "/editions/{edition_id}/log"): May.LOOK,
+        ("GET", "/editions/{edition_id}/why"): May.LOOK,
+        ("GET", "/desk/account"): May.LOOK,
+        ("POST", "/desk/account/name"): May.LOOK,
+        ("POST", "/desk/account/password"): May.LOOK,
+        ("GET", "/desk/account/second"): May.LOOK,
+        ("POST", "/desk/account/second"): May.LOOK,
+        ("POST", "/desk/account/sessions"): May.LOOK,
+        ("GET", "/desk/people"): May.STAFF,
+        ("POST", "/desk/people"): May.STAFF,
+        ("GET", "/desk/acts"): May.STAFF,
+    }
+
+
+def test_a_route_without_a_role_is_one_by_which_people_come_in() -> None:
+    assert {route for route, may in _table().items() if may is None} == _OPEN
+
+
+def test_a_form_changes_nothing_by_being_opened() -> None:
+    assert {method for method, _ in _table()} == {"GET", "POST"}
+
+
+def test_what_each_role_may() -> None:
+    assert {role: sorted(may.name for may in ROLES[role]) for role in Role} == {
+        Role.EDITOR: ["DRAFT", "LOOK"],
+        Role.APPROVER: ["APPROVE", "DRAFT", "LOOK", "STOP"],
+        Role.OPERATOR: ["LOOK", "SEND", "SET", "STOP", "SUPPRESS"],
+        Role.ADMIN: sorted(may.name for may in May),
+    }
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.EDITOR, 403), (Role.OPERATOR, 403), (Role.ADMIN, 200)])
+def test_only_an_admin_sees_who_works_here(app: App, browser: Browser, now: datetime, role: Role, status: int) -> None:
+    browser.sign_in(a_colleague(app, role=role, now=now))
+    assert browser.open("/desk/people").status_code == status
+
+
+def test_without_accounts_nobody_makes_one_by_a_page(browser: Browser) -> None:
+    assert browser.open("/desk/people").status_code == 403
+
+
+def test_an_admin_makes_an_account_whose_link_is_shown_once(app: App, browser: Browser, now: datetime) -> None:
+    browser.sign_in(a_colleague(app, "boss@example.com", Role.ADMIN, now=now))
+    browser.open("/desk/people")
+    made = browser.send("/desk/people", do="add", email="new@example.com", name="<b>New</b>", role="approver").text
+    later = browser.open("/desk/people").text
+    assert ("/desk/welcome/" in made, "/desk/welcome/" in later, "<b>New" in later) == (True, False, False)
+
+
+def test_who_is_closed_is_out_at_once(app: App, browser: Browser, now: datetime) -> None:
+    browser.sign_in(a_colleague(app, now=now))
+    a_colleague(app, "boss@example.com", Role.ADMIN, now=now)
+    with app.database.write() as session:
+        users.close(session, users.get(session, "eva@example.com"), by=BOSS, now=now)
+    assert browser.open("/").status_code == 303
+
+
+def test_another_role_counts_from_the_next_page_on(app: App, browser: Browser, now: datetime) -> None:
+    browser.sign_in(a_colleague(app, role=Role.ADMIN, now=now))
+    a_colleague(app, "boss@example.com", Role.ADMIN, now=now)
+    with app.database.write() as session:
+        users.set_role(session, users.get(session, "eva@example.com"), Role.EDITOR, by=BOSS, now=now)
+    assert browser.open("/desk/people").status_code == 403
+
+
+def test_the_last_admin_stays_one(app: App, now: datetime) -> None:
+    a_colleague(app, "boss@example.com", Role.ADMIN, now=now)
+    with app.database.write() as session:
+        boss = users.get(session, "boss@example.com")
+        with pytest.raises(WrongState, match="only admin"):
+            users.set_role(session, boss, Role.EDITOR, by=BOSS, now=now)
+        with pytest.raises(WrongState, match="only admin"):
+            users.close(session, boss, by=BOSS, now=now)
+
+
+def test_an_address_has_one_account_however_it_is_written(app: App, now: datetime) -> None:
+    a_colleague(app, "eva@example.com", now=now)
+    with app.database.write() as session, pytest.raises(AlreadyDone):
+        users.add(session, "EVA@Example.com", Role.EDITOR, by=BOSS, now=now)
+
+
+def test_what_is_no_address_is_refused(app: App, now: datetime) -> None:
+    with app.database.write() as session, pytest.raises(BadInput, match="is not an address"):
+        users.add(session, "eva at example", Role.EDITOR, by=BOSS, now=now)
