@@ -15,7 +15,7 @@ from newsletter.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent.parent
 #: shown as an example, because there is no default
-EXAMPLES = {"templates", "ca_file", "host", "username", "address", "webhook_key", "editors", "seeds"}
+EXAMPLES = {"templates", "maildir", "ca_file", "host", "username", "address", "webhook_key", "editors", "seeds"}
 
 
 def _uncommented(text: str, *, without: frozenset[str] | set[str] = frozenset()) -> str:
