@@ -342,6 +342,16 @@ class Newsletter(Section):
     welcome: str = ""
     #: a mailbox that people can write to in order to leave; empty where nobody reads one
     unsubscribe_mailbox: str = ""
+    #: what is counted of the links that readers follow: "off" is nothing, "anonymous" how often each link was
+    #: followed, without whom, "individual" who followed which; it counts from the next approval on, and where it
+    #: counts less, at once
+    tracking: Literal["off", "anonymous", "individual"] = "anonymous"
+    #: a picture of one pixel in the mail, whose fetching says that it was opened; most fetching is done by machines
+    pixel: bool = False
+    #: a link in the mail that nobody sees: who follows it is a machine
+    decoy: bool = True
+    #: days from its date on in which the counted links of an edition lead on; 0 is for ever
+    links_days: int = Field(default=730, ge=0)
     #: phrases that matter to the readers, with weights
     interests: dict[str, float] = Field(default_factory=dict)
     #: how many stories an edition has

@@ -30,6 +30,7 @@ from newsletter.errors import WrongState
 from newsletter.rendering import links, proofs
 from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Reader
+from newsletter.tracking.links import register
 from subscribers.audience import Person
 
 log = logs.get_logger(__name__)
@@ -73,6 +74,7 @@ def begin(session: Session, app: App, edition: Edition, sender: Sender, *, by: s
     if proof is None:
         raise WrongState(f"{shelf.name(edition)} was approved but never rendered: reopen it and approve it again")
     _refuse_dead_links(proof, edition, app)
+    register.write(session, proof, edition, public_url=app.settings.public_url)
     planning.plan(
         session,
         edition.id,
@@ -248,12 +250,14 @@ def route(session: Session, app: App, edition_id: int, *, now: datetime) -> Rout
     # the Date of every copy is the hour at which the audience was frozen, whenever a worker gets to it;
     # but a morning that comes many hours later has its own, or the mail would lie far down in the inbox
     dated = max(sending.started_at, now) if newsletter.local_morning else sending.started_at
-    mould = proofs.mould(proof, edition, newsletter, app.settings, now=dated)
+    mould = proofs.mould(proof, edition, newsletter, app.settings, now=dated, for_readers=True)
     secret = app.settings.secret.get_secret_value()
+    counts = mould.counting.mode != "off"
 
     def reader(person: Person) -> Reader:
         token = links.token(secret, edition_id, person.id)
-        return Reader(person.id, person.email, person.name, token, plain=person.plain_text)
+        click = links.click_token(secret, edition_id, person.id) if counts else ""
+        return Reader(person.id, person.email, person.name, token, person.plain_text, click)
 
     throttle = Throttle(sending.sender, newsletter.limits)
     return Route(

@@ -10,8 +10,11 @@ from newsletter.errors import BadInput
 
 #: bytes of the signature that are kept: 96 bits
 _KEPT = 12
+#: bytes of the signature of a link's number, which alone opens nothing
+_KEPT_OF_TAG = 4
 _HEX = re.compile(r"[0-9a-f]{42}")
-_LINK, _MESSAGE = b"link", b"message"
+_CLICK_HEX = re.compile(r"[0-9a-f]{54}")
+_LINK, _MESSAGE, _CLICK, _TAG = b"link", b"message", b"click", b"tag"
 #: edition, subscriber, and 64 bits of the signature that the copy's Message-ID has; servers may make capitals of it
 _MARK = re.compile(r"e([1-9][0-9]{0,9})-s([1-9][0-9]{0,12})-[0-9a-f]{16}")
 
@@ -70,6 +73,46 @@ def browser(public_url: str, token: str) -> str:
     return f"{public_url}/e/{token}"
 
 
+def click_token(secret: str, edition_id: int, subscriber_id: int) -> str:
+    """42 hex digits that stand for this reader's copy in the links that are counted; they open nothing else."""
+    return _sign(secret, _CLICK, edition_id, subscriber_id)
+
+
+def tag(secret: str, edition_id: int, number: int) -> str:
+    """12 hex digits that stand for the link *number* of this edition, the same in every copy."""
+    try:
+        ids = struct.pack(">IH", edition_id, number)
+    except struct.error as error:
+        raise BadInput(f"edition {edition_id} has too many links: {number:,}") from error
+    signature = _keyed(secret).copy()
+    signature.update(_TAG + ids)
+    return (ids[4:] + signature.digest()[:_KEPT_OF_TAG]).hex()
+
+
+def read_click(secret: str, signed: str) -> tuple[int, int, int]:
+    """(edition id, subscriber id, number of the link); raises BadInput where *signed* is not one of ours.
+
+    Both halves are signed, and both for one edition: a number of another edition fits no copy of this one.
+    """
+    if not _CLICK_HEX.fullmatch(signed):
+        raise _not_whole()
+    edition_id, subscriber_id = _check(secret, _CLICK, signed[:42])
+    number = int(signed[42:46], 16)
+    if not hmac.compare_digest(tag(secret, edition_id, number), signed[42:]):
+        raise _not_ours()
+    return edition_id, subscriber_id, number
+
+
+def click(public_url: str, token: str, tag: str) -> str:
+    """Where a link leads that is counted, for a reader's click token and a link's tag."""
+    return f"{public_url}/l/{token}{tag}"
+
+
+def pixel(public_url: str, token: str, tag: str) -> str:
+    """Where the picture is that says that a mail was opened."""
+    return f"{public_url}/o/{token}{tag}.gif"
+
+
 @lru_cache(maxsize=16)
 def _message(secret: str, edition_id: int, subscriber_id: int) -> str:
     """What stands before the domain; kept for a moment, for message and envelope are made one after the other."""
@@ -97,9 +140,17 @@ def _keyed(secret: str) -> hmac.HMAC:
 
 def _check(secret: str, purpose: bytes, signed: str) -> tuple[int, int]:
     if not _HEX.fullmatch(signed):
-        raise BadInput("This link is not complete: open it from the email, or copy it whole.")
+        raise _not_whole()
     edition_id, high, low = struct.unpack(">IBI", bytes.fromhex(signed)[:9])
     subscriber_id = (high << 32) | low
     if not hmac.compare_digest(_sign(secret, purpose, edition_id, subscriber_id), signed):
-        raise BadInput("This link is not one of ours: open it from the email, or copy it whole.")
+        raise _not_ours()
     return edition_id, subscriber_id
+
+
+def _not_whole() -> BadInput:
+    return BadInput("This link is not complete: open it from the email, or copy it whole.")
+
+
+def _not_ours() -> BadInput:
+    return BadInput("This link is not one of ours: open it from the email, or copy it whole.")

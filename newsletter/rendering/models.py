@@ -21,6 +21,8 @@ class Proof(Model):
     subject: Mapped[str] = mapped_column(Text)
     html: Mapped[bytes] = mapped_column(LargeBinary)
     text: Mapped[bytes] = mapped_column(LargeBinary)
-    #: SHA-256 over subject, html and text, in hex
+    #: what is counted of it, as `counted.Counting` says it; empty is nothing
+    tracking: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    #: SHA-256 over subject, html, text and what is counted, in hex
     digest: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[datetime] = mapped_column(Instant)

@@ -5,7 +5,8 @@ from datetime import datetime
 from email.utils import format_datetime
 from hashlib import sha256
 
-from newsletter.rendering import headers, links, quoted, slots
+from newsletter.rendering import counted, headers, links, quoted, slots
+from newsletter.rendering.counted import Counting
 from newsletter.rendering.slots import Place, Reader
 
 __all__ = ["Mould", "Reader", "digest"]
@@ -14,9 +15,10 @@ __all__ = ["Mould", "Reader", "digest"]
 _Fill = Callable[[Reader], bytes]
 
 
-def digest(subject: str, html: str, text: str) -> str:
-    """SHA-256, in hex, over what is approved."""
-    return sha256("\0".join((subject, html, text)).encode("utf-8", "surrogatepass")).hexdigest()
+def digest(subject: str, html: str, text: str, tracking: str = "") -> str:
+    """SHA-256, in hex, over what is approved: what is said, where it leads, and what is counted of it."""
+    approved = (subject, html, text, *([tracking] if tracking else []))
+    return sha256("\0".join(approved).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Mould:
@@ -36,10 +38,12 @@ class Mould:
         secret: str,
         date: datetime,
         mailbox: str = "",
+        counting: Counting = Counting(),
     ) -> None:
         """Cast a mould; *list_name* is the newsletter's title and slug, *date* goes into every copy.
 
         *mailbox*: where somebody reads letters of people who want to leave; empty where nobody does.
+        *counting*: what is counted of the copies that go out; pages (`html_for`, `text_for`) are never counted.
         """
         self.edition_id = edition_id
         #: the edition's subject, as text
@@ -47,9 +51,13 @@ class Mould:
         #: (name, address) of the sender, and the address that answers go to
         self.sender = sender
         self.reply_to = reply_to
+        #: what is counted of the copies
+        self.counting = counting
         #: HTML and text with slot markers, as text: what an API with substitutions is given
-        self.html = html
-        self.text = text
+        self.html, self.text = counted.exchange(
+            html, text, counting, public_url=public_url, tag=lambda number: links.tag(secret, edition_id, number)
+        )
+        self._page, self._page_text = html, text
         self._public_url = public_url
         self._secret = secret
         self._domain = headers.domain_of(sender[1])
@@ -83,7 +91,7 @@ class Mould:
 
     def substitutions(self, reader: Reader) -> Mapping[str, str]:
         """Slot marker → what stands there for *reader*, already escaped for where it stands."""
-        plain = {slot: slots.SLOTS[slot](reader) for slot in self._slots_used}
+        plain = {slot: slots.plain(slot, reader) for slot in self._slots_used}
         return {mark: slots.escaped(place, plain[slot]) for mark, place, slot in self._marks}
 
     def headers(self, reader: Reader) -> Mapping[str, str]:
@@ -91,16 +99,16 @@ class Mould:
         return {"List-Unsubscribe": ", ".join(self._ways_out(reader)), **self._list_headers}
 
     def html_for(self, reader: Reader) -> str:
-        """The HTML part as *reader* gets it, as text."""
-        return slots.fill(self.html, reader)
+        """The HTML part as a page for *reader*, as text: its links lead straight to where they lead."""
+        return slots.fill(self._page, reader)
 
     def text_for(self, reader: Reader) -> str:
-        """The text part as *reader* gets it, as text."""
-        return slots.fill(self.text, reader)
+        """The text part as a page for *reader*, as text."""
+        return slots.fill(self._page_text, reader)
 
     def _ways_out(self, reader: Reader) -> list[str]:
         """Where a click leaves, and where a letter does (RFC 2369 section 3.2, RFC 8058)."""
-        token = slots.SLOTS["token"](reader)
+        token = slots.plain("token", reader)
         letter = [f"<mailto:{self._mailbox}?subject=unsubscribe%20{token}>"] if self._mailbox else []
         return [f"<{links.unsubscribe(self._public_url, token)}>", *letter]
 
@@ -178,7 +186,7 @@ class _Cast:
             if slot:
                 place, name = slot
                 # an address is written alike in HTML and in text
-                self.slot(_word_filler(*slot), of=name if name == "token" else (place, name))
+                self.slot(_word_filler(*slot), of=name if name in slots.IN_ADDRESSES else (place, name))
 
     def constant(self, piece: bytes) -> None:
         if self._pieces and self._pieces[-1]:

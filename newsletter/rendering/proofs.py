@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 from newsletter.config import Newsletter, Settings
 from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
+from newsletter.rendering import counted
+from newsletter.rendering.counted import Counting
 from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Mould, digest
 
@@ -34,13 +36,15 @@ def today(edition: Edition, newsletter: Newsletter, settings: Settings, *, now: 
     from newsletter.rendering import sheet  # with MJML and Jinja2; what is approved is sent without them
 
     page = sheet.lay_out(edition, newsletter, settings)
+    tracking = str(counted.counting(newsletter))
     return Proof(
         edition_id=edition.id,
         revision=edition.revision,
         subject=page.subject,
         html=page.html.encode(),
         text=page.text.encode(),
-        digest=digest(page.subject, page.html, page.text),
+        tracking=tracking,
+        digest=digest(page.subject, page.html, page.text, tracking),
         made_at=now,
     )
 
@@ -62,14 +66,23 @@ def frozen(session: Session, edition: Edition) -> Proof | None:
 
 
 def mould(
-    proof: Proof, edition: Edition, newsletter: Newsletter, settings: Settings, *, now: datetime | None = None
+    proof: Proof,
+    edition: Edition,
+    newsletter: Newsletter,
+    settings: Settings,
+    *,
+    now: datetime | None = None,
+    for_readers: bool = False,
 ) -> Mould:
     """The mould of *proof*; *now* becomes the Date of every copy (default: when the proof was made).
+
+    *for_readers*: its links are counted, as was approved. Those of previews and test copies are not: they lead
+    where the approved ones lead, without passing by us.
 
     Raises WrongState where the kept bytes are not those that the digest was taken of.
     """
     subject, html, text = proof.subject, proof.html.decode(), proof.text.decode()
-    if digest(subject, html, text) != proof.digest:
+    if digest(subject, html, text, proof.tracking) != proof.digest:
         raise WrongState(f"the proof of edition {edition.id} was altered after it was made: approve the edition again")
     return Mould(
         edition_id=edition.id,
@@ -83,4 +96,5 @@ def mould(
         secret=settings.secret.get_secret_value(),
         date=now or proof.made_at,
         mailbox=newsletter.unsubscribe_mailbox,
+        counting=counted.parse(proof.tracking) if for_readers else Counting(),
     )

@@ -18,6 +18,8 @@ class Reader(NamedTuple):
     token: str
     #: wants the text part alone
     plain: bool = False
+    #: signed too: stands for this reader's copy in the links that are counted; empty where none is
+    click: str = ""
 
 
 class Place(StrEnum):
@@ -46,9 +48,17 @@ def one_line(value: str) -> str:
 
 
 def _token(reader: Reader) -> str:
-    if not _TOKEN.fullmatch(reader.token):
-        raise ValueError(f"{reader.token!r} is not a token made by rendering.links")
-    return reader.token
+    return _checked(reader.token)
+
+
+def _click(reader: Reader) -> str:
+    return _checked(reader.click)
+
+
+def _checked(token: str) -> str:
+    if not _TOKEN.fullmatch(token):
+        raise ValueError(f"{token!r} is not a token made by rendering.links")
+    return token
 
 
 def _name(reader: Reader) -> str:
@@ -75,10 +85,13 @@ SLOTS: Mapping[str, Callable[[Reader], str]] = {
     "address": _address,
 }
 
-_MARKER = re.compile(f"zq(HTML|TEXT)({'|'.join(SLOTS)})qz")
+#: with the one that no template sees: `counted` puts it where links are counted
+_FILLED: Mapping[str, Callable[[Reader], str]] = {**SLOTS, "click": _click}
+
+_MARKER = re.compile(f"zq(HTML|TEXT)({'|'.join(_FILLED)})qz")
 
 #: slots that may stand within an address; the others are words, and are not escaped for one
-IN_ADDRESSES = frozenset({"token"})
+IN_ADDRESSES = frozenset({"token", "click"})
 
 
 def marker(place: Place, slot: str) -> str:
@@ -88,7 +101,12 @@ def marker(place: Place, slot: str) -> str:
 
 def value(place: Place, slot: str, reader: Reader) -> str:
     """What stands in *slot* for *reader*, escaped for *place*."""
-    return escaped(place, SLOTS[slot](reader))
+    return escaped(place, _FILLED[slot](reader))
+
+
+def plain(slot: str, reader: Reader) -> str:
+    """What stands in *slot* for *reader*, escaped for nothing."""
+    return _FILLED[slot](reader)
 
 
 def escaped(place: Place, plain: str) -> str:

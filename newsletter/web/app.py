@@ -1,10 +1,12 @@
 """The pages put together: an ASGI app made from an App."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -21,7 +23,7 @@ from newsletter.web import decisions, health, hooks
 from newsletter.web.desk import DESK, visitor
 from newsletter.web.desk.visitor import NotSignedIn
 from newsletter.web.ground import ENGLISH, HERE, lay
-from newsletter.web.readers import PREFIXES, addresses, api, joining, leaving, preferences, reading
+from newsletter.web.readers import PREFIXES, addresses, api, following, joining, leaving, preferences, reading
 from subscribers.errors import SubscribersError
 
 log = logs.get_logger(__name__)
@@ -45,10 +47,18 @@ _ROOMS = (health, hooks, leaving, preferences, addresses, reading, joining, api,
 
 def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     """The pages of *app*; *clock* says what time it is, in UTC."""
-    web = FastAPI(title="newsletter", docs_url=None, redoc_url=None, openapi_url=None)
-    web.state.ground = lay(app, clock or _utc_now)
+    ground = lay(app, clock or _utc_now)
+
+    @asynccontextmanager
+    async def living(_web: FastAPI) -> AsyncIterator[None]:
+        yield
+        await run_in_threadpool(ground.clicks.close)
+
+    web = FastAPI(title="newsletter", docs_url=None, redoc_url=None, openapi_url=None, lifespan=living)
+    web.state.ground = ground
     web.add_middleware(_Headers)
     web.add_middleware(_Head)
+    web.add_middleware(following.Doors, ground=ground)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
     for room in _ROOMS:
         web.include_router(room.router)

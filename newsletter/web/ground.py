@@ -19,6 +19,7 @@ from newsletter.rendering import languages, links
 from newsletter.rendering.languages import Words
 from newsletter.staff import sessions
 from newsletter.staff.roles import May
+from newsletter.tracking.links.recording import Recorder
 
 HERE = Path(__file__).parent
 ENGLISH = languages.words(languages.SOURCE)
@@ -51,6 +52,8 @@ class Ground:
     trouble: Trouble
     #: of those who write much at once
     turn: Lock
+    #: takes down who followed which link
+    clicks: Recorder
 
     @property
     def secret(self) -> str:
@@ -111,7 +114,7 @@ def lay(app: App, clock: Callable[[], datetime]) -> Ground:
     )
     templates.globals["May"] = May
     templates.filters["browser"] = sessions.spoken
-    return Ground(app, clock, templates, Trouble(), Lock())
+    return Ground(app, clock, templates, Trouble(), Lock(), Recorder(app.database))
 
 
 def _ground(request: Request) -> Ground:

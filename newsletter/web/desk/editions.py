@@ -21,9 +21,8 @@ from newsletter.delivery.operations.waits import Wait
 from newsletter.editions import shelf, watch
 from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.errors import NotFound
-from newsletter.rendering import links, proofs, sheet
-from newsletter.rendering.models import Proof
-from newsletter.rendering.mould import Mould, Reader, digest
+from newsletter.rendering import links, proofs
+from newsletter.rendering.mould import Mould, Reader
 from newsletter.stories.models import Ranking
 from newsletter.web.desk.visitor import Looks
 from newsletter.web.ground import MAIL_POLICY, Ground
@@ -186,16 +185,7 @@ def _mould(session: Session, here: Ground, edition: Edition) -> Mould:
     newsletter, settings = _newsletter(here, edition), here.app.settings
     proof = proofs.latest(session, edition.id, edition.revision) if edition.state in _FROZEN else None
     if proof is None:
-        laid = sheet.lay_out(edition, newsletter, settings)
-        proof = Proof(
-            edition_id=edition.id,
-            revision=edition.revision,
-            subject=laid.subject,
-            html=laid.html.encode(),
-            text=laid.text.encode(),
-            digest=digest(laid.subject, laid.html, laid.text),
-            made_at=here.clock(),
-        )
+        proof = proofs.today(edition, newsletter, settings, now=here.clock())
     return proofs.mould(proof, edition, newsletter, settings)
 
 
