@@ -22,8 +22,10 @@ from benchmarks.weeks import Shape
 BEFORE = "d71cd44"
 #: articles of a week, with and without the earlier build beside it
 SIZES, QUICK, ALONE = (300, 3000, 10_000), (300, 3000), (30_000,)
-#: so many sentences make 450 words, short items and all
-_SENTENCES = (26, 34)
+#: so many sentences make 450 words on average, short items and cut copies among them
+_SENTENCES = (36, 47)
+#: articles of a usual week, and a few less, so that a week of so many times its stories has no fewer than are asked for
+_USUAL = 455
 #: the plain reference is asked for the same clusters up to this size
 _CHECKED, _CHECKED_QUICK = 10_000, 3000
 _ROOT = Path(__file__).parent.parent
@@ -130,8 +132,7 @@ def _run(root: Path, file: Path, work: str) -> dict[str, Any]:
 @contextmanager
 def _week(size: int) -> Iterator[Path]:
     """A file with a simulated week of *size* articles, of 450 words on average."""
-    shape = Shape(sentences=_SENTENCES)
-    week = weeks.week(1000, weeks.times(shape, size / 300 * 1.2))
+    week = weeks.week(1000, weeks.times(Shape(sentences=_SENTENCES), size / _USUAL))
     items = [one.item for one in week.articles[:size]]
     plain = [
         {

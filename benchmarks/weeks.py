@@ -22,6 +22,8 @@ _CLOSE = (0.35, 1.1)
 _GLUE = tuple(
     "the of to in a and for on that with is as by at from it its has was will be an are this".split()  # noqa: SIM905
 )
+#: so many words that are taken already, and a longer one is tried
+_PATIENCE = 24
 _SYLLABLES = tuple(
     "ba ce di fo gu ha ki le mo nu pra que ri sto tu va we xi yo zan tor mel lin dar ver pol nim ost".split()  # noqa: SIM905
 )
@@ -129,17 +131,22 @@ class _Words:
         self._used = set(_GLUE)
         self._dice = dice
         self._common = [self.fresh() for _ in range(4000)]
+        self._rare = self._common[800:]
         self._topical = [[self.fresh() for _ in range(160)] for _ in range(topics)]
         self.companies = [self.fresh(3).capitalize() for _ in range(2000)]
         self.places = [self.fresh(3).capitalize() for _ in range(40)]
         self._zipf = {size: list(accumulate(1 / (rank + 3) for rank in range(size))) for size in (4000, 160)}
 
     def fresh(self, syllables: int = 0) -> str:
-        while True:
-            word = "".join(self._dice.choices(_SYLLABLES, k=syllables or self._dice.choice((2, 2, 3, 3, 4))))
-            if word not in self._used:
-                self._used.add(word)
-                return word
+        tried = 0
+        while (word := self._made_up(syllables, tried // _PATIENCE)) in self._used:
+            tried += 1
+        self._used.add(word)
+        return word
+
+    def _made_up(self, syllables: int, more: int) -> str:
+        """A word, *more* syllables longer where the shorter ones are nearly all taken, as in a week of thousands."""
+        return "".join(self._dice.choices(_SYLLABLES, k=(syllables or self._dice.choice((2, 2, 3, 3, 4))) + more))
 
     def speak(self, dice: random.Random) -> None:
         """From now on, words are drawn with *dice*."""
@@ -152,7 +159,7 @@ class _Words:
         return self._dice.choices(self._topical[topic], cum_weights=self._zipf[160], k=count)
 
     def rare(self) -> str:
-        return self._dice.choice(self._common[800:])
+        return self._dice.choice(self._rare)
 
 
 @dataclass

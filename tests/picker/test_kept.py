@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.stories.models import Rule
-from newsletter.stories.picking import grouping, picker, shingles, speed
+from newsletter.stories.picking import grouping, picker, readings, shingles, sparse, speed, vectors, voices
+from newsletter.stories.picking.copies import Copies
 from newsletter.stories.picking.decisions import Rules
 from newsletter.stories.picking.picker import Kept
-from tests.picker.builders import a_report, a_snapshot, a_week, ruled, told
+from tests.picker.builders import a_copy, a_report, a_snapshot, a_week, ruled, told
 from tests.picker.test_properties import WISHES
 
 few = settings(max_examples=20, deadline=None)
@@ -75,10 +76,47 @@ def test_pairs_kept_from_an_earlier_run_are_those_of_a_fresh_one() -> None:
 
 
 @needs_numpy
-@given(st.lists(st.sampled_from([f"word{n}" for n in range(30)]), min_size=40, max_size=90))
-def test_sketches_are_the_same_with_numpy_and_without(stream: list[str]) -> None:
+@given(st.lists(st.lists(st.sampled_from([f"word{n}" for n in range(30)]), max_size=90), max_size=5))
+def test_sketches_are_the_same_with_numpy_and_without(streams: list[list[str]]) -> None:
     speed.load()
+    assert shingles.sketches(streams) == [shingles.sketch(stream) for stream in streams]
+
+
+@needs_numpy
+@few
+@given(
+    seed=st.integers(0, 10_000),
+    late=st.lists(st.integers(0, 60), max_size=6),
+    split=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=3),
+)
+def test_copies_by_numpy_and_one_by_one_are_those_of_plain_python(
+    seed: int, late: list[int], split: list[tuple[int, int]]
+) -> None:
+    week = a_week(seed)
+    items = [*week, *(a_copy(week[n * seed % len(week)], 1000 + n, seed + n) for n in range(12))]
+    items += [replace(item, id=2000 + item.id, text="", owner="Short") for item in week[:9]]
+    read = readings.read_all(items)
+    sketches = {name: reading.sketch for name, reading in read.items()}
+    titles = {name: reading.heading for name, reading in read.items()}
+    known = Copies([item for at, item in enumerate(items) if at not in late], sketches, titles)
+    assert known.take(items, sketches, titles)
+    pairs = [(items[a % len(items)].id, items[b % len(items)].id) for a, b in split]
+    copied = [(copy, origin) for copy, origin in known.origins.items() if copy != origin][: len(pairs)]
+    apart = {(min(pair), max(pair)) for pair in (*pairs, *copied)}
+    assert known.origins == voices.origins(items, sketches, titles=titles)
+    assert known.parted(apart) == voices.origins(items, sketches, apart, titles)
+
+
+@needs_numpy
+@given(st.lists(st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 9), max_size=4), min_size=2, max_size=9))
+def test_pairs_of_rows_that_share_nothing_but_common_words_are_found(weights: list[dict[str, int]]) -> None:
+    rows = [vectors.unit(row) for row in weights]
+    columns = sparse.Columns()
+    packed = [sparse.pack(row, columns) for row in rows]
+    pairs = [(a, b) for b in range(len(rows)) for a in range(b) if vectors.cosine(rows[a], rows[b]) >= 0.2 + 1e-9]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(speed, "loaded", lambda: None)
-        plain = shingles.sketch(stream)
-    assert shingles.sketch(stream) == plain
+        patch.setattr(sparse, "_FEW", 0)
+        patch.setattr(sparse, "_COMMON", 0.5)
+        found = sparse.alike(rows, range(len(rows)), 0.2, packed, columns)
+    assert set(pairs) <= set(found)
+    assert [pair for pair in found if vectors.cosine(rows[pair[0]], rows[pair[1]]) < 0.2 - 1e-9] == []

@@ -101,10 +101,9 @@ def of(stream: Sequence[str]) -> str:
     """The code of the language of a text, given as its words: the one whose stop words stand in it most."""
     votes: dict[str, float] = {}
     marks = _marks()
-    for word in stream[:_VOTERS]:
-        if word in marks:
-            for code, weight in marks[word]:
-                votes[code] = votes.get(code, 0.0) + weight
+    for speakers in filter(None, map(marks.get, stream[:_VOTERS])):
+        for code, weight in speakers:
+            votes[code] = votes.get(code, 0.0) + weight
     return max(STEMMERS, key=lambda code: votes.get(code, 0.0)) if votes else "en"
 
 

@@ -12,6 +12,8 @@ from newsletter.stories.picking.snapshot import Item
 LONG, LEAD = 400, 80
 #: no text is read further, whatever it holds
 _LETTERS = 12_000
+#: articles that are read together
+_AT_ONCE = 200
 #: a text of fewer words is no more than its title
 BARE = 8
 
@@ -34,24 +36,42 @@ class Reading:
 
 def read(item: Item) -> Reading:
     """*item* taken apart; whatever else is in the week, the same."""
+    return _read_some([item])[0]
+
+
+def read_all(items: Sequence[Item]) -> dict[int, Reading]:
+    """Article id → reading."""
+    found: dict[int, Reading] = {}
+    for start in range(0, len(items), _AT_ONCE):
+        some = items[start : start + _AT_ONCE]
+        found.update(zip((item.id for item in some), _read_some(some), strict=True))
+    return found
+
+
+def _read_some(items: Sequence[Item]) -> list[Reading]:
+    texts = [words.words(item.text[:_LETTERS]) for item in items]
+    sketches = shingles.sketches([text[: shingles.READ] for text in texts])
+    return list(map(_reading, items, texts, sketches))
+
+
+def _reading(item: Item, text: Sequence[str], sketch: "array[int]") -> Reading:
     title = words.words(item.title)
-    text = words.words(item.text[:_LETTERS])
     language = languages.language(languages.of(text or title))
     named, told = language.each(title), language.each(text[:LONG])
+    times = Counter(named)
+    of_title = _counts(times)
+    times.update(told[:LEAD])
+    of_lead = _counts(times)
+    times.update(told[LEAD:])
     return Reading(
         language=language.code,
-        title=counts(named),
+        title=of_title,
         heading=voices.title_words(item.title),
-        lead=counts([*named, *told[:LEAD]]),
-        long=counts([*named, *told]),
-        sketch=shingles.sketch(text[: shingles.READ]),
+        lead=of_lead,
+        long=_counts(times),
+        sketch=sketch,
         is_bare=len(text) < BARE,
     )
-
-
-def read_all(items: Iterable[Item]) -> dict[int, Reading]:
-    """Article id → reading."""
-    return {item.id: read(item) for item in items}
 
 
 def are_bare(readings: Sequence[Reading]) -> bool:
@@ -66,6 +86,9 @@ def stream(counts: Counts) -> Mapping[str, int]:
 
 def counts(terms: Iterable[str]) -> Counts:
     """*terms* counted, the first read first; empty ones tell nothing and are left out."""
-    times = Counter(terms)
+    return _counts(Counter(terms))
+
+
+def _counts(times: Counter[str]) -> Counts:
     times.pop("", None)
     return tuple(times), tuple(times.values())

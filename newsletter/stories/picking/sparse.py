@@ -5,6 +5,7 @@ Each sum is taken in the order of the later row's terms, as there: hence the sam
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from newsletter.stories.picking import speed
@@ -12,9 +13,11 @@ from newsletter.stories.picking import speed
 Row = Mapping[str, float]
 
 #: products of so many pairs at once, rows before the index is widened, and pairs looked at together
-_AT_ONCE, _WIDEN, _PAIRS = 8_000_000, 4000, 20_000
-#: the share of the squared length of rows that the most common terms may hold
-_COMMON = 0.1
+_AT_ONCE, _WIDEN, _PAIRS = 8_000_000, 2000, 20_000
+#: so few new rows are measured whole
+_FEW = 64
+#: the share of the squared length of rows that the most common terms may hold: of all together, and of one row, in cuts
+_COMMON, _HEAVY = 0.08, 0.8
 #: more than rounding can make of a cosine
 _SLACK = 1e-9
 
@@ -38,12 +41,23 @@ def alike(
 
     The words that everybody uses make most of the work and little of the cosine: they are left out of the products,
     and what they may add at most (the product of what they hold of either row's length) lets a pair in to be looked at.
+    Rows that are made of little else are measured whole.
     """
+    numpy, _ = speed.load()
     matrix = _matrix(packed, columns)
-    telling, common = _without_common(matrix)
+    wanted = numpy.array(sorted(fresh), dtype=numpy.int64)
+    if len(fresh) <= _FEW:
+        blocks = _whole(matrix, wanted, cut)
+    else:
+        telling, common = _without_common(matrix)
+        heavy = common * common > _HEAVY * cut
+        blocks = chain(_blocks(telling, common, wanted, cut), _whole(matrix, numpy.nonzero(heavy)[0], cut))
+    every = numpy.zeros(len(rows), dtype=bool)
+    every[wanted] = True
     found: list[tuple[int, int]] = []
-    for mine, theirs in _blocks(telling, common, fresh, cut):
-        found.extend(_reaching(rows, matrix, mine, theirs, cut))
+    for mine, theirs in blocks:
+        asked = (mine != theirs) & (every[mine] | every[theirs])
+        found.extend(_reaching(rows, matrix, mine[asked], theirs[asked], cut))
     return sorted(set(found))
 
 
@@ -63,12 +77,15 @@ def _without_common(matrix: Any) -> tuple[Any, Any]:
     return sparse.csr_matrix((matrix.data[kept], matrix.indices[kept], ends), shape=matrix.shape), common
 
 
-def _blocks(telling: Any, common: Any, fresh: Sequence[int], cut: float) -> Iterator[tuple[Any, Any]]:
-    """The places of pairs that may reach *cut*, block by block: each fresh row against those before it, or all."""
+def _blocks(telling: Any, common: Any, wanted: Any, cut: float) -> Iterator[tuple[Any, Any]]:
+    """The places of pairs that may reach *cut*, block by block: each wanted row against those before it, or all.
+
+    Not of two rows that hold so much of the common terms that they need share no other.
+    """
     numpy, _ = speed.load()
     count = telling.shape[0]
-    every = len(fresh) == count
-    wanted = numpy.array(sorted(fresh), dtype=numpy.int64)
+    every = len(wanted) == count
+    least = cut - _HEAVY * cut - _SLACK
     start = 0
     while start < len(wanted):
         ahead = min(len(wanted), start + _WIDEN)
@@ -78,12 +95,27 @@ def _blocks(telling: Any, common: Any, fresh: Sequence[int], cut: float) -> Iter
         for at in range(start, ahead, step):
             some = wanted[at : min(at + step, ahead)]
             product = telling[some] @ index
-            mine = numpy.repeat(some, numpy.diff(product.indptr))
-            near = product.data + common[mine] * common[product.indices] >= cut - _SLACK
-            mine, theirs = mine[near], product.indices[near].astype(numpy.int64)
-            kept = theirs < mine if every else theirs != mine
+            likely = numpy.nonzero(product.data >= least)[0]
+            mine = some[numpy.searchsorted(product.indptr, likely, "right") - 1]
+            theirs = product.indices[likely].astype(numpy.int64)
+            near = product.data[likely] + common[mine] * common[theirs] >= cut - _SLACK
+            kept = near & (theirs < mine) if every else near
             yield mine[kept], theirs[kept]
         start = ahead
+
+
+def _whole(matrix: Any, wanted: Any, cut: float) -> Iterator[tuple[Any, Any]]:
+    """The same for the *wanted* rows with all of their terms, against everybody."""
+    numpy, _ = speed.load()
+    if not len(wanted):
+        return
+    index = matrix.T.tocsr()
+    step = max(1, _AT_ONCE // matrix.shape[0])
+    for at in range(0, len(wanted), step):
+        some = wanted[at : at + step]
+        product = matrix[some] @ index
+        likely = numpy.nonzero(product.data >= cut - _SLACK)[0]
+        yield some[numpy.searchsorted(product.indptr, likely, "right") - 1], product.indices[likely].astype(numpy.int64)
 
 
 def _reaching(rows: Sequence[Row], matrix: Any, mine: Any, theirs: Any, cut: float) -> list[tuple[int, int]]:

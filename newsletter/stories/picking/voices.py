@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 
 from newsletter.stories.picking import shingles, words
 from newsletter.stories.picking.snapshot import Item
@@ -10,7 +11,7 @@ from newsletter.stories.picking.snapshot import Item
 #: of the shorter text's shingles, the share that makes a copy; a plateau, measured on cuts, edits and summaries
 COPY = 0.5
 #: fewer kept hashes than this say nothing, and titles are compared instead
-_ENOUGH = 8
+ENOUGH = 8
 _SAME_TITLE = 0.8
 _SITE_NAME = re.compile(r"(?<!\s)\s+[|–—-]\s+[^|–—-]{2,40}$")
 
@@ -23,7 +24,7 @@ def sketch(text: str) -> frozenset[int]:
 def containment(one: Collection[int], other: Collection[int]) -> float:
     """The share of the shorter sketch that the longer one holds; 0 where either is too short to tell."""
     shorter = min(len(one), len(other))
-    return len(frozenset(one) & frozenset(other)) / shorter if shorter >= _ENOUGH else 0.0
+    return len(frozenset(one) & frozenset(other)) / shorter if shorter >= ENOUGH else 0.0
 
 
 def origins(
@@ -40,11 +41,18 @@ def origins(
     """
     named = titles if titles is not None else {item.id: title_words(item.title) for item in items}
     found = _Origins(sketches, named, frozenset(apart))
-    return {item.id: found.place(item) for item in sorted(items, key=_age)}
+    return {item.id: found.place(item.id) for item in sorted(items, key=age)}
 
 
-def _age(item: Item) -> tuple[object, int]:
+def age(item: Item) -> tuple[datetime, int]:
+    """By which the earliest comes first."""
     return item.published_at, item.id
+
+
+def best(shares: Mapping[int, float], may_be: Callable[[int], bool]) -> int | None:
+    """Of the texts that one shares so much with, the one that it copies: the most alike that *may_be*, the first id."""
+    some = [(-share, origin) for origin, share in shares.items() if may_be(origin)]
+    return min(some)[1] if some else None
 
 
 class _Origins:
@@ -56,63 +64,71 @@ class _Origins:
         titles: Mapping[int, frozenset[str]],
         apart: frozenset[tuple[int, int]],
     ) -> None:
-        self._sketches, self._words, self._apart = sketches, titles, apart
+        self._sketches, self._apart = sketches, apart
         self._shared = shingles.shared(sketches)
         self._holders: dict[int, list[int]] = {}
-        #: of those whose text says nothing, and of all: the words that two titles can't be alike without
-        self._short_titles: dict[str, list[int]] = {}
-        self._titles: dict[str, list[int]] = {}
+        self._titles = Titles(sketches, titles)
 
-    def place(self, item: Item) -> int:
-        """The origin of *item*, which becomes one itself where there is none."""
-        origin = self._by_text(item)
+    def place(self, name: int) -> int:
+        """The origin of article *name*, which becomes one itself where there is none."""
+        origin = self._by_text(name)
         if origin is None:
-            origin = self._by_title(item)
+            origin = self._titles.find(name, self._apart)
         if origin is None:
-            self._add(item)
-            return item.id
+            self._add(name)
+            return name
         return origin
 
-    def _by_text(self, item: Item) -> int | None:
-        mine = self._sketches[item.id]
-        if len(mine) < _ENOUGH:
+    def _by_text(self, name: int) -> int | None:
+        mine = self._sketches[name]
+        if len(mine) < ENOUGH:
             return None
         shared: dict[int, int] = {}
         holders = self._holders
-        for number in self._shared[item.id]:
+        for number in self._shared[name]:
             for origin in holders.get(number, ()):
                 shared[origin] = shared.get(origin, 0) + 1
-        best = None
-        for origin in sorted(name for name, number in shared.items() if number >= COPY * _ENOUGH):
-            share = shared[origin] / min(len(mine), len(self._sketches[origin]))
-            if share >= COPY and self._may_join(item.id, origin) and (best is None or share > best[0]):
-                best = (share, origin)
-        return None if best is None else best[1]
+        shares = {origin: many / min(len(mine), len(self._sketches[origin])) for origin, many in shared.items()}
+        alike = {origin: share for origin, share in shares.items() if share >= COPY}
+        return best(alike, lambda origin: (min(name, origin), max(name, origin)) not in self._apart)
 
-    def _by_title(self, item: Item) -> int | None:
-        """Titles tell only where one of the two texts is too short to."""
-        mine = self._words[item.id]
-        titles = self._titles if self._is_short(item.id) else self._short_titles
-        near = {origin for word in _pivots(mine) for origin in titles.get(word, ())}
-        for origin in sorted(near):
-            if self._may_join(item.id, origin) and _alike(mine, self._words[origin]):
-                return origin
-        return None
+    def _add(self, name: int) -> None:
+        if len(self._sketches[name]) >= ENOUGH:
+            for number in self._shared[name]:
+                self._holders.setdefault(number, []).append(name)
+        self._titles.add(name)
 
-    def _add(self, item: Item) -> None:
-        if not self._is_short(item.id):
-            for number in self._shared[item.id]:
-                self._holders.setdefault(number, []).append(item.id)
-        for word in _pivots(self._words[item.id]):
-            self._titles.setdefault(word, []).append(item.id)
-            if self._is_short(item.id):
-                self._short_titles.setdefault(word, []).append(item.id)
+
+class Titles:
+    """The titles of origins: they tell only where one of the two texts is too short to."""
+
+    def __init__(self, sketches: Mapping[int, Collection[int]], titles: Mapping[int, frozenset[str]]) -> None:
+        self._sketches, self._words = sketches, titles
+        #: of those whose text says nothing, and of all: the words that two titles can't be alike without
+        self._short: dict[str, list[int]] = {}
+        self._all: dict[str, list[int]] = {}
+
+    def add(self, name: int) -> None:
+        """*name* is an origin."""
+        for word in pivots(self._words[name]):
+            self._all.setdefault(word, []).append(name)
+            if self._is_short(name):
+                self._short.setdefault(word, []).append(name)
+
+    def find(self, name: int, apart: frozenset[tuple[int, int]]) -> int | None:
+        """The origin whose title *name* bears, the first id; none that editors have set *apart* from it."""
+        alike = (other for other in self.like(name) if (min(name, other), max(name, other)) not in apart)
+        return min(alike, default=None)
+
+    def like(self, name: int) -> list[int]:
+        """Those whose titles are the same as that of *name*, and tell."""
+        mine = self._words[name]
+        titles = self._all if self._is_short(name) else self._short
+        near = {other for word in pivots(mine) for other in titles.get(word, ())}
+        return [other for other in near if _alike(mine, self._words[other])]
 
     def _is_short(self, article: int) -> bool:
-        return len(self._sketches[article]) < _ENOUGH
-
-    def _may_join(self, one: int, other: int) -> bool:
-        return (min(one, other), max(one, other)) not in self._apart
+        return len(self._sketches[article]) < ENOUGH
 
 
 def title_words(title: str) -> frozenset[str]:
@@ -120,17 +136,16 @@ def title_words(title: str) -> frozenset[str]:
     return frozenset(words.telling(_SITE_NAME.sub("", title)))
 
 
-def _pivots(title: frozenset[str]) -> list[str]:
+def pivots(title: frozenset[str]) -> Sequence[str]:
     """So many of its words, the longest first, that a title without any of them is not alike."""
-    ordered = sorted(title, key=lambda word: (-len(word), word))
+    ordered = sorted(sorted(title), key=len, reverse=True)
     return ordered[: len(ordered) - math.ceil(_SAME_TITLE * len(ordered)) + 1]
 
 
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     """Whether two titles are one, to a word or so; "Q2" and "Q3" never are."""
-    if len(one | other) < 3 or _figures(one) != _figures(other):
-        return False
-    return len(one & other) >= _SAME_TITLE * len(one | other)
+    either = len(one | other)
+    return either >= 3 and len(one & other) >= _SAME_TITLE * either and _figures(one) == _figures(other)
 
 
 def _figures(title: frozenset[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from newsletter.stories.picking import frequencies, grouping, readings, speed, vectors, voices
 from newsletter.stories.picking import telling as tellings
+from newsletter.stories.picking.copies import Copies
 from newsletter.stories.picking.decisions import Links
 from newsletter.stories.picking.frequencies import Frequencies
 from newsletter.stories.picking.readings import Reading
@@ -19,6 +20,7 @@ from newsletter.stories.picking.vectors import Vector
 _SPARE = 10_000
 #: from so many articles on it pays to load numpy
 _WORTH_IT = 600
+_NEVER = (None, None, None)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Kept:
     read: dict[int, tuple[str, str, Reading]] = field(default_factory=dict)
     #: what went in, and what came of it: copies, frequencies, vectors, the whole
     copies: tuple[Any, dict[int, int]] = (None, {})
+    quick: Copies | None = None
     counted: tuple[Any, Frequencies] = (None, Frequencies())
     placed: tuple[Frequencies | None, dict[int, tuple[Reading, Vector]]] = (None, {})
     #: the frequencies of the run before, and the terms that tell more or less since; None where all may
@@ -74,7 +77,7 @@ def _group(items: Sequence[Item], snapshot: Snapshot, kept: Kept, *, plain: bool
     if len(items) >= _WORTH_IT and speed.is_installed():
         speed.load()
     read = _read(items, kept)
-    texts, origins = _origins(items, read, links, kept)
+    texts, origins = _origins(items, read, links, kept, plain=plain)
     # by what the texts are: what an editor splits off is no new text
     counted = _counted({name: read[name] for name in texts if texts[name] == name}, snapshot.frequencies, kept)
     reports = {item.id: read[item.id] for item in items if origins[item.id] == item.id}
@@ -95,23 +98,25 @@ def _group(items: Sequence[Item], snapshot: Snapshot, kept: Kept, *, plain: bool
 
 def _read(items: Sequence[Item], kept: Kept) -> dict[int, Reading]:
     """Each article is read once, and again only where its words have changed."""
-    found: dict[int, Reading] = {}
-    for item in items:
-        before = kept.read.get(item.id)
-        if before is None or before[0] != item.title or before[1] != item.text:
-            before = kept.read[item.id] = (item.title, item.text, readings.read(item))
-        found[item.id] = before[2]
+    new = [item for item in items if (item.title, item.text) != kept.read.get(item.id, _NEVER)[:2]]
+    by_id = {item.id: item for item in new}
+    kept.read.update((n, (by_id[n].title, by_id[n].text, read)) for n, read in readings.read_all(new).items())
+    found = {item.id: kept.read[item.id][2] for item in items}
     if len(kept.read) > 2 * len(items) + _SPARE:
         kept.read = {name: kept.read[name] for name in found}
     return found
 
 
 def _origins(
-    items: Sequence[Item], read: Mapping[int, Reading], links: Links, kept: Kept
+    items: Sequence[Item], read: Mapping[int, Reading], links: Links, kept: Kept, *, plain: bool
 ) -> tuple[dict[int, int], dict[int, int]]:
     """What copies what by the texts alone, and with what editors have split."""
     sketches = {name: reading.sketch for name, reading in read.items()}
     titles = {name: reading.heading for name, reading in read.items()}
+    if not plain and len(items) >= _WORTH_IT and speed.is_installed():
+        if kept.quick is None or not kept.quick.take(items, sketches, titles):
+            kept.quick = Copies(items, sketches, titles)
+        return kept.quick.origins, kept.quick.parted(links.apart)
     key = [(item.id, item.published_at, id(read[item.id])) for item in items]
     if kept.copies[0] != key:
         kept.copies = (key, voices.origins(items, sketches, titles=titles))
