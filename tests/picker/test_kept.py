@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.stories.models import Rule
-from newsletter.stories.picking import grouping, picker, readings, shingles, sparse, speed, vectors, voices
+from newsletter.stories.picking import frequencies, grouping, picker, readings, shingles, sparse, speed, vectors, voices
 from newsletter.stories.picking.copies import Copies
 from newsletter.stories.picking.decisions import Rules
 from newsletter.stories.picking.picker import Kept
@@ -112,7 +112,7 @@ def test_copies_by_numpy_and_one_by_one_are_those_of_plain_python(
 def test_pairs_of_rows_that_share_nothing_but_common_words_are_found(weights: list[dict[str, int]]) -> None:
     rows = [vectors.unit(row) for row in weights]
     columns = sparse.Columns()
-    packed = [sparse.pack(row, columns) for row in rows]
+    packed = sparse.pack(rows, columns)
     pairs = [(a, b) for b in range(len(rows)) for a in range(b) if vectors.cosine(rows[a], rows[b]) >= 0.2 + 1e-9]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sparse, "_FEW", 0)
@@ -120,3 +120,19 @@ def test_pairs_of_rows_that_share_nothing_but_common_words_are_found(weights: li
         found = sparse.alike(rows, range(len(rows)), 0.2, packed, columns)
     assert set(pairs) <= set(found)
     assert [pair for pair in found if vectors.cosine(rows[pair[0]], rows[pair[1]]) < 0.2 - 1e-9] == []
+
+
+@needs_numpy
+@few
+@given(st.integers(0, 10_000), st.sampled_from([3, 40, 100]))
+def test_vectors_are_the_same_with_numpy_and_without(seed: int, most: int) -> None:
+    speed.load()
+    week = a_week(seed)
+    read = list(
+        readings.read_all([*week, replace(week[0], id=1, title="", text=""), replace(week[1], text="")]).values()
+    )
+    counted = frequencies.count(reading.long[0] for reading in read)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors, "_TERMS", most)
+        patch.setattr(vectors, "_WORTH_IT", 0)
+        assert vectors.of_readings(read, counted) == [vectors.of_reading(reading, counted) for reading in read]

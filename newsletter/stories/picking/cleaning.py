@@ -1,6 +1,8 @@
 """What stands around an article's own sentences, and is none of them: datelines, bylines, credits, invitations."""
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 
 import ftfy
 
@@ -89,16 +91,14 @@ _FIRST_LINES = 3
 
 def sentences(text: str, most: int) -> list[str]:
     """The first *most* of the article's own sentences, each whole: what opens in it, closes in it."""
-    found: list[str] = []
-    lines = [line for line in (_line(line) for line in text[:_READ].splitlines()) if line]
+    return list(islice(_own_sentences(text[:_READ]), most))
+
+
+def _own_sentences(text: str) -> Iterator[str]:
+    lines = [line for line in (_line(line) for line in text.splitlines()) if line]
     for at, line in enumerate(lines):
         bare = _without_opening(line) if at < _FIRST_LINES else line
-        for sentence in _whole(words.sentences(bare)):
-            if (cleaned := own(sentence)) and len(found) < most:
-                found.append(cleaned)
-        if len(found) >= most:
-            break
-    return found
+        yield from filter(None, map(own, _whole(words.sentences(bare))))
 
 
 def own(sentence: str) -> str:
@@ -130,9 +130,8 @@ def _without_opening(sentence: str) -> str:
     return sentence
 
 
-def _whole(parts: list[str]) -> list[str]:
+def _whole(parts: list[str]) -> Iterator[str]:
     """*parts* with those joined that one quote or bracket spans."""
-    found: list[str] = []
     at = 0
     while at < len(parts):
         for end in range(at + 1, min(at + 4, len(parts) + 1)):
@@ -141,6 +140,5 @@ def _whole(parts: list[str]) -> list[str]:
                 break
         else:
             joined, end = parts[at], at + 1
-        found.append(joined)
+        yield joined
         at = end
-    return found

@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from newsletter.stories.picking import cleaning, headlines, readings, segments, turning, vectors, words
 from newsletter.stories.picking.frequencies import Frequencies
+from newsletter.stories.picking.readings import Reading
 from newsletter.stories.picking.snapshot import Item
 from newsletter.stories.picking.telling import Story
 
@@ -64,10 +66,10 @@ class Draft:
         return [asdict(quote) for quote in self.quotes]
 
 
-def draft(story: Story, frequencies: Frequencies) -> Draft:
-    """Headline, summary and attribution of *story*, all taken from its reports."""
+def draft(story: Story, frequencies: Frequencies, read: Mapping[int, Reading] | None = None) -> Draft:
+    """Headline, summary and attribution of *story*, all taken from its reports; *read* holds those read already."""
     turn = turning.turn(story.reports)
-    quotes, since = _quotes(story, frequencies, turn)
+    quotes, since = _quotes(_sentences(story, frequencies, turn, read or {}), turn)
     told = story.reports if turn is None else [one for one in story.reports if one.published_at >= turn.published_at]
     return Draft(headlines.best(told, story.lead, frequencies), quotes, attribution(story), since)
 
@@ -89,9 +91,8 @@ class _Sentence:
     figures: frozenset[str]
 
 
-def _quotes(story: Story, frequencies: Frequencies, turn: Item | None) -> tuple[tuple[Quote, ...], str]:
+def _quotes(found: Sequence[_Sentence], turn: Item | None) -> tuple[tuple[Quote, ...], str]:
     """Those nearest the story's centre and the top of their report; the second says something else, and no earlier."""
-    found = _sentences(story, frequencies, turn)
     ordered = sorted(found, key=lambda one: (-one.value, one.report, one.place))
     if turn is not None:
         return _turned(ordered, turn)
@@ -137,19 +138,47 @@ def _overtakes(newer: _Sentence, older: _Sentence) -> bool:
     )
 
 
-def _sentences(story: Story, frequencies: Frequencies, turn: Item | None) -> Sequence[_Sentence]:
+def _sentences(
+    story: Story, frequencies: Frequencies, turn: Item | None, read: Mapping[int, Reading]
+) -> Sequence[_Sentence]:
     reports = _read(story.reports, turn)
-    centre = vectors.centroid([vectors.channel(readings.read(report).long, frequencies) for report in reports])
+    long = [(read.get(report.id) or readings.read(report)).long for report in reports]
+    centre = vectors.centroid([vectors.channel(counts, frequencies) for counts in long])
     found = []
     for report in reports:
-        for place, text in enumerate(cleaning.sentences(report.text, _OPENING)):
-            if _SHORTEST <= _length(text) <= _LONGEST and text[-1] in _ENDS:
-                vector = vectors.of_words(words.telling(text), frequencies)
-                value = vectors.cosine(vector, centre) / (1 + _FALL * place) * (_LEANING if _LEANS.match(text) else 1)
-                quote = Quote(text, report.source, report.url)
-                figures = frozenset(word for word in words.words(text) if word[0].isdigit())
-                found.append(_Sentence(place, value, vector, quote, report.id, report.published_at, figures))
+        for said in _opening(report.text):
+            vector = vectors.channel(said.terms, frequencies)
+            value = vectors.cosine(vector, centre) / (1 + _FALL * said.place) * (_LEANING if said.leans else 1)
+            quote = Quote(said.text, report.source, report.url)
+            found.append(_Sentence(said.place, value, vector, quote, report.id, report.published_at, said.figures))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A sentence that may be quoted, whatever it is measured by."""
+
+    place: int
+    text: str
+    terms: readings.Counts
+    figures: frozenset[str]
+    leans: bool
+
+
+@lru_cache(maxsize=1000)
+def _opening(text: str) -> Sequence[_Said]:
+    """The first of an article's own sentences, as far as they can be quoted; kept, for they are asked for again."""
+    return [
+        _Said(
+            place,
+            said,
+            readings.counts(words.telling(said)),
+            frozenset(word for word in words.words(said) if word[0].isdigit()),
+            bool(_LEANS.match(said)),
+        )
+        for place, said in enumerate(cleaning.sentences(text, _OPENING))
+        if _SHORTEST <= _length(said) <= _LONGEST and said[-1] in _ENDS
+    ]
 
 
 def _read(reports: Sequence[Item], turn: Item | None) -> Sequence[Item]:

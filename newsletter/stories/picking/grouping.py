@@ -116,8 +116,8 @@ def _update(kept: Kept, ids: Sequence[int], vectors: Mapping[int, Vector], *, cu
     fresh = {name for name in ids if kept.vectors.get(name) is not vectors[name]}
     if not fresh:
         return
-    for name in fresh:
-        kept.vectors[name], kept.packed[name] = vectors[name], sparse.pack(vectors[name], kept.columns)
+    kept.vectors.update((name, vectors[name]) for name in fresh)
+    kept.packed.update(zip(fresh, sparse.pack([vectors[name] for name in fresh], kept.columns), strict=True))
     every = sorted(kept.vectors)
     new = sparse.alike(
         [kept.vectors[name] for name in every],

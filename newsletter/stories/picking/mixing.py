@@ -4,7 +4,6 @@
 """
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import combinations, pairwise
@@ -40,7 +39,7 @@ def warning(story: Story) -> str:
     between, loosest, smallest = _halves(told)
     if smallest > 1 and between < _CAMPS * loosest:
         return "Mixed? Its reports fall into two camps."
-    least, odd = min((_told_by(at, told), at) for at in range(len(told)))
+    least, odd = _odd(told)
     if least < _TOLD:
         return f"Mixed? “{story.reports[odd].title}” tells little of what the others do."
     pause = max(later.published_at - one.published_at for one, later in pairwise(story.reports))
@@ -69,14 +68,24 @@ def _halves(told: Sequence[Mapping[str, float]]) -> tuple[float, float, int]:
     return mean(*groups), min(inside, default=0.0), min(map(len, groups))
 
 
-def _told_by(at: int, told: Sequence[Mapping[str, float]]) -> float:
-    """The share, by weight, of what most of the others tell in their leads that report *at* tells anywhere."""
-    others = [one for place, one in enumerate(told) if place != at]
-    often = Counter(term for one in others for term in one if term.startswith(_CHANNEL))
-    core = [term for term, many in often.items() if many >= max(2, _MOST * len(others))]
-    weights = {term: math.fsum(one.get(term, 0.0) for one in others) / often[term] for term in core}
-    whole = math.fsum(weights.values())
-    mine = math.fsum(weight for term, weight in weights.items() if term in told[at] or term[1:] in told[at])
+def _odd(told: Sequence[Mapping[str, float]]) -> tuple[float, int]:
+    """The report that tells least of what most of the others tell in their leads: the share, by weight, and which."""
+    holders: dict[str, list[int]] = {}
+    for at, one in enumerate(told):
+        for term in one:
+            if term.startswith(_CHANNEL):
+                holders.setdefault(term, []).append(at)
+    enough = max(2, _MOST * (len(told) - 1))
+    known = {term: held for term, held in holders.items() if len(held) >= enough}
+    return min((_share(at, told, known, enough), at) for at in range(len(told)))
+
+
+def _share(at: int, told: Sequence[Mapping[str, float]], holders: Mapping[str, Sequence[int]], enough: float) -> float:
+    """Of what enough of the others tell, the share that report *at* tells anywhere."""
+    weights = {term: [told[place][term] for place in held if place != at] for term, held in holders.items()}
+    core = {term: math.fsum(some) / len(some) for term, some in weights.items() if len(some) >= enough}
+    whole = math.fsum(core.values())
+    mine = math.fsum(weight for term, weight in core.items() if term in told[at] or term[1:] in told[at])
     return mine / whole if whole else 1.0
 
 

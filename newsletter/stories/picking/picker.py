@@ -244,7 +244,7 @@ class _Drafts:
         known = self._made.get(story.id) or self._before.get(story.id)
         counted = self._grouped.frequencies
         if known is None or not self._holds(known[0], known[1], story):
-            known = (story, counted, (drafting.draft(story, counted), reasons.warning(story)))
+            known = (story, counted, (drafting.draft(story, counted, self._grouped.read), reasons.warning(story)))
         self._made[story.id] = (story, counted, known[2])
         told: tuple[Draft, str] = known[2]
         return told

@@ -3,23 +3,22 @@
 Each sum is taken in the order of the later row's terms, as there: hence the same numbers.
 """
 
-from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import accumulate, chain, pairwise
 from typing import Any
 
 from newsletter.stories.picking import speed
 
 Row = Mapping[str, float]
 
-#: products of so many pairs at once, rows before the index is widened, and pairs looked at together
-_AT_ONCE, _WIDEN, _PAIRS = 8_000_000, 2000, 20_000
+#: products of so many pairs at once, rows and columns of one product, and pairs looked at together
+_AT_ONCE, _TILE, _PAIRS = 8_000_000, 1500, 20_000
 #: so few new rows are measured whole
 _FEW = 64
 #: the share of the squared length of rows that the most common terms may hold: of all together, and of one row, in cuts
 _COMMON, _HEAVY = 0.08, 0.8
-#: more than rounding can make of a cosine
-_SLACK = 1e-9
+#: more than rounding can make of a cosine, with 53 bits and with 24
+_SLACK, _ROUGH = 1e-9, 3e-5
 
 
 class Columns(dict[str, int]):
@@ -85,23 +84,23 @@ def _blocks(telling: Any, common: Any, wanted: Any, cut: float) -> Iterator[tupl
     numpy, _ = speed.load()
     count = telling.shape[0]
     every = len(wanted) == count
-    least = cut - _HEAVY * cut - _SLACK
-    start = 0
-    while start < len(wanted):
-        ahead = min(len(wanted), start + _WIDEN)
-        width = int(wanted[ahead - 1]) + 1 if every else count
-        index = telling[:width].T.tocsr()
-        step = max(1, _AT_ONCE // width)
-        for at in range(start, ahead, step):
-            some = wanted[at : min(at + step, ahead)]
-            product = telling[some] @ index
+    least = cut - _HEAVY * cut - _ROUGH
+    # so narrow that the sums of a row stay at hand
+    telling = telling.astype(numpy.float32)
+    tiles = [(at, telling[at : at + _TILE].T.tocsr()) for at in range(0, count, _TILE)]
+    for start in range(0, len(wanted), _TILE):
+        some = wanted[start : start + _TILE]
+        rows = telling[some]
+        for at, index in tiles:
+            if every and at > start:
+                break
+            product = rows @ index
             likely = numpy.nonzero(product.data >= least)[0]
             mine = some[numpy.searchsorted(product.indptr, likely, "right") - 1]
-            theirs = product.indices[likely].astype(numpy.int64)
-            near = product.data[likely] + common[mine] * common[theirs] >= cut - _SLACK
+            theirs = product.indices[likely].astype(numpy.int64) + at
+            near = product.data[likely] + common[mine] * common[theirs] >= cut - _ROUGH
             kept = near & (theirs < mine) if every else near
             yield mine[kept], theirs[kept]
-        start = ahead
 
 
 def _whole(matrix: Any, wanted: Any, cut: float) -> Iterator[tuple[Any, Any]]:
@@ -145,15 +144,19 @@ def products(rows: Sequence[Row]) -> Any:
     """The cosine of each two rows, as a square array with an empty diagonal."""
     numpy, _ = speed.load()
     columns = Columns()
-    matrix = _matrix([pack(row, columns) for row in rows], columns)
+    matrix = _matrix(pack(rows, columns), columns)
     # each sum in the order of the later row's terms
     table = numpy.tril((matrix @ matrix.T.tocsr()).toarray(), -1)
     return table + table.T
 
 
-def pack(row: Row, columns: Columns) -> Packed:
-    """*row*, ready to be put into a matrix with others packed by the same *columns*."""
-    return array("i", map(columns.__getitem__, row)).tobytes(), array("d", row.values()).tobytes()
+def pack(rows: Sequence[Row], columns: Columns) -> list[Packed]:
+    """Each of *rows*, ready to be put into a matrix with others packed by the same *columns*."""
+    numpy, _ = speed.load()
+    indices = numpy.fromiter(map(columns.__getitem__, chain.from_iterable(rows)), numpy.int32)
+    data = numpy.fromiter(chain.from_iterable(row.values() for row in rows), numpy.float64)
+    ends = accumulate(map(len, rows), initial=0)
+    return [(indices[start:end].tobytes(), data[start:end].tobytes()) for start, end in pairwise(ends)]
 
 
 def _matrix(packed: Sequence[Packed], columns: Columns) -> Any:

@@ -37,4 +37,7 @@ def without_collecting() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            # what was made is old by now; looked through at once, it would cost what was saved
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()

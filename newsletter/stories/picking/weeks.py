@@ -141,13 +141,15 @@ def _placed(reports: Mapping[int, Reading], counted: Frequencies, kept: Kept) ->
     by, before = kept.placed
     moved = frozenset() if by is counted else _moved(by, counted)
     kept.moved = (by, moved)
+    fresh = [name for name, reading in reports.items() if not _holds(before.get(name), reading, moved)]
+    made = dict(zip(fresh, vectors.of_readings([reports[name] for name in fresh], counted), strict=True))
     found: dict[int, tuple[Reading, Vector]] = {}
     for name, reading in reports.items():
-        known = before.get(name)
-        if known is None or known[0] is not reading or moved is None or not moved.isdisjoint(reading.long[0]):
-            vector = vectors.of_reading(reading, counted)
-            known = (reading, known[1] if known is not None and known[1] == vector else vector)
-        found[name] = known
+        known, vector = before.get(name), made.get(name)
+        if known is not None and (vector is None or vector == known[1]):
+            vector = known[1]
+        assert vector is not None  # noqa: S101 (for the type checker: what is not known was made)
+        found[name] = (reading, vector)
     if moved is not None and len(before) < 2 * len(found):
         # what an editor has merged or split may come back
         away = {name: known for name, known in before.items() if name not in found}
@@ -155,6 +157,11 @@ def _placed(reports: Mapping[int, Reading], counted: Frequencies, kept: Kept) ->
     else:
         kept.placed = (counted, found)
     return {name: vector for name, (_, vector) in found.items()}
+
+
+def _holds(known: tuple[Reading, Vector] | None, reading: Reading, moved: frozenset[str] | None) -> bool:
+    """Whether the vector that is known is that of *reading* still."""
+    return known is not None and known[0] is reading and moved is not None and moved.isdisjoint(reading.long[0])
 
 
 def _moved(before: Frequencies | None, now: Frequencies) -> frozenset[str] | None:
