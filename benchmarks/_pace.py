@@ -17,6 +17,7 @@ from typing import Any
 
 from benchmarks import weeks
 from benchmarks.weeks import Shape
+from newsletter.stories.picking import copies, frequencies, readings
 
 #: the last commit whose picker took time with the square of the week
 BEFORE = "d71cd44"
@@ -38,6 +39,7 @@ from datetime import datetime
 from newsletter.stories.models import Kind, Rule
 from newsletter.stories.picking import picker
 from newsletter.stories.picking.decisions import Rules, Ruling
+from newsletter.stories.picking.frequencies import Frequencies
 from newsletter.stories.picking.snapshot import Item, Snapshot
 raw = json.load(open(file))
 items = tuple(
@@ -65,25 +67,39 @@ if work == "check":
     told["same"] = of(picker.group(snapshot())) == of(picker.group(snapshot(), plain=True))
 if work == "acts":
     kept = picker.Kept()
-    ranked = picker.pick(snapshot(), kept).ranked
+    first = picker.pick(snapshot(), kept)
+    ranked = first.ranked
     one, other, top = (list(ranked[at].story.articles) for at in (9, 12, 0))
     reports = [report.id for report in ranked[0].story.reports]
+    printed = next(one.story for one in ranked if one.story.reprints)
     acts = {
         "pin": (Rule.PIN, one, 0), "exclude": (Rule.EXCLUDE, top, 0), "boost": (Rule.BOOST, one, 20),
         "merge": (Rule.MERGE, one + other, 0), "split": (Rule.SPLIT, [reports[-1], *reports[:-1]], 0),
+        "split off a reprint": (Rule.SPLIT, [printed.reprints[0].id, *[item.id for item in printed.reports]], 0),
     }
     told["acts"] = {}
     for name, (rule, articles, points) in acts.items():
         now = snapshot([Ruling(rule, tuple(articles), points)])
-        told["acts"][name], _ = timed(lambda: picker.pick(now, kept))
+        told["acts"][name], again = timed(lambda: picker.pick(now, kept))
+        assert [one.stored() for one in again.ranked] == [one.stored() for one in picker.pick(now).ranked], name
         picker.pick(snapshot(), kept)
-    words = [word for item in items[:40] for word in item.text.split()[:12]]
-    late = replace(items[0], id=10**7, url="https://late.example/", title="A late report", text=" ".join(words[::-1]))
-    now = snapshot(more=[late])
-    told["one more"], again = timed(lambda: picker.pick(now, kept))
-    told["one more is the same"] = [one.stored() for one in again.ranked] == [
-        one.stored() for one in picker.pick(snapshot(more=[late])).ranked
-    ]
+if work == "more":
+    # the last reports of the week come in one after another, in a first week and after twelve others
+    stories = picker.group(snapshot()).stories
+    last = sorted((report for story in stories for report in story.reports), key=lambda item: item.published_at)[-9:]
+    late = {item.id for item in last}
+    rest = [item for item in items if item.id not in late]
+    counted = raw["earlier"]
+    for name, earlier in ("first", Frequencies()), ("after twelve", Frequencies(counted["reports"], counted["terms"])):
+        kept, costs = picker.Kept(), []
+        week = lambda number: replace(snapshot(), items=tuple(map(replace, rest + last[:number])), frequencies=earlier)
+        picker.pick(week(0), kept)
+        for number in range(1, len(last) + 1):
+            seconds, again = timed(lambda: picker.pick(week(number), kept))
+            costs.append(seconds)
+        fresh = picker.pick(week(len(last)))
+        assert [one.stored() for one in again.ranked] == [one.stored() for one in fresh.ranked]
+        told[name] = sorted(costs)
 print(json.dumps(told))
 """
 
@@ -99,10 +115,10 @@ def measure(*, quick: bool) -> list[dict[str, Any]]:
 
 
 def acts(size: int = 3000) -> dict[str, Any]:
-    """Seconds that each of an editor's acts takes, and one more article, after a first ranking."""
-    with _week(size) as file:
-        told = _run(_ROOT, file, "acts")
-    return {"articles": size, **told}
+    """Seconds that each of an editor's acts takes after a first ranking, and those of nine more reports, sorted."""
+    with _week(size, _earlier(size)) as file:
+        told, more = _run(_ROOT, file, "acts"), _run(_ROOT, file, "more")
+    return {"articles": size, **told, "more": {"first week": more["first"], "later weeks": more["after twelve"]}}
 
 
 def _row(size: int, file: Path, root: Path | None, name: str, *, quick: bool) -> dict[str, Any]:
@@ -116,7 +132,7 @@ def _row(size: int, file: Path, root: Path | None, name: str, *, quick: bool) ->
         "baseline_seconds": theirs and round(theirs, 2),
         "ratio": theirs and round(theirs / ours["seconds"], 1),
         "megabytes": round(ours["megabytes"]),
-        "baseline": name if theirs else None,
+        "baseline": name if theirs else f"not run: {name} takes a quarter of an hour for so many",
     }
 
 
@@ -130,7 +146,7 @@ def _run(root: Path, file: Path, work: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _week(size: int) -> Iterator[Path]:
+def _week(size: int, earlier: dict[str, Any] | None = None) -> Iterator[Path]:
     """A file with a simulated week of *size* articles, of 450 words on average."""
     week = weeks.week(1000, weeks.times(Shape(sentences=_SENTENCES), size / _USUAL))
     items = [one.item for one in week.articles[:size]]
@@ -144,8 +160,20 @@ def _week(size: int) -> Iterator[Path]:
     ]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "week.json")
-        file.write_text(json.dumps({"items": plain, "closes_at": week.closes_at.isoformat()}), "utf-8")
+        told = {"items": plain, "closes_at": week.closes_at.isoformat(), "earlier": earlier}
+        file.write_text(json.dumps(told), "utf-8")
         yield file
+
+
+def _earlier(size: int) -> dict[str, Any]:
+    """What twelve weeks have counted: one other simulated week, twelve times."""
+    week = weeks.week(1001, weeks.times(Shape(sentences=_SENTENCES), size / _USUAL))
+    items = [one.item for one in week.articles]
+    read = readings.read_all(items)
+    reports = [read[name].long[0] for name, origin in copies.origins(items, read).items() if name == origin]
+    counted = frequencies.count(reports)
+    terms = {term: 12 * many for term, many in counted.terms.items() if many > 1}
+    return {"reports": 12 * counted.reports, "terms": terms}
 
 
 @contextmanager
@@ -170,9 +198,12 @@ def show(rows: Sequence[dict[str, Any]], acted: dict[str, Any]) -> None:
         ratio = f"{row['ratio']:.1f}" if row["ratio"] else ""
         print(
             f"| {row['articles']:,} | {row['seconds']:.2f} | {theirs} | {ratio} | {row['megabytes']} MB "
-            f"| {row['baseline'] or ''} |"
+            f"| {row['baseline']} |"
         )
     print(f"\n| after a first ranking of {acted['articles']:,} ({acted['seconds']:.2f} s) | milliseconds |")
     print("| --- | ---: |")
-    for name, seconds in {**acted["acts"], "one more article": acted["one more"]}.items():
+    for name, seconds in acted["acts"].items():
         print(f"| {name} | {1000 * seconds:.0f} |")
+    for name, costs in acted["more"].items():
+        least, usual, most = (1000 * costs[at] for at in (0, len(costs) // 2, -1))
+        print(f"| one more report, {name} | {usual:.0f} ({least:.0f} to {most:.0f}) |")

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from newsletter.stories.picking import languages, picker, segments, words
+from newsletter.stories.picking import languages, picker, segments, tables, words
 from newsletter.stories.picking.snapshot import Item
 from tests.picker.builders import a_report, a_snapshot
 
@@ -98,3 +99,14 @@ def test_japanese_news_of_one_event_is_one_story() -> None:
     other = "配達会社ゲティルは英国の競合ウィージーを買収した。買収額は公表されていない。年内に十五都市で配達する。"
     items = [a_report(n, text[:16], text * 2) for n, text in enumerate((one, two, other), start=1)]
     assert [story.articles for story in picker.group(a_snapshot(*items)).stories] == [(1, 2), (3,)]
+
+
+@pytest.mark.parametrize("code", languages.STEMMERS)
+def test_stems_are_the_same_in_c_and_in_python(code: str) -> None:
+    name = languages.STEMMERS[code]
+    plain = getattr(import_module(f"snowballstemmer.{name}_stemmer"), f"{name.title()}Stemmer")()
+    quick = pytest.importorskip("Stemmer").Stemmer(name)
+    stops, *rows = tables.lines(code)
+    known = [*stops.split(), *(row.split("\t")[0] for row in rows)]
+    some = [one + other[-4:] for one, other in zip(known, reversed(known), strict=True)][::3]
+    assert [quick.stemWord(word) for word in some] == [plain.stemWord(word) for word in some]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
 from newsletter.stories.models import RankedStory, Ranking, Verdict
-from newsletter.stories.picking import decisions, frequencies, items, picker, published, readings, scoring, voices
+from newsletter.stories.picking import copies, decisions, frequencies, items, picker, published, readings, scoring
 from newsletter.stories.picking.picker import Kept, Pick, Ranked
 from newsletter.stories.picking.snapshot import Snapshot
 from newsletter.stories.picking.windows import window
@@ -120,7 +120,7 @@ def count_weeks(session: Session, *, before: datetime) -> None:
         start = datetime(week.year, week.month, week.day, tzinfo=UTC)
         found = items.in_window(session, start, start + timedelta(days=7))
         read = readings.read_all(found)
-        origins = voices.origins(found, {name: reading.sketch for name, reading in read.items()})
+        origins = copies.origins(found, read)
         reports = [read[item.id].long[0] for item in found if origins[item.id] == item.id]
         frequencies.store(session, week, frequencies.count(reports))
 

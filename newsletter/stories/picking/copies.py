@@ -8,9 +8,12 @@ import heapq
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from newsletter.stories.picking import shingles, voices
+from newsletter.stories.picking import shingles, speed, voices
+from newsletter.stories.picking.readings import Reading
 from newsletter.stories.picking.snapshot import Item
 
+#: from so many articles on it pays
+_WORTH_IT = 600
 #: rows of a product
 _ROWS = 256
 #: articles that come in one by one before it pays to begin anew
@@ -19,6 +22,20 @@ _MANY = 50
 Pairs = Collection[tuple[int, int]]
 Sketches = Mapping[int, "array[int]"]
 Titles = Mapping[int, frozenset[str]]
+
+
+def origins(items: Sequence[Item], read: Mapping[int, Reading]) -> dict[int, int]:
+    """For each article the one it copies, or itself, as `voices.origins` has it; quicker where there are many."""
+    sketches = {name: reading.sketch for name, reading in read.items()}
+    titles = {name: reading.heading for name, reading in read.items()}
+    if is_worth_it(items):
+        return Copies(items, sketches, titles).origins
+    return voices.origins(items, sketches, titles=titles)
+
+
+def is_worth_it(items: Sequence[Item]) -> bool:
+    """Whether numpy is there, and *items* are so many that it pays to load it."""
+    return len(items) >= _WORTH_IT and speed.is_installed()
 
 
 class Copies:

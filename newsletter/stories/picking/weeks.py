@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any
 
-from newsletter.stories.picking import frequencies, grouping, readings, speed, vectors, voices
+from newsletter.stories.picking import copies, frequencies, grouping, readings, speed, vectors, voices
 from newsletter.stories.picking import telling as tellings
 from newsletter.stories.picking.copies import Copies
 from newsletter.stories.picking.decisions import Links
@@ -18,8 +18,6 @@ from newsletter.stories.picking.vectors import Vector
 
 #: readings of articles that were in none of the last runs are dropped when there are more than this
 _SPARE = 10_000
-#: from so many articles on it pays to load numpy
-_WORTH_IT = 600
 _NEVER = (None, None, None)
 
 
@@ -46,6 +44,7 @@ class Kept:
     #: what went in, and what came of it: copies, frequencies, vectors, the whole
     copies: tuple[Any, dict[int, int]] = (None, {})
     quick: Copies | None = None
+    week: tuple[Mapping[int, Reading], Frequencies] = ({}, Frequencies())
     counted: tuple[Any, Frequencies] = (None, Frequencies())
     placed: tuple[Frequencies | None, dict[int, tuple[Reading, Vector]]] = (None, {})
     #: the frequencies of the run before, and the terms that tell more or less since; None where all may
@@ -74,7 +73,7 @@ def group(snapshot: Snapshot, kept: Kept | None = None, *, plain: bool = False) 
 
 def _group(items: Sequence[Item], snapshot: Snapshot, kept: Kept, *, plain: bool) -> Grouped:
     links = snapshot.rules.links()
-    if len(items) >= _WORTH_IT and speed.is_installed():
+    if copies.is_worth_it(items):
         speed.load()
     read = _read(items, kept)
     texts, origins = _origins(items, read, links, kept, plain=plain)
@@ -113,7 +112,7 @@ def _origins(
     """What copies what by the texts alone, and with what editors have split."""
     sketches = {name: reading.sketch for name, reading in read.items()}
     titles = {name: reading.heading for name, reading in read.items()}
-    if not plain and len(items) >= _WORTH_IT and speed.is_installed():
+    if not plain and copies.is_worth_it(items):
         if kept.quick is None or not kept.quick.take(items, sketches, titles):
             kept.quick = Copies(items, sketches, titles)
         return kept.quick.origins, kept.quick.parted(links.apart)
@@ -127,13 +126,25 @@ def _origins(
 
 
 def _counted(reports: Mapping[int, Reading], earlier: Frequencies, kept: Kept) -> Frequencies:
-    key = [[(name, id(reading)) for name, reading in reports.items()], earlier]
-    if kept.counted[0] != key:
-        week = frequencies.count(reading.long[0] for reading in reports.values())
+    week = _week(reports, kept)
+    key = (week, earlier)
+    if kept.counted[0] is None or kept.counted[0][0] is not week or kept.counted[0][1] != earlier:
         spoken = Counter(reading.language for reading in reports.values())
         shares = {code: number / len(reports) for code, number in spoken.items()}
         kept.counted = (key, frequencies.with_table(week, earlier, shares))
     return kept.counted[1]
+
+
+def _week(reports: Mapping[int, Reading], kept: Kept) -> Frequencies:
+    """The terms of *reports* alone, counted; of a few that are new, those are added."""
+    known, week = kept.week
+    new = [reading for name, reading in reports.items() if known.get(name) is not reading]
+    if len(known) + len(new) == len(reports) and known:
+        added = frequencies.count(reading.long[0] for reading in new)
+        kept.week = (reports, week + added) if new else kept.week
+    else:
+        kept.week = (reports, frequencies.count(reading.long[0] for reading in reports.values()))
+    return kept.week[1]
 
 
 def _placed(reports: Mapping[int, Reading], counted: Frequencies, kept: Kept) -> dict[int, Vector]:
@@ -190,13 +201,13 @@ def _stories(
     kept: Kept,
 ) -> tuple[Story, ...]:
     by_id = {item.id: item for item in items}
-    copies: dict[int, list[int]] = {}
+    reprints: dict[int, list[int]] = {}
     for name, origin in origins.items():
         if name != origin:
-            copies.setdefault(origin, []).append(name)
+            reprints.setdefault(origin, []).append(name)
     made: dict[Any, Story] = {}
     for members in groups:
-        copied = tuple(copy for name in members for copy in copies.get(name, ()))
+        copied = tuple(copy for name in members for copy in reprints.get(name, ()))
         story = kept.stories.get((members, copied))
         if story is None or not _is_same(story, by_id, placed):
             story = _story(members, copied, by_id, placed)
