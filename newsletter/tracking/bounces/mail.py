@@ -21,6 +21,8 @@ _MOST_PARTS, _DEEPEST = 60, 6
 #: header lines of one head that are looked at
 _MOST_HEADERS = 1000
 
+_MESSAGES = frozenset({"message/rfc822", "message/global"})
+_HEADS = frozenset({"text/rfc822-headers", "message/global-headers"})
 _FIELD = re.compile(r"([!-9;-~]{1,76})[ \t]*:(.*)", re.DOTALL)
 _PARAMETER = re.compile(r'\b(boundary|charset|report-type)\*?[ \t]*=[ \t]*(?:"([^"]*)"|([^\s";]+))', re.IGNORECASE)
 #: what Python calls a codec and no mail would
@@ -99,7 +101,8 @@ def read(raw: bytes) -> Mail:
     text = raw[:LONGEST].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     if text.startswith((b"From ", b">From ")):  # the line that an mbox has before each message
         text = text.partition(b"\n")[2]
-    return _mail(text.lstrip(b"\n"), _Reading(), 0)
+    head, body, ended = _split(text.lstrip(b"\n"))
+    return _of(head, body, _Reading(cut=not ended), 0)
 
 
 def fields(text: str) -> Iterator[tuple[str, str]]:
@@ -122,11 +125,10 @@ def is_field(line: str) -> bool:
     return _FIELD.match(line) is not None
 
 
-def _mail(raw: bytes, left: _Reading, depth: int) -> Mail:
-    head, body, ended = _split(raw)
+def _of(head: Head, body: bytes, left: _Reading, depth: int) -> Mail:
     kind, parameters = _kind(head.get("content-type"))
     parts = tuple(_leaves(kind, parameters, head, body, left, depth))
-    return Mail(head, parts, kind, parameters.get("report-type", "").lower(), left.cut or not ended)
+    return Mail(head, parts, kind, parameters.get("report-type", "").lower(), left.cut)
 
 
 def _split(raw: bytes) -> tuple[Head, bytes, bool]:
@@ -155,14 +157,17 @@ def _leaves(
         return
     left.parts -= 1
     content = _decoded(body, head.get("content-transfer-encoding"))
-    if kind in {"message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers"}:
-        whole = kind in {"message/rfc822", "message/global"} and depth < _DEEPEST
-        cut, left.cut = left.cut, False
-        inner_mail = (
-            _mail(content.lstrip(b"\n"), left, depth + 1) if whole else Mail(_split(content.lstrip(b"\n"))[0], ())
-        )
+    if kind in _MESSAGES or kind in _HEADS:
+        inner, rest, _ = _split(content.lstrip(b"\n"))
+        # an edition of ours, which says nothing of its fate
+        returned = _kind(inner.get("content-type"))[0] == "multipart/alternative"
+        if kind in _HEADS or depth >= _DEEPEST or returned:
+            yield Part(kind, head, "", Mail(inner, ()))
+            return
+        # where the message within is cut, what stands before it is whole
+        cut = left.cut
+        yield Part(kind, head, "", _of(inner, rest, left, depth + 1))
         left.cut = cut
-        yield Part(kind, head, "", inner_mail)
         return
     text = _characters(content, parameters.get("charset", ""))
     yield Part(kind, head, _shown(text) if kind == "text/html" else text)
@@ -171,22 +176,23 @@ def _leaves(
 def _pieces(body: bytes, boundary: bytes, left: _Reading) -> Iterator[bytes]:
     """What stands between the lines that begin with *boundary*; what comes before the first is for old programs."""
     opening, closing = b"--" + boundary, b"--" + boundary + b"--"
-    lines: list[bytes] | None = None
-    found = closed = False
-    for line in body.split(b"\n"):
-        # the look at the first letters is what costs nothing
-        if line.startswith(opening) and (at := line.rstrip()) in {opening, closing}:
-            if lines is not None:
-                yield b"\n".join(lines)
+    text, begin, found, closed = b"\n" + body, -1, False, False
+    at = text.find(b"\n" + opening)
+    while at >= 0:
+        end = text.find(b"\n", at + 1)
+        end = len(text) if end < 0 else end
+        line = text[at + 1 : end].rstrip()
+        if line in {opening, closing}:
+            if begin >= 0:
+                yield text[begin:at]
             # what follows the end is read on: parts may have been put into another order
-            found, closed, lines = True, at == closing, None if at == closing else []
-        elif lines is not None:
-            lines.append(line)
-    if closed:
-        return
-    left.cut = True
-    # without any boundary the whole is worth a look
-    yield b"\n".join(lines or ()) if found else body
+            found, closed = True, line == closing
+            begin = -1 if closed else end + 1
+        at = text.find(b"\n" + opening, end)
+    if not closed:
+        left.cut = True
+        # without any boundary the whole is worth a look
+        yield text[begin:] if found else body
 
 
 def _kind(value: str) -> tuple[str, dict[str, str]]:

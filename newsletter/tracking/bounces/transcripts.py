@@ -10,7 +10,7 @@ from newsletter.tracking.bounces.mail import Head, Mail
 from newsletter.tracking.bounces.phrases import any_of
 
 #: characters of a text that are looked at, and of one answer
-_LOOKED_AT, _ANSWER_LENGTH = 30_000, 1000
+_LOOKED_AT, _ANSWER_LENGTH = 10_000, 1000
 #: a line behind which the message that came back is copied
 _COPY = any_of(
     r"""
@@ -201,7 +201,8 @@ def _best(part: str, around: str) -> tuple[int, str, Step] | None:
     if found is None or found[0] < 4:
         alone = _ENHANCED.search(part)
         if alone and not alone[1].endswith(".0.0"):
-            found = (3, found[1] if found else alone.start())
+            # what is said stands before a code that is only added
+            found = (3, found[1] if found else part.rfind("\n", 0, alone.start()) + 1)
     if found is None:
         return None
     words = " ".join(line.strip().removeprefix("<<< ") for line in part[found[1] :][:_ANSWER_LENGTH].split("\n"))

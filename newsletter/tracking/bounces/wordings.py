@@ -135,6 +135,8 @@ _TABLE: tuple[tuple[Meaning, tuple[re.Pattern[str], ...]], ...] = (
         ),
     ),
 )
+#: of foreign words no more than this is looked at, in characters
+_LOOKED_AT = 2000
 #: a guess of the server's is none of ours
 _PERHAPS = any_of(r"\bmay (?:not|be|have)\b / \bmight\b / \bpossibl[ey] (?:not|because|reason) / \bperhaps\b")
 _SENTENCE = re.compile(r"[.!?;]\s|[。！\n]")
@@ -142,7 +144,7 @@ _SENTENCE = re.compile(r"[.!?;]\s|[。！\n]")
 
 def meaning(words: str) -> Meaning | None:
     """What *words* mean; None where they say nothing that is known."""
-    sentences = [one for one in _SENTENCE.split(words) if not _PERHAPS.search(one)]
+    sentences = [one for one in _SENTENCE.split(words[:_LOOKED_AT]) if not _PERHAPS.search(one)]
     for found, patterns in _TABLE:
         if any(all(pattern.search(sentence) for pattern in patterns) for sentence in sentences):
             return found
