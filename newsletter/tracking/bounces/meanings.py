@@ -66,6 +66,7 @@ _LESSONS = {
 }
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 _BASIC = re.compile(r"(?<![\d.])([245]\d\d)(?=[ :;,)-]|$)")
+_NOTHING = re.compile(r"#?\b[245]\.0\.0\b")
 #: of foreign words no more than this is looked at, in characters; a basic code stands near their beginning
 _LOOKED_AT, _CODES_WITHIN = 1000, 160
 
@@ -135,7 +136,7 @@ def _by_code(code: str) -> Meaning | None:
 
 
 def _by_blame(basic: str, code: str, words: str, step: Step) -> Meaning:
-    fault = blame.judge(step, int(basic) if basic else None, words, status=code)
+    fault = _fault(basic, code, words, step)
     if fault.lesson is blame.Lesson.DEAD:
         return Meaning.DEAD
     if fault.lesson is blame.Lesson.FULL:
@@ -149,12 +150,17 @@ def _by_blame(basic: str, code: str, words: str, step: Step) -> Meaning:
             return Meaning.OTHER
 
 
+def _fault(basic: str, code: str, words: str, step: Step) -> blame.Fault:
+    # a code that says nothing must not stand before one that does
+    return blame.judge(step, int(basic) if basic else None, _NOTHING.sub("", words), status=code)
+
+
 def _lesson(found: Meaning, basic: str, code: str, words: str, step: Step) -> Lesson:
     if found is not Meaning.OTHER:
         return _LESSONS[found]
     if (not basic and not _weight(code)) or code[2:] in _OF_READERS:
         return Lesson.COUNT
-    fault = blame.judge(step, int(basic) if basic else None, words, status=code)
+    fault = _fault(basic, code, words, step)
     return Lesson.COUNT if fault.whose is Whose.READER else Lesson.ALARM
 
 

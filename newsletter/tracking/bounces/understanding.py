@@ -174,7 +174,8 @@ def _reported(case: _Case, report: Report) -> tuple[Judgement, ...]:
 
 
 def _together(case: _Case, found: list[Judgement]) -> tuple[Judgement, ...]:
-    """What is said of several recipients of one copy, the gravest first."""
+    """What is said of several recipients of one copy, the gravest first; the same said twice is said once."""
+    found = list(dict.fromkeys(found))
     found.sort(key=lambda one: (one.address.lower() not in _to(case), _GRAVEST.index(one.action)))
     if case.clues.token and any(one.lesson is not Lesson.SUPPRESS for one in found):
         # one copy went to several: whoever it was for is not known to be gone
