@@ -1,8 +1,7 @@
 """What is told afterwards: `newsletter why` of one person, `newsletter report` of an edition."""
 
-import itertools
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from typing import Annotated, Any
@@ -20,8 +19,6 @@ from newsletter.tracking.reports.answers import Case
 from newsletter.tracking.reports.asking import Reply
 from newsletter.tracking.reports.figures import Report
 
-#: columns that are no figures
-_WORDS = frozenset({"what", "domain", "status", "reason", "mostly at", "in their words", "list", "place", "story", ""})
 _GOOD = frozenset({Case.DELIVERED, Case.OPENED, Case.CLICKED, Case.FETCHED, Case.ACCEPTED})
 
 
@@ -107,11 +104,10 @@ def _print(found: Report, parts: Sequence[str]) -> None:
         if name == "balance":
             _print_balance(found)
             continue
-        table = tables.PARTS[name](found)
+        table = tables.shown(found, name)
         screen.say("")
-        kept = [row for row, quiet in zip(table.rows, _quiet(found, name), strict=False) if not quiet]
-        rows = [tuple(f"{cell:,}" if isinstance(cell, int) else cell for cell in row) for row in kept]
-        right = [column for column in table.columns if column not in _WORDS]
+        rows = [tuple(f"{cell:,}" if isinstance(cell, int) else cell for cell in row) for row in table.rows]
+        right = [column for column in table.columns if column not in tables.WORDS]
         screen.table(table.title, table.columns, rows, right=right, wrap=("in their words", "reason", "story"))
 
 
@@ -119,15 +115,6 @@ def _print_balance(found: Report) -> None:
     told = ", ".join(f"{status} {copies:,}" for status, copies in found.told.items())
     screen.say(str(found.balance))
     screen.say(f"since told: {told or 'nothing'}")
-
-
-def _quiet(found: Report, name: str) -> Iterator[bool]:
-    """Which rows nobody needs to see on a screen: weeks in which a list stood still, but for its last."""
-    if name != "growth":
-        yield from itertools.repeat(False)
-    for week, following in itertools.zip_longest(found.growth, found.growth[1:]):
-        is_last = following is None or following.slug != week.slug
-        yield not (is_last or week.joined or week.left or week.suppressed)
 
 
 def _plain(reply: Reply) -> dict[str, Any]:

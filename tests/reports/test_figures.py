@@ -6,7 +6,7 @@ import pytest
 
 from newsletter.delivery.models import BatchState, Status
 from newsletter.errors import NotFound
-from newsletter.tracking.reports import figures
+from newsletter.tracking.reports import figures, tables
 from newsletter.tracking.reports.figures import OTHERS, Rate, Report, Share
 from newsletter.tracking.reports.grounds import Ground
 from subscribers import growth, roll
@@ -160,3 +160,15 @@ def test_the_balance_is_the_ledgers(world: World) -> None:
     world.told(edition, ada, Status.DELIVERED)
     stands = report_of(world)
     assert (stands.balance.accepted, stands.balance.unknown, dict(stands.told)) == (1, 1, {Status.DELIVERED: 1})
+
+
+def test_weeks_in_which_a_list_stood_still_are_not_shown_but_for_the_last(world: World) -> None:
+    a_list(world.session)
+    begun = NINE - timedelta(days=17)
+    roll.add(world.session, "ada@a.example", lists=["weekly"], consent=Consent.CONFIRMED, source="form", now=begun)
+    world.copy(roll.get(world.session, "ada@a.example"))
+    told = report_of(world)
+    assert (len(told.growth), [row[2:] for row in tables.shown(told, "growth").rows]) == (
+        12,
+        [(1, 0, 1, 0, 1), (0, 0, 0, 0, 1)],
+    )

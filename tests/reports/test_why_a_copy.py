@@ -131,6 +131,14 @@ def test_unknown_by_smtp_is_sent_once_more_where_the_settings_say_so(world: Worl
     assert world.remedy() == "The scheduler sends them once more, for smtp.unknown says so."
 
 
+def test_after_a_restored_backup_nobody_can_say(world: World, ada: Subscriber) -> None:
+    world.copy(ada, state=BatchState.UNKNOWN, fenced_at=None, reply="restored backup")
+    assert world.why() == (
+        "unknown",
+        "A backup was restored on 26 November 2021 at 09:03, and nobody can say whether the copy for ada@example.com had gone out.",
+    )
+
+
 def test_accepted_by_smtp_and_nothing_heard(world: World, ada: Subscriber) -> None:
     world.copy(ada, sender="smtp", reply="250 2.0.0 Ok: queued as 4F2")
     assert world.why() == (

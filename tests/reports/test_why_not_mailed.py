@@ -60,6 +60,11 @@ def test_who_is_far_off_is_not_named(world: World) -> None:
     assert world.remedy("grace@example.org") == ""
 
 
+def test_an_address_is_found_as_it_is_copied_from_a_mail(world: World, sent: None) -> None:
+    a_subscriber(world.session, ADA)
+    assert world.why("Ada Lovelace <ADA@Example.com>")[0] == "changed since"
+
+
 def test_who_asked_in_a_form_and_did_not_answer_the_letter(world: World) -> None:
     world.session.add(
         SignUp(email=ADA, email_key=ADA, newsletter="friday", lists=["weekly"], asked_at=EARLIER, mailed_at=EARLIER)
@@ -391,6 +396,15 @@ def test_tomorrows_draft_is_not_the_newest_they_could_have_had(world: World) -> 
     world.sending(world.edition())
     world.edition(state=State.DRAFT, date=date(2021, 12, 3))
     assert [reply.edition for reply in world.ask(now=MONDAY)] == ["friday/2021-11-26"]
+
+
+def test_a_newsletter_that_left_the_settings_names_no_lists(world: World, sent: None) -> None:
+    a_subscriber(world.session, ADA)
+    world.settings = world.settings.model_copy(update={"newsletters": {}})
+    assert world.why(ADA, "2021-11-26") == (
+        "not on the list",
+        "ada@example.com was not in the audience of friday of 26 November 2021; the newsletter left the settings since, and which lists it went to nobody can say.",
+    )
 
 
 def test_a_number_that_nobody_has(world: World, sent: None) -> None:

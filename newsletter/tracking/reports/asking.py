@@ -36,6 +36,7 @@ def ask(session: Session, settings: Settings, whom: str, edition: str | None = N
 
     Raises NotFound where *edition* names none. Addresses that may have been meant are told, so this is for operators.
     """
+    whom = _bare(whom)
     number = int(whom) if whom.isascii() and whom.isdigit() and len(whom) < 19 else None
     found = standing.of_address(session, whom, guess=True) if number is None else standing.of_number(session, number)
     if edition is None:
@@ -52,6 +53,11 @@ def ask(session: Session, settings: Settings, whom: str, edition: str | None = N
         editions, missed = [], []  # what they are answered is the same for each
     together = gathering.facts(session, settings, found, editions, missed, number=number, now=now)
     return [_reply(one) for one in together]
+
+
+def _bare(whom: str) -> str:
+    """The address in what people copy from a mail: "Ada Lovelace <ada@example.com>"."""
+    return whom.rpartition("<")[2].partition(">")[0].strip() if "<" in whom else whom.strip()
 
 
 def _reply(facts: Facts) -> Reply:

@@ -194,6 +194,10 @@ def _unknown(facts: Facts, issue: Issue, run: Run, copy: Copy) -> Answer:
     at = copy.fenced_at or copy.settled_at
     when = f" {on(at, issue.zone)}" if at else ""
     words = f" ({quoted(copy.reply)})" if copy.reply else ""
+    if copy.fenced_at is None:
+        # a restored backup does not know what happened after it was made
+        sentence = f"A backup was restored{when}, and nobody can say whether the copy for {facts.who} had gone out."
+        return Answer(Case.UNKNOWN, sentence, _heard(facts, issue, run, copy), facts.settling.words)
     sentence = (
         f"The copy for {facts.who} was handed over{when} and the answer was lost{words}: nobody can say whether they"
         " have it."

@@ -17,6 +17,10 @@ def not_sent(facts: Facts, issue: Issue) -> Answer | None:
     match issue.state:
         case None:
             return _not_made(issue)
+        case State.SENDING | State.SENT:
+            return Answer(
+                Case.CHANGED_SINCE, f"{issue.spoken} was sent, and no ledger of that is kept here.", _evidence(issue)
+            )
         case State.HELD:
             return _decided(issue, Case.HELD, "is held", "Approving it sends it: newsletter editions approve {name}.")
         case State.SKIPPED:

@@ -106,6 +106,12 @@ def _not_on_list(facts: Facts, person: Standing, issue: Issue, moment: datetime)
 
 
 def _on_other_lists(facts: Facts, person: Standing, issue: Issue) -> Answer:
+    if not issue.lists:
+        sentence = (
+            f"{facts.who} was not in the audience of {issue.spoken}; the newsletter left the settings since, and"
+            " which lists it went to nobody can say."
+        )
+        return Answer(Case.NOT_ON_LIST, sentence, _steps(person, tuple(person.on or ())))
     mine = [slug for slug, place in (person.on or {}).items() if place.consent is Consent.CONFIRMED]
     where = f"they are on {listed(mine)}" if mine else "they are on no list at all"
     lists = _list_names(issue)

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.delivery.models import Status
 from newsletter.tracking.reports.figures import KEEP_BELOW, NEVER_REACH, Rate, Report, Share
@@ -24,6 +24,8 @@ _STATUSES = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Cell = str | int | float
+#: columns that are no figures
+WORDS = frozenset({"what", "domain", "status", "reason", "mostly at", "in their words", "list", "place", "story", ""})
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,19 @@ PARTS: Mapping[str, Callable[[Report], Table]] = {
     "rates": rates,
     "growth": growth,
 }
+
+
+def shown(report: Report, part: str) -> Table:
+    """A part as people look at it: without the weeks in which a list stood still, but for its last."""
+    if part != "growth":
+        return PARTS[part](report)
+    weeks = list(report.growth)
+    moved = [
+        week
+        for week, following in zip(weeks, [*weeks[1:], None], strict=True)
+        if following is None or following.slug != week.slug or week.joined or week.left or week.suppressed
+    ]
+    return growth(replace(report, growth=moved))
 
 
 def verdict(rate: Rate) -> str:

@@ -1,6 +1,6 @@
 """The desk: what editors and operations see, and who may see it."""
 
-from newsletter.web.desk import account, editions, entrance, people, whys
+from newsletter.web.desk import account, editions, entrance, people, reports
 
 #: its rooms
-DESK = (entrance, account, people, editions, whys)
+DESK = (entrance, account, people, editions, reports)

@@ -1,4 +1,4 @@
-"""The page that says why one reader has an edition or not."""
+"""The pages beside the send log: why one reader has an edition or not, and the edition's figures."""
 
 import httpx
 import pytest
@@ -7,6 +7,7 @@ from newsletter.app import App
 from newsletter.delivery.models import BatchState
 from subscribers import roll
 from tests.tracking.ledger import SENT_AT, a_sending
+from tests.web.conftest import World
 
 
 @pytest.fixture
@@ -53,3 +54,29 @@ def test_a_name_of_a_stranger_is_no_markup(ada: tuple[int, int], site: httpx.Cli
 
 def test_an_edition_that_is_not_there_is_not_found(site: httpx.Client) -> None:
     assert site.get("/editions/4711/why", params={"who": "1"}).status_code == 404
+
+
+def test_the_log_leads_to_the_figures(ada: tuple[int, int], site: httpx.Client) -> None:
+    edition_id, _ = ada
+    assert f'href="/editions/{edition_id}/report"' in site.get(f"/editions/{edition_id}/log").text
+
+
+def test_the_figures_are_tables(ada: tuple[int, int], site: httpx.Client) -> None:
+    edition_id, _ = ada
+    page = site.get(f"/editions/{edition_id}/report").text
+    titles = ("By domain", "By reason", "Clicks", "Who left, who complained", "Growth of the lists")
+    assert [page.count(f">{title}</h2>") for title in titles] == [1, 1, 1, 1, 1]
+
+
+def test_a_part_of_the_figures_is_a_file(ada: tuple[int, int], site: httpx.Client) -> None:
+    edition_id, _ = ada
+    answer = site.get(f"/editions/{edition_id}/report.csv", params={"part": "domains"})
+    assert (answer.text, answer.headers["content-disposition"]) == (
+        "domain,copies,accepted,wrong %\r\nexample.com,1,1,0.0\r\n",
+        'attachment; filename="friday-2021-11-26-domains.csv"',
+    )
+
+
+def test_what_was_not_planned_has_no_figures(world: World, site: httpx.Client) -> None:
+    answer = site.get(f"/editions/{world.edition_id}/report")
+    assert (answer.status_code, "was planned yet" in answer.text) == (404, True)
