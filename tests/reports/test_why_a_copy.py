@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.delivery.models import BatchState, SendingState, Status
 from newsletter.editions.models import State
+from newsletter.tracking import evidence, heard
 from newsletter.tracking.reports.answers import Case
 from subscribers import audience, readdressing, roll
 from subscribers.models import Consent, Subscriber, SuppressionReason
@@ -146,6 +147,15 @@ def test_accepted_by_smtp_and_nothing_heard(world: World, ada: Subscriber) -> No
         "The mail server took the copy for ada@example.com on 26 November 2021 at 09:03, and nothing was heard of it since.",
     )
     assert world.remedy() == (
+        "Only what fails comes back by SMTP, and no mailbox is read for it: see [mailbox] in newsletter.toml."
+    )
+
+
+def test_where_a_mailbox_is_read_silence_is_good_news(world: World, ada: Subscriber) -> None:
+    mailbox = world.settings.mailbox.model_copy(update={"host": "imap.example.com"})
+    world.settings = world.settings.model_copy(update={"mailbox": mailbox})
+    world.copy(ada, sender="smtp")
+    assert world.remedy() == (
         "Silence is good news there: only what fails comes back, within five days. Ask them to look for spam."
     )
 
@@ -182,9 +192,16 @@ def test_bounced_in_their_servers_words(world: World, ada: Subscriber) -> None:
 
 def test_bounced_by_mail_says_what_was_understood(world: World, ada: Subscriber) -> None:
     edition = world.copy(ada, sender="smtp")
-    world.event(edition, ada, "failed", provider="mailbox", reason="the user is gone", meaning="dead")
-    world.told(edition, ada, Status.BOUNCED, "the user is gone")
-    roll.suppress(world.session, ADA, reason=SuppressionReason.HARD_BOUNCE, note="the user is gone", now=SOON)
+    back = heard.by_mail(
+        "a letter",
+        action="failed",
+        meaning="dead",
+        edition_id=edition.id,
+        subscriber_id=ada.id,
+        at=NINE + timedelta(minutes=5),
+        words="the user is gone",
+    )
+    evidence.record(world.session, [back], now=SOON)
     assert world.why() == (
         "bounced",
         "The copy for ada@example.com came back on 26 November 2021 at 09:05: “the user is gone”: there is no such mailbox. Nothing is mailed to them since.",

@@ -183,6 +183,8 @@ def _accepted(facts: Facts, issue: Issue, run: Run, copy: Copy) -> Answer:
 def _silence_means(facts: Facts, run: Run) -> str:
     if run.sender == "maildir":
         return "No mail leaves this machine by it: sender is maildir, which is for trying things out."
+    if run.sender == "smtp" and not facts.settling.reads:
+        return "Only what fails comes back by SMTP, and no mailbox is read for it: see [mailbox] in newsletter.toml."
     if run.sender == "smtp":
         return "Silence is good news there: only what fails comes back, within five days. Ask them to look for spam."
     if not facts.settling.hears:

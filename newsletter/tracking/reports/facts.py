@@ -144,8 +144,10 @@ class Settling:
     """What will settle a copy whose answer was lost."""
 
     words: str
-    #: events of this provider are heard
+    #: SendGrid's events are believed
     hears: bool
+    #: a mailbox is read for what comes back
+    reads: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,9 @@ def facts(
         copy = about.copies.get(edition.id)
         sender = about.sendings[edition.id].sender if edition.id in about.sendings else settings.sender
         settling = Settling(
-            unknowns.settled_by(settings, issue.name, sender=sender), hears=bool(settings.sendgrid.webhook_key)
+            unknowns.settled_by(settings, issue.name, sender=sender),
+            hears=bool(settings.sendgrid.webhook_key),
+            reads=settings.mailbox.is_read,
         )
         together.append(Facts(now, found, issue, copy, tuple(about.heard.get(edition.id, ())), settling, number))
     together.extend(Facts(now, found, _unmade(settings, slot), number=number) for slot in missed)

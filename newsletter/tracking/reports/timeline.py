@@ -27,6 +27,7 @@ _MEANS: Mapping[str, str] = {
     "unsubscribe": "The reader left, by the provider's own link.",
     "group_unsubscribe": "The reader left a group of the account.",
     "group_resubscribe": "The reader came back to a group of the account.",
+    "relayed": "It was handed on to a server that tells nothing.",
     "auto-reply": "A machine of the reader's answered, and said nothing about the copy.",
     "mdn": "The reader's program says what it did with it.",
     "refused": "The mail server refused it.",
