@@ -86,6 +86,7 @@ def run(product: App, *, every: float) -> bool:
     log.info("scheduler.draining", doing=[work.name for work in desk.busy])
     clock.shutdown(wait=True)
     safe = desk.drain(DRAIN)
+    desk.leave()
     log.info("scheduler.stopped", safe=safe)
     return safe
 
@@ -131,6 +132,10 @@ class Desk:
             thread.join(max(0.0, until - time.monotonic()))
         return not self.busy
 
+    def leave(self) -> None:
+        """Let operators know that this was an end, and no death."""
+        jobs.leave(self._product, self._owner)
+
     def _begin(self, work: Work) -> None:
         thread = Thread(target=self._do, args=(work,), name=work.name, daemon=True)
         with self._lock:
@@ -141,7 +146,7 @@ class Desk:
 
     def _do(self, work: Work) -> None:
         try:
-            follows = jobs.run(self._product, work, owner=self._owner, clock=_now, stop=self._stop)
+            follows = jobs.run(self._product, work, owner=self._owner, clock=self._product.clock, stop=self._stop)
         except Exception:  # even its failure could not be written down; the lease ends and another takes over
             log.exception("work.lost", work=work.name)
             return

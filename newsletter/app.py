@@ -1,13 +1,14 @@
 """The one place where parts are put together: Settings in, App out."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from newsletter import config, db, lists
+from newsletter import clocks, config, db, lists
+from newsletter.clocks import Clock
 from newsletter.config import Newsletter, Settings
 from newsletter.db import Database
 from newsletter.errors import ConfigError, NotFound
@@ -75,7 +76,7 @@ class App:
 
         try:
             with self.database.read() as session:
-                return knowledge.recall(session, server, now=datetime.now(UTC))
+                return knowledge.recall(session, server, now=self.clock())
         except SQLAlchemyError:
             return Manners()  # a database that is away, or old, says so to whoever needs it
 
@@ -83,7 +84,21 @@ class App:
         from newsletter.delivery.wire import knowledge
 
         with self.database.write() as session:
-            knowledge.keep(session, server, manners, now=datetime.now(UTC))
+            knowledge.keep(session, server, manners, now=self.clock())
+
+    def with_connections(self, connections: int | None) -> "App":
+        """The same, with so many connections at once to where mail goes; None: as many as the settings say."""
+        if connections is None:
+            return self
+        settings, fewer = self.settings, {"connections": connections}
+        parts = {"smtp": settings.smtp.model_copy(update=fewer), "sendgrid": settings.sendgrid.model_copy(update=fewer)}
+        return replace(self, settings=settings.model_copy(update=parts))
+
+    @property
+    def clock(self) -> Clock:
+        """The time that all processes of this install agree on."""
+        made: Clock = self.kept.setdefault("clock", clocks.of(self.database))
+        return made
 
     @property
     def boxes(self) -> "Boxes":

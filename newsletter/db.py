@@ -29,6 +29,15 @@ _SQLITE_PRAGMAS = (
     "cache_size=-16384",
 )
 
+#: seconds (the last: milliseconds) after which a server that is not there any more is noticed
+_NOTICE_A_DEAD_LINE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+
 
 class Model(subscribers_models.Model):
     """The base of every table of the product; the metadata belongs to `subscribers`."""
@@ -115,6 +124,11 @@ def revision(database: Database) -> str:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
 
 
+def newest() -> str:
+    """The migration at which this version's tables stand."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def _parsed(url: str | URL) -> URL:
     try:
         return make_url(url)
@@ -139,7 +153,11 @@ def _connect_sqlite(url: URL) -> Database:
 def _connect_postgresql(url: URL) -> Database:
     try:
         engine = create_engine(
-            url.set(drivername="postgresql+psycopg"), pool_size=8, max_overflow=8, pool_pre_ping=True
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=8,
+            max_overflow=8,
+            pool_pre_ping=True,
+            connect_args=_NOTICE_A_DEAD_LINE,
         )
     except ModuleNotFoundError as error:
         raise ConfigError("PostgreSQL needs the extra: pip install 'newsletter[postgres]'") from error

@@ -14,11 +14,11 @@ from newsletter import config, db
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.models import Sending, SendingState
-from newsletter.delivery.operations import rehearsal, waits
+from newsletter.delivery.operations import crew, rehearsal, waits
 from newsletter.delivery.wire import returns
 from newsletter.editions import shelf, timekeeping, watch
 from newsletter.editions.models import Edition, Heartbeat
-from newsletter.errors import MailboxClosed, NewsletterError
+from newsletter.errors import ConfigError, MailboxClosed, NewsletterError
 from newsletter.rendering import proofs
 from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Reader
@@ -67,6 +67,7 @@ def examine(app: App, *, now: datetime) -> list[Finding]:
             *_sources(app),
             *_scheduler(app, now),
             *_clock(app, now),
+            *_crew(app, now),
             *_letters(app, now),
             *_sendings(app, now),
         ]
@@ -206,6 +207,34 @@ def _clock(app: App, now: datetime) -> Iterator[Finding]:
     elif last is not None and last > now + timekeeping.TOLERANCE:
         text = f"the scheduler last read {last:%Y-%m-%d %H:%M:%S} UTC, which is still to come"
         yield Finding("clock", Level.NOTE, f"{text}: what it did too early is looked at again when it runs")
+
+
+def _crew(app: App, now: datetime) -> Iterator[Finding]:
+    """Workers and their broker where there are any; and what any process has told of itself."""
+    with app.database.read() as session:
+        missing, troubles = crew.missing(session, app.settings, now=now), list(crew.troubles(session, now=now))
+        workers = crew.at_work(session, crew.WORKER, now=now)
+    if missing:
+        yield Finding("workers", Level.BAD, missing)
+    elif workers:
+        yield Finding("workers", Level.GOOD, ", ".join(f"{one.name}: {one.doing}" for one in workers))
+    for trouble in troubles:
+        yield Finding("workers", Level.NOTE, trouble)
+    if app.settings.workers == "celery":
+        yield _broker(app)
+
+
+def _broker(app: App) -> Finding:
+    from newsletter.delivery.wire import hints  # with Celery, where it is used at all
+
+    try:
+        why = hints.reach(app.settings.broker_url.get_secret_value())
+    except ConfigError as error:
+        return Finding("broker", Level.BAD, str(error))
+    if why:
+        text = f"can't be reached ({why}): workers begin some seconds later, by a look of their own"
+        return Finding("broker", Level.BAD, text)
+    return Finding("broker", Level.GOOD, "answers")
 
 
 def _letters(app: App, now: datetime) -> Iterator[Finding]:

@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 from newsletter.app import App
 from newsletter.cli import root, screen
 from newsletter.delivery.ledger import owners
-from newsletter.delivery.models import Sending, SendingState, Status
+from newsletter.delivery.models import Process, Sending, SendingState, Status
 from newsletter.delivery.operations import audit as auditing
 from newsletter.delivery.operations import balance as balances
-from newsletter.delivery.operations import sendlog, unknowns, waits
+from newsletter.delivery.operations import crew, sendlog, unknowns, waits
 from newsletter.delivery.operations.waits import Wait
 from newsletter.delivery.wire.parcel import Parcel
 from newsletter.editions import shelf
@@ -126,6 +126,8 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
         stands, told = balances.balance(session, found.id), balances.progress(session, found.id)
         sending = session.get_one(Sending, found.id)
         waiting = waits.find(session, sending, app.newsletter(found.newsletter).limits, now=root.now())
+        workers = crew.at_work(session, crew.WORKER, now=root.now(), newsletter=found.newsletter)
+        at_work = list(_at_work(app, session, sending, workers))
     heard = {str(one): told.get(one, 0) for one in _TOLD}
     if json:
         screen.data(
@@ -135,6 +137,7 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
                 "state": sending.state,
                 "reason": sending.reason,
                 "waits": asdict(waiting) if waiting else None,
+                "workers": [{"name": one.name, "doing": one.doing, "seen_at": one.seen_at} for one in workers],
                 "sender": sending.sender,
                 "balance": asdict(stands) | {"holds": stands.holds},
                 "heard": heard,
@@ -148,6 +151,8 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
     if waiting is not None:
         screen.say(f"[yellow]nothing moves[/]: {escape(_spoken(waiting))}")
     screen.say(str(stands))
+    for line in at_work:
+        screen.say(line)
     if stands.unknown:
         screen.say(f"[yellow]{stands.unknown} unknown[/]: {escape(unknowns.lost(app.settings, shelf.name(found)))}")
     screen.say("since told: " + ", ".join(f"{name} {count}" for name, count in heard.items()))
@@ -216,6 +221,18 @@ def audit(context: typer.Context, edition: Which, json: screen.Json = False) -> 
             screen.say("[green]every invariant holds[/]")
     if result.violations:
         raise typer.Exit(1)
+
+
+def _at_work(app: App, session: Session, sending: Sending, workers: Sequence[Process]) -> Iterator[str]:
+    """Who sends, and what is wrong with those who should, while there is something to send."""
+    if sending.state not in {SendingState.RUNNING, SendingState.PAUSED}:
+        return
+    if missing := crew.missing(session, app.settings, now=root.now()):
+        yield f"[yellow]workers[/]: {escape(missing)}"
+    elif workers:
+        yield "workers: " + escape(", ".join(f"{one.name} ({one.doing})" for one in workers))
+    for trouble in crew.troubles(session, now=root.now()):
+        yield f"[yellow]{escape(trouble)}[/]"
 
 
 @contextmanager

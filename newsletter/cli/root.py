@@ -2,7 +2,7 @@
 
 import gc
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
@@ -125,6 +125,9 @@ def _unwrap(group: TyperGroup) -> None:
             _unwrap(command)
 
 
+#: that of this machine, then that of the home that is open
+_clocks: list[Callable[[], datetime]] = [lambda: datetime.now(UTC)]
+
 program = typer.Typer(
     cls=_OnDemand,
     name="newsletter",
@@ -162,9 +165,11 @@ def open_app(context: typer.Context, *, fresh: bool = False) -> "App":
 
     app = start(context.find_root().obj, fresh=fresh)
     context.call_on_close(app.close)
+    _clocks.append(app.clock)
+    context.call_on_close(_clocks.pop)
     return app
 
 
 def now() -> datetime:
-    """The time, read once for a command."""
-    return datetime.now(UTC)
+    """The time; once a home is open, the one that its processes agree on."""
+    return _clocks[-1]()

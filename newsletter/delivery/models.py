@@ -240,3 +240,41 @@ class MailServer(Model):
     #: hangs up on a connection that brings several errors
     counts_errors: Mapped[bool] = mapped_column(default=False)
     learned_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Install(Model):
+    """The one row that names this database among others on the same broker."""
+
+    __tablename__ = "install"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    #: made once, at random
+    name: Mapped[str] = mapped_column(String(32))
+
+
+class Process(Model):
+    """A process that oversees or sends, and its last word; times are the database's."""
+
+    __tablename__ = "process"
+
+    #: "mail2/4711/9f3a", or what --name said
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    #: "scheduler" or "worker"
+    kind: Mapped[str] = mapped_column(String(16))
+    version: Mapped[str] = mapped_column(String(32), default="")
+    #: the newsletters it works for, by slug; empty is all of them
+    newsletters: Mapped[list[str]] = mapped_column(JSON, default=list)
+    #: what the settings that must be alike everywhere come to
+    settings: Mapped[str] = mapped_column(String(64), default="")
+    started_at: Mapped[datetime] = mapped_column(Instant)
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    #: when it said that it ends; None while it works
+    left_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: what it does, and what keeps it from its work, in words
+    doing: Mapped[str] = mapped_column(Text, default="")
+    trouble: Mapped[str] = mapped_column(Text, default="")
+    #: seconds by which its machine's clock is ahead of the database's
+    ahead: Mapped[float] = mapped_column(default=0.0)
+    #: hints that it gave or heard, and those that told it nothing new
+    hints: Mapped[int] = mapped_column(default=0)
+    stale: Mapped[int] = mapped_column(default=0)

@@ -124,8 +124,7 @@ def promise(session: Session, newsletter: Newsletter, day: date, now: datetime) 
 
 def is_promised(session: Session, slot: Slot) -> bool:
     """Whether an edition for a day that is not the newsletter's was approved, and so has its hour."""
-    of_its_date = (Edition.newsletter == slot.newsletter, Edition.date == slot.date)
-    return slot.job is Job.SEND and session.scalar(select(Edition.state).where(*of_its_date)) is State.APPROVED
+    return _is_approved(session, slot.newsletter, slot.job, slot.date)
 
 
 def claim(
@@ -203,8 +202,9 @@ def will_send(session: Session, newsletter: Newsletter, day: date, now: datetime
     slot = session.scalar(query)
     if slot is not None:
         return slot.due_at if slot.state in {SlotState.PLANNED, SlotState.RUNNING} else None
-    at = due(newsletter, Job.SEND, day)
-    return opens(newsletter, Job.SEND, day) if at > now and day.weekday() == newsletter.send.weekday else None
+    if day.weekday() != newsletter.send.weekday or _is_left_out(session, newsletter, day, now):
+        return None
+    return opens(newsletter, Job.SEND, day)
 
 
 def would_send(session: Session, newsletter: Newsletter, day: date, now: datetime) -> datetime | None:
@@ -213,10 +213,23 @@ def would_send(session: Session, newsletter: Newsletter, day: date, now: datetim
     slot = session.scalar(query)
     if slot is not None and slot.state is SlotState.MISSED:
         return None
-    at, until = due(newsletter, Job.SEND, day), timedelta(hours=newsletter.catch_up_hours)
-    if slot is None and at <= now and day.weekday() == newsletter.send.weekday:
-        return None  # its hour was past before the timetable began
-    return None if now > at + until else opens(newsletter, Job.SEND, day)
+    if slot is None and day.weekday() == newsletter.send.weekday and _is_left_out(session, newsletter, day, now):
+        return None
+    until = due(newsletter, Job.SEND, day) + timedelta(hours=newsletter.catch_up_hours)
+    return None if now > until else opens(newsletter, Job.SEND, day)
+
+
+def _is_left_out(session: Session, newsletter: Newsletter, day: date, now: datetime) -> bool:
+    """Whether the timetable, which has no slot for the edition of *day*, will plan none even for an approved one.
+
+    Its hour was past before the timetable began; one that has not begun takes in what was approved for today.
+    """
+    at = due(newsletter, Job.SEND, day)
+    if at > now:
+        return False
+    today = now.astimezone(newsletter.zone).date()
+    late = now > at + timedelta(hours=newsletter.catch_up_hours)
+    return late or day < today or last_planned(session, newsletter, Job.SEND) is not None
 
 
 def miss(session: Session, newsletters: Mapping[str, Newsletter], now: datetime) -> list[Slot]:
@@ -288,6 +301,12 @@ def _week_time(newsletter: Newsletter, job: Job) -> WeekTime:
     return {Job.ASSEMBLE: newsletter.assemble, Job.LOCK: newsletter.lock, Job.SEND: newsletter.send}[job]
 
 
+def _is_approved(session: Session, newsletter: str, job: Job, day: date) -> bool:
+    """Whether *job* is the sending of an edition that was approved for *day*."""
+    of_its_date = (Edition.newsletter == newsletter, Edition.date == day)
+    return job is Job.SEND and session.scalar(select(Edition.state).where(*of_its_date)) is State.APPROVED
+
+
 def _is_settled(session: Session, slot: Slot) -> bool:
     """Whether nothing that the clock does can change the edition of *slot* any more."""
     of_its_date = (Edition.newsletter == slot.newsletter, Edition.date == slot.date)
@@ -311,7 +330,7 @@ def _plan_job(session: Session, newsletter: Newsletter, job: Job, now: datetime)
         due_at = opens(newsletter, job, day)
         if due_at > now + HORIZON:
             return new
-        if last is None and due(newsletter, job, day) <= now:
+        if last is None and due(newsletter, job, day) <= now and not _is_approved(session, newsletter.slug, job, day):
             continue  # nothing was promised before the first day
         new += watch.add_once(session, Slot, newsletter=newsletter.slug, date=day, job=job, due_at=due_at)
     return new

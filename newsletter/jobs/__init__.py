@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from newsletter.jobs.aiming import aim
-    from newsletter.jobs.clock import Work, run, tick
+    from newsletter.jobs.clock import Work, leave, run, tick
     from newsletter.jobs.deciding import approve, cancel, hold, reopen, skip
     from newsletter.jobs.drafting import Drafted, assemble, collect, lock, take_in
     from newsletter.jobs.rulings import Ruled, rule, undo
@@ -26,6 +26,7 @@ __all__ = [
     "cancel",
     "collect",
     "hold",
+    "leave",
     "lock",
     "reopen",
     "rule",
@@ -40,7 +41,7 @@ __all__ = [
 
 _MODULES = {
     "aiming": ("aim",),
-    "clock": ("Work", "run", "tick"),
+    "clock": ("Work", "leave", "run", "tick"),
     "deciding": ("approve", "cancel", "hold", "reopen", "skip"),
     "drafting": ("Drafted", "assemble", "collect", "lock", "take_in"),
     "rulings": ("Ruled", "rule", "undo"),

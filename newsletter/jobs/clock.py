@@ -1,15 +1,20 @@
 """What happens at each tick: plan and take what is due, and do it. The database decides; the clock only asks."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from threading import Event
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from newsletter import logs, plural
 from newsletter.app import App
 from newsletter.delivery.ledger import owners, planning
+from newsletter.delivery.models import Process
+from newsletter.delivery.operations import crew
 from newsletter.editions import calendar, shelf, timekeeping, watch
 from newsletter.editions.calendar import Claim, Overtaken
 from newsletter.editions.models import Job
@@ -58,14 +63,23 @@ def tick(
     """
     with app.database.write() as session:
         judged = timekeeping.look(session, Reading(now, counter), witness)
+        # what several machines compare is the database's time, where it has a clock of its own
+        agreed = (witness(session) if witness else None) or now
+        crew.say(session, _word(app, owner, agreed, busy, says=judged.says, ahead=now - agreed))
         if judged.trust is Trust.WENT_BACK:
             turning_back.follow(session, app, now=now)
     if judged.trust in {Trust.SETTLING, Trust.DISPUTED}:
         found = _wait_for_the_clock(app, now, busy)
     else:
-        found = _by_the_clock(app, now, owner, busy, gives_up=judged.trust is not Trust.SILENCE)
+        found = _by_the_clock(app, agreed, owner, busy, gives_up=judged.trust is not Trust.SILENCE)
     doing = {work.name for work in busy}
     return [work for work in found if work.name not in doing]
+
+
+def leave(app: App, owner: str) -> None:
+    """Say that *owner* ends, where the database is there to hear it."""
+    with suppress(SQLAlchemyError), app.database.write() as session:
+        crew.leave(session, owner, now=app.clock())
 
 
 def run(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop: Event | None = None) -> Work | None:
@@ -83,6 +97,25 @@ def run(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop
         return None
     log.info("work.done", work=work.name, result=result)
     return follows
+
+
+def _word(app: App, owner: str, now: datetime, busy: Collection[Work], *, says: str, ahead: timedelta) -> Process:
+    """What this scheduler says of itself at a tick."""
+    return Process(
+        name=owner,
+        kind=crew.SCHEDULER,
+        version=version("newsletter"),
+        newsletters=[],
+        settings=crew.fingerprint(app.settings),
+        started_at=now,
+        seen_at=now,
+        left_at=None,
+        doing=", ".join(sorted(work.name for work in busy)) or "waiting",
+        trouble=says,
+        ahead=ahead.total_seconds(),
+        hints=0,
+        stale=0,
+    )
 
 
 def _by_the_clock(app: App, now: datetime, owner: str, busy: Collection[Work], *, gives_up: bool) -> list[Work]:
@@ -128,6 +161,7 @@ def _sweep(app: App, now: datetime) -> None:
         sending.sweep(app, now=now)
         with app.database.write() as session:
             if watch.take_turn(session, "forget", FORGET_EVERY, now):
+                crew.forget(session, now=now)
                 joining.sweep(session, app.settings.sign_up, now=now)
                 returning.sweep(session, app.settings, now=now)
     except NewsletterError as error:

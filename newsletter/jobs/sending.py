@@ -6,7 +6,7 @@ What only some sendings need is loaded when they do: the first reader waits for 
 import random
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event
 
 from sqlalchemy import select
@@ -17,12 +17,14 @@ from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.ledger import finishing, planning, settling
 from newsletter.delivery.models import Sending, SendingState
-from newsletter.delivery.operations import controls
+from newsletter.delivery.operations import controls, crew, waits
 from newsletter.delivery.pace.throttle import Throttle
-from newsletter.delivery.wire import dispatch, hints, takeover
+from newsletter.delivery.wire import dispatch, hints, overseeing, takeover
 from newsletter.delivery.wire.dispatch import Ended
 from newsletter.delivery.wire.handover import Route
+from newsletter.delivery.wire.hints import CeleryHints
 from newsletter.delivery.wire.parcel import Sender
+from newsletter.delivery.wire.patience import Patience
 from newsletter.delivery.wire.teaching import Learn, Refusal
 from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, State
@@ -36,9 +38,11 @@ from subscribers.audience import Person
 log = logs.get_logger(__name__)
 _rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
 
-__all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "route", "send", "sweep", "under_way"]
+__all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "route", "send", "send_here", "sweep", "under_way"]
 
 
+#: a sending that has not moved for so long is told, unless a limit or an hour that passes by itself is the reason
+STANDSTILL = timedelta(minutes=10)
 #: editors may still approve it
 UNDECIDED = frozenset({State.DRAFT, State.IN_REVIEW, State.HELD, State.SKIPPED})
 
@@ -128,13 +132,12 @@ def dispatch_edition(
     with app.database.read() as session:
         way = route(session, app, edition_id, now=clock())
     if app.settings.workers == "celery":
-        broker = hints.CeleryHints(hints.celery(app.settings.broker_url.get_secret_value()))
-        with closing(broker):
-            ended = hints.oversee(
+        with closing(_broker(app, edition_id)) as broker:
+            ended = overseeing.oversee(
                 app.database, broker, way, clock=clock, stop=stop, on_progress=on_progress, boxes=app.boxes
             )
     else:
-        ended = _send_here(app, way, owner=owner, clock=clock, stop=stop, on_progress=on_progress)
+        ended = send_here(app, way, owner=owner, clock=clock, stop=stop, on_progress=on_progress)
     if ended.state is SendingState.PAUSED:  # by whomever: what the provider has not released must stop too
         from newsletter.jobs import holding
 
@@ -145,21 +148,37 @@ def dispatch_edition(
     return ended
 
 
-def _send_here(
+def _broker(app: App, edition_id: int) -> CeleryHints:
+    """The way to the workers that take the newsletter of that edition."""
+    with app.database.write() as session:
+        slug, install = shelf.get(session, edition_id).newsletter, crew.install(session)
+    return CeleryHints(hints.celery(app.settings.broker_url.get_secret_value()), hints.queue(install, slug))
+
+
+def send_here(
     app: App,
     way: Route,
     *,
     owner: str,
     clock: Callable[[], datetime],
     stop: Event | None,
-    on_progress: Callable[[int], None],
+    on_progress: Callable[[int], None] = lambda recipients: None,
+    patience: Patience = Patience(),
 ) -> Ended:
     """Send from this process, with a black box that stays closed to others until the sender is closed."""
     sender = app.sender()
     box = app.boxes.open(pages=2 * sender.window, copies=sender.batch_size)
     try:
         return dispatch.run(
-            app.database, sender, way, owner=owner, clock=clock, stop=stop, on_progress=on_progress, box=box
+            app.database,
+            sender,
+            way,
+            owner=owner,
+            clock=clock,
+            stop=stop,
+            on_progress=on_progress,
+            patience=patience,
+            box=box,
         )
     finally:
         sender.close()
@@ -190,6 +209,19 @@ def tidy(session: Session, app: App, *, now: datetime) -> None:
         if app.settings.smtp.unknown == "resend_once" and sending.sender == "smtp":
             controls.resend_once(session, sending.edition_id, by="policy", now=now)
         _settle(session, app, sending, now=now)
+        _tell_standstill(session, app, sending, now=now)
+
+
+def _tell_standstill(session: Session, app: App, sending: Sending, *, now: datetime) -> None:
+    """Ring where nothing has moved for long, and nothing that passes by itself is the reason."""
+    edition = session.get_one(Edition, sending.edition_id)
+    newsletter = app.settings.newsletters.get(edition.newsletter)
+    if newsletter is None or sending.state is not SendingState.RUNNING:
+        return
+    found = waits.find(session, sending, newsletter.limits, now=now)
+    if found and found.since and not found.until and now - found.since > STANDSTILL:
+        text = f"{shelf.name(edition)} has not moved since {found.since:%H:%M} UTC: {found.why}"
+        watch.ring(session, f"stands {shelf.name(edition)} {found.since:%Y-%m-%d %H:%M}", text, now)
 
 
 def _settle(session: Session, app: App, sending: Sending, *, now: datetime) -> None:

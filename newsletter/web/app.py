@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -47,7 +47,7 @@ _ROOMS = (health, hooks, leaving, preferences, addresses, reading, joining, api,
 
 def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     """The pages of *app*; *clock* says what time it is, in UTC."""
-    ground = lay(app, clock or _utc_now)
+    ground = lay(app, clock or app.clock)
 
     @asynccontextmanager
     async def living(_web: FastAPI) -> AsyncIterator[None]:
@@ -70,10 +70,6 @@ def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     web.add_exception_handler(OperationalError, _database_gone)
     web.add_exception_handler(PoolTimeout, _database_gone)
     return web
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class _Headers:

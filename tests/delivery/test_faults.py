@@ -19,10 +19,10 @@ from newsletter.delivery.operations import controls
 from newsletter.delivery.operations.audit import audit
 from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.delivery.wire import dispatch, handover
-from newsletter.delivery.wire.dispatch import Patience
 from newsletter.delivery.wire.parcel import Parcel, Report, Words
+from newsletter.delivery.wire.patience import Patience
 from newsletter.errors import NewsletterError, Unavailable
-from tests.delivery.world import NINE, RNG, Notebook, people, planned, route
+from tests.delivery.world import NINE, Notebook, people, planned, route
 
 
 def plan(database: Database, count: int, size: int = 10) -> int:
@@ -71,17 +71,6 @@ def test_a_worker_whose_clock_is_an_hour_slow_doubles_nobody(database: Database,
     assert (len(sender.sent), sender.sent.total()) == (200, 200)
 
 
-def test_doubled_and_stale_hints_send_a_batch_once(database: Database) -> None:
-    edition_id, sender = plan(database, 30), Notebook()
-
-    sent = [
-        handover.send_batch(database, sender, route(edition_id), number, owner="ada", clock=lambda: NINE, rng=RNG)
-        for number in (1, 1, 2, 99, 3, 2)
-    ]
-
-    assert (sent, sender.sent.total()) == ([True, False, True, False, True, False], 30)
-
-
 def test_a_pause_takes_effect_while_sending_and_resuming_sends_the_rest(database: Database) -> None:
     edition_id = plan(database, 100)
 
@@ -123,7 +112,8 @@ def test_a_machine_that_slept_between_fence_and_wire_does_not_send(database: Dat
     with database.write() as session:
         (fenced,) = handover.take(session, sender, route(edition_id), owner="ada", limit=1, now=NINE).fenced
 
-    answer = handover.hand_over(sender, route(edition_id), fenced, deadline=time.monotonic() - 1)
+    way, too_late = route(edition_id), time.monotonic() - 1
+    answer = handover.answer(fenced, lambda: handover.send(sender, way, fenced, too_late))
 
     assert (answer.nothing_was_sent, sender.sent.total()) == (True, 0)
 

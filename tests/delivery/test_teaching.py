@@ -11,6 +11,7 @@ from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire import dispatch
+from newsletter.delivery.wire.patience import Patience
 from newsletter.testing import wire_faults
 from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault
@@ -37,7 +38,7 @@ def send(database: Database, answer: bytes) -> tuple[list[tuple[str, str, str]],
             world.route(edition_id, _LIMITS, sender="smtp"),
             owner="ada",
             clock=lambda: datetime.now(UTC),
-            patience=dispatch.Patience(idle=1),
+            patience=Patience(idle=1),
         )
         sender.close()
     with database.read() as session:

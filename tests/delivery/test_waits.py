@@ -80,9 +80,8 @@ def test_what_is_due_later_is_told_with_the_last_answer(session: Session, sendin
 def test_that_nobody_sends_is_told_with_what_to_do(session: Session, sending: Sending) -> None:
     sending.canary_passed_at = NINE
     session.flush()
-    assert _why(session, sending) == Wait(
-        "no process is sending: newsletter scheduler goes on with it, or newsletter send"
-    )
+    nobody = "no process is sending: newsletter scheduler goes on with it, or newsletter send"
+    assert _why(session, sending) == Wait(nobody, since=NINE)
 
 
 def test_a_moment_ago_it_was_not_nobody_yet(session: Session, sending: Sending) -> None:

@@ -15,8 +15,8 @@ from newsletter.delivery.senders.smtp.consignment import Copy
 from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire import dispatch
 from newsletter.delivery.wire.blackbox import Boxes
-from newsletter.delivery.wire.dispatch import Patience
 from newsletter.delivery.wire.parcel import Sender
+from newsletter.delivery.wire.patience import Patience
 from newsletter.testing.sendgrid import KEY
 from tests.delivery.world import route
 

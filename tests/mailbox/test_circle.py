@@ -15,7 +15,7 @@ from newsletter.config import Bounces, Limits, Mailbox, Smtp
 from newsletter.delivery.ledger import planning
 from newsletter.delivery.models import Delivery, Progress, Sending, SendingState
 from newsletter.delivery.wire import dispatch
-from newsletter.delivery.wire.dispatch import Patience
+from newsletter.delivery.wire.patience import Patience
 from newsletter.jobs import returning
 from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault, Moment, answer

@@ -319,3 +319,36 @@ def test_the_edition_of_an_edit_keeps_what_it_said(app: App) -> None:
     with app.database.read() as session:
         found: Edition = shelf.get(session, number)
         assert found.revision == 3
+
+
+# an edition that was approved before the timetable first began
+
+
+def _approved_by_hand(app: App, at: str) -> int:
+    with app.database.write() as session:
+        number = an_edition(session, date=date(2021, 11, 26), state=State.IN_REVIEW).id
+    jobs.approve(app, number, by="ed", now=utc(at))
+    return number
+
+
+def test_what_was_approved_for_today_goes_out_when_the_scheduler_first_starts_after_its_hour(process: Process) -> None:
+    number = _approved_by_hand(process.app, "2021-11-26 10:00")
+    assert process.tick("2021-11-26 10:30") == ["send friday/2021-11-26"]
+    with process.app.database.read() as session:
+        assert shelf.get(session, number).state is State.SENT
+
+
+def test_what_was_approved_for_today_is_promised_before_the_scheduler_first_starts(process: Process) -> None:
+    _approved_by_hand(process.app, "2021-11-26 10:00")
+    now = utc("2021-11-26 10:05")
+    with process.app.database.read() as session:
+        assert calendar.will_send(session, process.app.newsletter(), date(2021, 11, 26), now) == utc("2021-11-26 09:00")
+
+
+def test_what_was_approved_for_today_is_told_as_missed_where_the_scheduler_first_starts_too_late(
+    process: Process,
+) -> None:
+    _approved_by_hand(process.app, "2021-11-26 10:00")
+    assert process.tick("2021-11-26 23:30") == []
+    with process.app.database.read() as session:
+        assert "send of friday/2021-11-26 was missed" in session.scalars(select(Alarm.text)).one()

@@ -21,7 +21,8 @@ from newsletter.delivery.operations.balance import Balance
 from newsletter.delivery.senders.smtp.manners import Manners
 from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire import dispatch
-from newsletter.delivery.wire.dispatch import Ended, Patience
+from newsletter.delivery.wire.dispatch import Ended
+from newsletter.delivery.wire.patience import Patience
 from newsletter.rendering.mould import Mould, Reader
 from subscribers.models import Subscriber
 from tests import factories

@@ -37,6 +37,11 @@ class Broker:
             time.sleep(0.2)
         raise RuntimeError(f"RabbitMQ did not start: {(self.folder / 'out').read_text('utf-8', 'replace')[-2000:]}")
 
+    def control(self, *command: str) -> None:
+        """`rabbitmqctl`: what an operator would say to it."""
+        ctl = PROGRAM.with_name("rabbitmqctl")
+        subprocess.run([str(ctl), *command], env=self._environ(), check=True, capture_output=True, timeout=120)
+
     def lose_everything(self) -> None:
         """`kill -9`, and its disk is gone."""
         self.stop()

@@ -1,146 +1,196 @@
 """Workers on other machines: a message is a hint, and the ledger decides."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
 from newsletter import app as apps
-from newsletter import jobs, workers
+from newsletter import jobs
 from newsletter.app import App
-from newsletter.delivery.models import Batch, BatchState, SendingState
-from newsletter.delivery.operations import controls
-from newsletter.delivery.wire import hints
+from newsletter.delivery.models import Batch, BatchState, Process, Sending, SendingState
+from newsletter.delivery.operations import audit, controls, crew
 from newsletter.delivery.wire.dispatch import Ended
-from newsletter.editions.models import Edition, State
 from newsletter.errors import ConfigError
-from newsletter.jobs import sending
 from newsletter.testing.smtp_sink import SmtpSink
-from tests.databases import Databases
-from tests.delivery import world
-from tests.factories import an_edition
-from tests.workers.broker import PROGRAM, Broker
+from newsletter.testing.wire_faults import Fault, Moment, delay
+from newsletter.workers import Worker
+from tests.workers import crowd
+from tests.workers.broker import Broker
+from tests.workers.crowd import until
+from tests.workers.proxy import Proxy
 
 READERS = 400
 
-needs_rabbitmq = pytest.mark.skipif(
-    not PROGRAM.exists(), reason=f"no RabbitMQ on this machine ({PROGRAM}); .ci/run installs Debian's rabbitmq-server"
-)
-
-
-@pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """A RabbitMQ of our own."""
-    broker = Broker(tmp_path_factory.mktemp("rabbitmq"))
-    broker.start()
-    yield broker
-    broker.stop()
-
 
 @pytest.fixture
-def postgresql(postgresql_databases: Databases) -> Iterator[str]:
-    """An empty, upgraded PostgreSQL database."""
-    url = postgresql_databases.take()
-    yield url.render_as_string(hide_password=False)
-    postgresql_databases.give_back(url)
-
-
-@pytest.fixture
-def sink() -> Iterator[SmtpSink]:
-    """A mail server that remembers what it took."""
-    with SmtpSink(keep=False) as sink:
-        yield sink
-
-
-@pytest.fixture
-def product(tmp_path: Path, postgresql: str, sink: SmtpSink, request: pytest.FixtureRequest) -> Iterator[App]:
-    """A newsletter that sends by SMTP, with workers on the broker where the test uses one."""
-    url = request.getfixturevalue("broker").url if "broker" in request.fixturenames else "amqp://127.0.0.1:1//"
-    (tmp_path / "newsletter.toml").write_text(_settings(postgresql, sink.port, url), "utf-8")
-    with closing(apps.start(tmp_path)) as product:
-        yield product
-
-
-@pytest.fixture
-def worker(product: App) -> Iterator[workers.Worker]:
+def worker(product: App) -> Iterator[Worker]:
     """A worker that is told by hand what a hint would tell it."""
-    with closing(workers.Worker(product, clock=_now)) as worker:
-        yield worker
+    worker = Worker(product)
+    yield worker
+    worker.drain()
 
 
-@needs_rabbitmq
-def test_two_workers_send_each_reader_one_copy(product: App, broker: Broker, sink: SmtpSink) -> None:
-    edition_id = _approved(product)
-    with _Worker(product), _Worker(product):
-        ended = jobs.send(product, edition_id, by="test", owner="overseer", clock=_now, stop=_in(60))
+def test_two_workers_on_one_machine_send_each_reader_one_copy(product: App, broker: Broker, sink: SmtpSink) -> None:
+    edition_id = crowd.approved(product, READERS)
+    home = product.settings.home
+    with crowd.worker(home) as first, crowd.worker(home) as second:
+        until(lambda: len(_at_work(product)) == 2, what="the second worker")
+        ended = _Overseer(product, edition_id).ended()
+        codes = first.end(), second.end()
+    assert (ended.state, ended.balance.accepted, codes) == (SendingState.COMPLETE, READERS, (0, 0))
+    assert set(Counter(taken.recipient for taken in sink.taken).values()) == {1}
+
+
+def test_a_broker_that_loses_everything_loses_nobody(product: App, broker: Broker, sink: SmtpSink) -> None:
+    edition_id = crowd.approved(product, READERS)
+    overseer = _Overseer(product, edition_id)
+    until(lambda: _batches(product, edition_id))
+    broker.lose_everything()
+    broker.start()
+    with crowd.worker(product.settings.home):
+        ended = overseer.ended()
     assert (ended.state, ended.balance.accepted) == (SendingState.COMPLETE, READERS)
     assert set(Counter(taken.recipient for taken in sink.taken).values()) == {1}
 
 
-@needs_rabbitmq
-def test_a_broker_that_loses_everything_loses_nobody(product: App, broker: Broker, sink: SmtpSink) -> None:
-    edition_id = _approved(product)
-    overseer = _Overseer(product, edition_id)
-    _until(lambda: _hinted(product, overseer))
-    broker.lose_everything()
-    broker.start()
-    with _Worker(product):
-        ended = overseer.ended()
+def test_without_any_broker_workers_find_by_themselves_what_is_due(product: App, sink: SmtpSink) -> None:
+    edition_id = crowd.approved(product, READERS)
+    with crowd.worker(product.settings.home):
+        until(lambda: _at_work(product))
+        ended = _Overseer(product, edition_id).ended()
+        (trouble,) = _troubles(product)
     assert (ended.state, ended.balance.accepted) == (SendingState.COMPLETE, READERS)
-    assert Counter(taken.recipient for taken in sink.taken).most_common(1)[0][1] == 1
+    assert "hears no hints (ConnectionRefusedError: [Errno 111] Connection refused), and looks by itself" in trouble
 
 
-@needs_rabbitmq
 def test_a_worker_that_is_killed_doubles_nobody_and_is_followed_by_another(
     product: App, broker: Broker, sink: SmtpSink
 ) -> None:
-    edition_id = _approved(product)
+    edition_id = crowd.approved(product, READERS)
     overseer = _Overseer(product, edition_id)
-    with _Worker(product) as first:
-        _until(lambda: len(sink.taken) > 25)
+    with crowd.worker(product.settings.home) as first:
+        until(lambda: len(sink.taken) > 25)
         first.kill()
-    with _Worker(product):
-        ended = overseer.ended()
+        with crowd.worker(product.settings.home):
+            ended = overseer.ended()
     copies = Counter(taken.recipient for taken in sink.taken)
-    assert max(copies.values()) == 1
-    assert ended.balance.accepted + ended.balance.unknown == READERS
-    assert READERS - len(copies) <= ended.balance.unknown <= 256
+    assert (max(copies.values()), ended.balance.accepted + ended.balance.unknown) == (1, READERS)
+    assert READERS - len(copies) <= ended.balance.unknown <= 2  # one for each connection
 
 
-def test_a_hint_at_a_batch_that_was_sent_does_nothing(product: App, worker: workers.Worker, sink: SmtpSink) -> None:
-    edition_id, canary = _frozen(product)
-    assert [worker.send_batch(edition_id, canary) for _ in range(2)] == [True, False]
+def test_a_worker_whose_connection_was_cut_comes_back_and_hears_hints_again(product: App, wire: Proxy) -> None:
+    edition_id = crowd.approved(product, READERS)
+    with crowd.worker(product.settings.home) as run:
+        until(lambda: run.words.count("broker.connected") == 1, what="the first connection")
+        wire.cut()
+        until(lambda: run.words.count("broker.connected") == 2, what="the second connection")
+        _Overseer(product, edition_id).ended()
+        until(lambda: _at_work(product)[0].hints, what="word of a hint")
+        code = run.end()
+    assert code == 0
+
+
+def test_a_wire_to_the_broker_that_passes_nothing_on_is_noticed_and_the_edition_goes_out(
+    product: App, wire: Proxy, sink: SmtpSink
+) -> None:
+    edition_id = crowd.approved(product, READERS)
+    with crowd.worker(product.settings.home) as run:
+        until(lambda: _hears(product))
+        wire.swallow()
+        ended = _Overseer(product, edition_id).ended()
+        until(lambda: not _hears(product), what="word that the line is dead")
+        wire.mend()
+        until(lambda: _hears(product), what="the next connection")
+        code = run.end()
+    assert (ended.state, ended.balance.accepted, code) == (SendingState.COMPLETE, READERS, 0)
+
+
+def test_a_broker_without_memory_takes_no_hints_and_the_edition_goes_out(
+    product: App, broker: Broker, sink: SmtpSink
+) -> None:
+    edition_id = crowd.approved(product, READERS)
+    with crowd.worker(product.settings.home):
+        until(lambda: _hears(product))
+        broker.control("set_vm_memory_high_watermark", "0")
+        try:
+            ended = _Overseer(product, edition_id).ended()
+        finally:
+            broker.control("set_vm_memory_high_watermark", "0.4")
+    assert (ended.state, ended.balance.accepted) == (SendingState.COMPLETE, READERS)
+
+
+def test_while_postgresql_is_away_a_worker_keeps_its_answers(product: App, cable: Proxy, sink: SmtpSink) -> None:
+    edition_id = crowd.approved(product, READERS)
+    sink.script = _slowly
+    overseer = _Overseer(product, edition_id)
+    with crowd.worker(product.settings.home, environ=crowd.through(product, cable.port)) as run:
+        until(lambda: len(sink.taken) > 50)
+        cable.refuse()
+        until(lambda: "database.away" in run.words, what="word that the database is away")
+        cable.mend()
+        ended = overseer.ended()
+    assert (ended.state, ended.balance.accepted, ended.balance.unknown) == (SendingState.COMPLETE, READERS, 0)
     assert set(Counter(taken.recipient for taken in sink.taken).values()) == {1}
 
 
-def test_a_hint_of_another_time_does_nothing(worker: workers.Worker) -> None:
-    assert worker.send_batch(404, 1) is False
+@pytest.mark.skipif(not crowd.FAKETIME.exists(), reason="no faketime here; .ci/run installs Debian's package")
+def test_a_worker_whose_clock_is_ahead_does_no_harm_and_says_so(product: App, sink: SmtpSink) -> None:
+    edition_id = crowd.approved(product, READERS)
+    overseer = _Overseer(product, edition_id)
+    with crowd.worker(product.settings.home, "--name", "fast", environ=crowd.ahead(600)):
+        ended = overseer.ended()
+        troubles = _troubles(product)
+    assert (ended.state, ended.balance.accepted) == (SendingState.COMPLETE, READERS)
+    assert any("worker fast: its machine's clock is 600 s ahead of the database's" in one for one in troubles)
 
 
-def test_a_hint_does_not_overtake_the_canaries(product: App, worker: workers.Worker) -> None:
-    edition_id, canary = _frozen(product)
-    with product.database.read() as session:
-        other = session.scalars(select(Batch.number).where(Batch.canary.is_(False))).first()
-    assert worker.send_batch(edition_id, other or canary) is False
+def test_a_hint_begins_an_edition_and_the_next_ones_tell_nothing_new(product: App, worker: Worker) -> None:
+    edition_id = _frozen(product)
+    for _ in range(3):
+        worker.hear(edition_id)
+    until(lambda: _state(product, edition_id) is SendingState.COMPLETE)
+    assert (worker.process.hints, worker.process.stale) == (3, 2)
 
 
-def test_a_hint_while_the_sending_is_paused_leaves_the_batch_queued(product: App, worker: workers.Worker) -> None:
-    edition_id, canary = _frozen(product)
+def test_a_hint_of_another_time_does_nothing(worker: Worker, sink: SmtpSink) -> None:
+    worker.hear(404)
+    worker.drain()
+    assert (sink.taken, worker.busy) == ([], [])
+
+
+def test_a_hint_while_the_sending_is_paused_leaves_everything_queued(
+    product: App, worker: Worker, sink: SmtpSink
+) -> None:
+    edition_id = _frozen(product)
     with product.database.write() as session:
-        controls.pause(session, edition_id, by="test", reason="a look", now=_now())
-    assert worker.send_batch(edition_id, canary) is False
+        controls.pause(session, edition_id, by="test", reason="a look", now=crowd.now())
+    worker.hear(edition_id)
+    worker.drain()
     with product.database.read() as session:
-        assert session.get_one(Batch, (edition_id, canary)).state is BatchState.QUEUED
+        states = set(session.scalars(select(Batch.state)))
+    assert (sink.taken, states) == ([], {BatchState.QUEUED})
+
+
+@pytest.mark.parametrize("more", ["[newsletters.friday.limits]\nper_second = 200\ncanary_share = 0"])
+def test_under_a_limit_one_hint_is_enough_for_a_whole_edition(product: App, worker: Worker, sink: SmtpSink) -> None:
+    edition_id = _frozen(product)
+    worker.hear(edition_id)
+    until(lambda: _state(product, edition_id) is SendingState.COMPLETE)
+    assert len(sink.taken) == READERS
+
+
+def test_an_edition_that_cannot_be_sent_from_here_is_told_and_left_to_others(product: App) -> None:
+    edition_id = _frozen(product)
+    elsewhere = Worker(_without_the_newsletter(product))
+    elsewhere.hear(edition_id)
+    elsewhere.drain()
+    elsewhere.look()
+    assert ["there is no newsletter 'friday': monday" in one for one in _troubles(product)] == [True]
 
 
 def test_workers_on_sqlite_are_refused_with_the_way_out(tmp_path: Path) -> None:
@@ -149,124 +199,70 @@ def test_workers_on_sqlite_are_refused_with_the_way_out(tmp_path: Path) -> None:
         closing(apps.start(tmp_path, fresh=True)) as small,
         pytest.raises(ConfigError, match="set database_url to postgresql"),
     ):
-        workers.Worker(small, clock=_now)
+        Worker(small)
 
 
-class _Worker:
-    """`newsletter worker` as a process."""
+def _slowly(moment: Moment) -> Fault | None:
+    return delay(0.02) if moment.step == "message" else None
 
-    def __init__(self, product: App) -> None:
-        command = [sys.executable, "-m", "newsletter", "--home", str(product.settings.home), "worker"]
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("NEWSLETTER_")}
-        self._process = subprocess.Popen(
-            command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
 
-    def __enter__(self) -> "_Worker":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self.kill()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
+def _without_the_newsletter(product: App) -> App:
+    (friday,) = product.settings.newsletters.values()
+    settings = product.settings.model_copy(update={"newsletters": {"monday": friday}})
+    return App(settings, product.database)
 
 
 class _Overseer:
-    """The process with the clock, in a thread: hints, and hints again soon."""
+    """The process with the clock, in a thread."""
 
     def __init__(self, product: App, edition_id: int) -> None:
         self._product, self.edition_id, self._result = product, edition_id, list[Ended]()
-        _begin(product, edition_id)
+        crowd.begin(product, edition_id)
+        self._stop = threading.Event()
         self._thread = threading.Thread(target=self._oversee, daemon=True)
         self._thread.start()
 
     def ended(self) -> Ended:
-        self._thread.join(90)
+        """How it ended; it balances."""
+        self._thread.join(120)
+        self._stop.set()
+        self._thread.join(30)
         assert self._result, "the overseer did not come back"
+        with self._product.database.read() as session:
+            assert audit.audit(session, self.edition_id).violations == ()
         return self._result[0]
 
     def _oversee(self) -> None:
-        with self._product.database.read() as session:
-            way = sending.route(session, self._product, self.edition_id, now=_now())
-        url = self._product.settings.broker_url.get_secret_value()
-        with closing(hints.CeleryHints(hints.celery(url))) as broker:
-            ended = hints.oversee(self._product.database, broker, way, clock=_now, stop=_in(80), again=2)
+        ended = jobs.send(self._product, self.edition_id, by="test", owner="overseer", clock=crowd.now, stop=self._stop)
         self._result.append(ended)
 
 
-def _approved(product: App) -> int:
-    with product.database.write() as session:
-        world.people(session, READERS)
-        edition = an_edition(session, state=State.IN_REVIEW)
-    jobs.approve(product, edition.id, by="test", now=_now())
-    return edition.id
+def _frozen(product: App) -> int:
+    edition_id = crowd.approved(product, READERS)
+    crowd.begin(product, edition_id)
+    return edition_id
 
 
-def _frozen(product: App) -> tuple[int, int]:
-    """An edition whose audience is frozen, and the number of its first canary batch."""
-    edition_id = _approved(product)
-    _begin(product, edition_id)
+def _batches(product: App, edition_id: int) -> int:
     with product.database.read() as session:
-        canary = session.scalar(select(func.min(Batch.number)).where(Batch.canary.is_(True)))
-    assert canary is not None
-    return edition_id, canary
+        return session.scalar(select(func.count()).where(Batch.edition_id == edition_id)) or 0
 
 
-def _begin(product: App, edition_id: int) -> None:
-    with closing(product.sender()) as sender, product.database.write() as session:
-        edition = session.get_one(Edition, edition_id)
-        sending.begin(session, product, edition, sender, by="test", now=_now())
-
-
-def _hinted(product: App, overseer: _Overseer) -> bool:
+def _state(product: App, edition_id: int) -> SendingState:
     with product.database.read() as session:
-        return bool(session.scalar(select(func.count()).where(Batch.edition_id == overseer.edition_id)))
+        return session.get_one(Sending, edition_id).state
 
 
-def _until(true: Callable[[], bool]) -> None:
-    for _ in range(300):
-        if true():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not come to that in 30 seconds")
+def _at_work(product: App) -> list[Process]:
+    with product.database.read() as session:
+        return crew.at_work(session, crew.WORKER, now=product.clock())
 
 
-def _in(seconds: float) -> threading.Event:
-    """A stop that comes by itself, so that a test that hangs fails."""
-    stop = threading.Event()
-    timer = threading.Timer(seconds, stop.set)
-    timer.daemon = True
-    timer.start()
-    return stop
+def _hears(product: App) -> bool:
+    """Whether a worker is at work, and hears hints by its own last word."""
+    return [one.trouble for one in _at_work(product)] == [""]
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _settings(database_url: str, smtp_port: int, broker_url: str) -> str:
-    return f"""
-public_url = "https://news.example.com"
-database_url = "{database_url}"
-secret = "a secret for tests"
-sender = "smtp"
-workers = "celery"
-broker_url = "{broker_url}"
-
-[smtp]
-host = "127.0.0.1"
-port = {smtp_port}
-security = "none"
-connections = 2
-
-[newsletters.friday]
-title = "The Friday Five"
-from_address = "friday@news.example.com"
-postal_address = "1 Market Row, London"
-"""
+def _troubles(product: App) -> list[str]:
+    with product.database.read() as session:
+        return list(crew.troubles(session, now=product.clock()))

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Integer,
     String,
     Text,
@@ -192,10 +191,15 @@ def give_back(session: Session, claims: Sequence[Claim]) -> None:
         session.connection().execute(_GIVE_BACK, values)
 
 
-def due(session: Session, edition_id: int, *, limit: int, now: datetime) -> list[int]:
-    """The numbers of the first batches that may go now; they are only named, not taken."""
-    numbers = select(Batch.number).where(*_may_go(edition_id, now))
-    return list(session.scalars(numbers.order_by(Batch.canary.desc(), Batch.not_before, Batch.number).limit(limit)))
+def due(session: Session, *, now: datetime) -> set[int]:
+    """The editions of which something may go now: the sending runs, and it is a canary or behind canaries."""
+    may_go = exists().where(
+        Batch.edition_id == Sending.edition_id,
+        Batch.state == BatchState.QUEUED,
+        Batch.not_before <= now,
+        or_(Batch.canary.is_(True), Sending.canary_passed_at.is_not(None)),
+    )
+    return set(session.scalars(select(Sending.edition_id).where(Sending.state == SendingState.RUNNING, may_go)))
 
 
 def fence(
@@ -238,21 +242,6 @@ def _due(
     """Numbers and sizes of the first due batches; on PostgreSQL those that another worker is taking are passed over."""
     wanted = {"edition_id": edition_id, "canary": canary, "lane": lane, "now": now, "most": limit}
     return [(number, size) for number, size in session.connection().execute(_DUE, wanted)]
-
-
-def _may_go(edition_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Queued and due, of a sending that runs, and a canary or behind canaries that came back well."""
-    sending = select(Sending).where(
-        Sending.edition_id == edition_id,
-        Sending.state == SendingState.RUNNING,
-        or_(Batch.canary.is_(True), Sending.canary_passed_at.is_not(None)),
-    )
-    return (
-        Batch.edition_id == edition_id,
-        Batch.state == BatchState.QUEUED,
-        Batch.not_before <= now,
-        sending.correlate(Batch).exists(),
-    )
 
 
 def _fitting(due: Sequence[tuple[int, int]], room: Room) -> list[int]:

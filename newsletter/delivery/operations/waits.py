@@ -60,7 +60,8 @@ def _reasons(session: Session, sending: Sending, limits: Limits, now: datetime) 
     if not left.due and left.next_at is not None:
         yield Wait(f"the next copies are due then{_said(left.reply)}", until=left.next_at)
     if left.due and not left.leased and left.idle_since < now - _NOBODY:
-        yield Wait("no process is sending: newsletter scheduler goes on with it, or newsletter send")
+        nobody = "no process is sending: newsletter scheduler goes on with it, or newsletter send"
+        yield Wait(nobody, since=left.idle_since)
 
 
 def _canaries(limits: Limits) -> str:

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from newsletter import logs
@@ -30,8 +28,8 @@ from newsletter.delivery.wire.blackbox import BlackBox
 from newsletter.delivery.wire.flight import Flight
 from newsletter.delivery.wire.handover import Answer, Route
 from newsletter.delivery.wire.parcel import Careful, Sender
+from newsletter.delivery.wire.patience import Patience, outlast
 from newsletter.delivery.wire.stock import Stock
-from newsletter.errors import NewsletterError
 
 log = logs.get_logger(__name__)
 
@@ -41,8 +39,6 @@ _LOOK = 0.25
 _GATHER = 0.02
 #: seconds between two looks for leases that are over
 _SWEEP = 2.0
-#: seconds to wait for a database that is away when the process was asked to end
-_LEAVING = 20.0
 #: a limit that holds everything back for so many seconds is told
 _LONG_WAIT = 5.0
 #: seconds between two looks at the figures
@@ -57,16 +53,6 @@ class Ended:
     #: why it did not finish, in words; empty where it did
     reason: str
     balance: Balance
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a run waits, in seconds, before it comes back with a word."""
-
-    #: for the next batch that is due later, or is another worker's
-    idle: float = 300
-    #: for a database that does not answer or can't be written
-    database: float = 600
 
 
 def run(
@@ -133,37 +119,21 @@ class _Run:
     def go(self) -> Ended:
         with self.flight:
             while True:
-                turn = self._turn_or_wait()
+                turn = outlast(self._turn, seconds=self.patience.database, stop=self.stop)
                 for fenced in turn.fenced:
                     self.flight.begin(fenced, deadline=turn.began + handover.MARGIN / 2)
                 if not self.flight and (turn.state is not SendingState.RUNNING or self.stop.is_set() or self._idle()):
                     break
                 self._wait(turn.wait)
-        if self.stock.numbers:
-            with self.database.write() as session:
-                self.stock.give_back(session)
-        with self.database.read() as session:
-            sending = session.get_one(Sending, self.route.edition_id)
-            return Ended(
-                sending.state, sending.reason or self._why(sending.state), balance(session, sending.edition_id)
-            )
+        return outlast(self._end, seconds=self.patience.database, stop=self.stop)
 
-    def _turn_or_wait(self) -> "_Turn":
-        """One turn; while the database is away, wait for it with the answers in hand."""
-        since, pause = time.monotonic(), 0.25
-        while True:
-            try:
-                return self._turn()
-            except (OperationalError, InterfaceError, PoolTimeout) as error:
-                waited = time.monotonic() - since
-                log.warning("database.away", seconds=round(waited, 1), error=str(error.__cause__ or error))
-                if waited > (min(_LEAVING, self.patience.database) if self.stop.is_set() else self.patience.database):
-                    raise NewsletterError(
-                        f"the database could not be written for {waited:.0f} seconds ({error.__cause__ or error}); "
-                        "sending stopped. Mend it and send again: what is not proved will be shown as unknown"
-                    ) from error
-                time.sleep(pause)
-                pause = min(pause * 2, 5.0)
+    def _end(self) -> Ended:
+        """Let others have what was not begun, and see how things stand."""
+        with self.database.write() as session:
+            self.stock.give_back(session)
+            sending = session.get_one(Sending, self.route.edition_id)
+            why = sending.reason or self._why(sending.state)
+            return Ended(sending.state, why, balance(session, sending.edition_id))
 
     def _turn(self) -> "_Turn":
         """One transaction: write the answers, then claim and fence what may go next."""

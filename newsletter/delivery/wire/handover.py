@@ -9,13 +9,12 @@ from datetime import date, datetime, timedelta
 from sqlalchemy.orm import Session
 
 from newsletter import logs
-from newsletter.db import Database
 from newsletter.delivery.ledger import claiming, recording, rules
 from newsletter.delivery.ledger.claiming import Claim, Fenced
-from newsletter.delivery.models import Batch, Sending, SendingState
+from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations import controls
 from newsletter.delivery.pace.throttle import Throttle
-from newsletter.delivery.wire import standstill, teaching
+from newsletter.delivery.wire import teaching
 from newsletter.delivery.wire.blackbox import BlackBox
 from newsletter.delivery.wire.parcel import Parcel, Report, Sender, Words
 from newsletter.delivery.wire.stock import AHEAD, Stock
@@ -163,11 +162,6 @@ def answer(fenced: Fenced, outcome: Callable[[], Report]) -> Answer:
         return Answer(failure=Unknown(f"{type(error).__name__}: {error}"))
 
 
-def hand_over(sender: Sender, route: Route, fenced: Fenced, deadline: float, box: BlackBox | None = None) -> Answer:
-    """Give the batch to the sender, and wait for its answer."""
-    return answer(fenced, lambda: send(sender, route, fenced, deadline, box))
-
-
 def write_all(
     session: Session, route: Route, answers: Sequence[tuple[Fenced, Answer]], *, now: datetime, rng: random.Random
 ) -> int:
@@ -207,48 +201,6 @@ def _too_late(session: Session, fenced: Fenced) -> None:
     """Events are quick: where one has proved this very attempt, our own answer is only old news."""
     say = log.info if recording.is_proved(session, fenced) else log.error
     say("answer.too_late", edition=fenced.edition_id, batch=fenced.number, attempt=fenced.attempt)
-
-
-def send_batch(
-    database: Database,
-    sender: Sender,
-    route: Route,
-    number: int,
-    *,
-    owner: str,
-    clock: Callable[[], datetime],
-    rng: random.Random,
-    box: BlackBox | None = None,
-) -> bool:
-    """What a worker does with a hint that names a batch; False means there was nothing to do.
-
-    Hints may be lost, doubled or stale: the ledger decides, limits included.
-    """
-    began = time.monotonic()
-    with database.write() as session:
-        fenced = _take_one(session, sender, route, number, owner=owner, now=clock())
-    for batch in fenced:
-        answer = hand_over(sender, route, batch, began + MARGIN / 2, box)
-        with database.write() as session:
-            write(session, route, batch, answer, now=clock(), rng=rng)
-            why = str(answer.failure) if answer.nothing_was_sent else ""
-            standstill.note(session, route.edition_id, why, now=clock())
-        if box is not None:
-            box.release(batch.attempt)
-    return bool(fenced)
-
-
-def _take_one(
-    session: Session, sender: Sender, route: Route, number: int, *, owner: str, now: datetime
-) -> list[Fenced]:
-    batch = session.get(Batch, (route.edition_id, number))
-    if batch is None:
-        return []
-    lease, room = lease_for(sender), route.throttle.room(session, batch.lane, now=now)
-    if room.messages < batch.size and not room.overdraw:
-        return []
-    claims = claiming.claim_these(session, route.edition_id, [number], owner=owner, lease=lease, now=now)
-    return _pass(session, route, claims, batch.lane, lease=lease, now=now)
 
 
 def _write_failure(

@@ -1,73 +1,117 @@
-"""Hints to workers on other machines: a message names a batch that is due, and the ledger decides.
+"""Hints to workers on other machines: a message says that an edition is being sent, and the ledger decides.
 
-Hints may be lost, doubled, late or stale; `oversee` gives them again until the ledger says that nothing
-is left, so the broker's whole state may vanish and nobody is missed.
+Hints may be lost, doubled, late or stale: one is given every moment while something may go, and each is forgotten
+after a few seconds. So the broker's whole state may vanish and nobody is missed; a worker that hears none looks at
+the ledger by itself.
 """
 
-import random
-import time
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from threading import Event
-from typing import TYPE_CHECKING, Protocol
-
-from sqlalchemy.orm import Session
+from typing import TYPE_CHECKING, Any, Protocol
 
 from newsletter import logs
-from newsletter.db import Database
-from newsletter.delivery.ledger import claiming, finishing, settling
-from newsletter.delivery.models import Sending, SendingState
-from newsletter.delivery.operations.balance import Balance, balance
-from newsletter.delivery.pace import brake
-from newsletter.delivery.wire import takeover
-from newsletter.delivery.wire.blackbox import Boxes
-from newsletter.delivery.wire.dispatch import Ended
-from newsletter.delivery.wire.handover import Route
 from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
     from celery import Celery
+    from kombu import Queue
 
 log = logs.get_logger(__name__)
 
 #: what a hint asks for; the worker's side of it is in `newsletter.workers`
-TASK = "newsletter.send_batch"
-QUEUE = "newsletter.send"
-
-#: hints that may wait at the broker at once
-_AHEAD = 200
-#: seconds between two looks at the ledger
-_LOOK = 0.5
-_rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
+TASK = "newsletter.come"
+#: seconds after which a hint that nobody took is forgotten
+LIFE = 10
+#: seconds a broker may take to say that it has a hint, or that it is there at all
+_PATIENCE = 4.0
+#: seconds between two signs of life on a connection; half-open ones are noticed after two or three
+_HEARTBEAT = 5
+#: milliseconds after which a queue that nobody uses any more is forgotten
+_QUEUE_LIFE = 7 * 24 * 3600 * 1000
 
 
 class Hints(Protocol):
-    """A way to tell workers what is due."""
+    """A way to tell workers of an edition that is being sent."""
 
-    def give(self, edition_id: int, numbers: Sequence[int]) -> None:
-        """Name these batches to whoever is free; raises nothing that a later hint would not mend."""
+    def give(self, edition_id: int) -> str:
+        """Tell whoever is free; raises nothing. Returns why it could not, in words, or nothing."""
         ...
 
 
 class CeleryHints:
-    """Hints by way of a broker. They carry two numbers each, and no address."""
+    """Hints by way of a broker, into one queue. They carry one number each, and no address."""
 
-    def __init__(self, celery: "Celery") -> None:
-        self._celery = celery
+    def __init__(self, application: "Celery", queue: "Queue") -> None:
+        self._celery, self._queue = application, queue
+        self._connection: Any = None
+        self._producer: Any = None
+        self._blocked = ""
 
-    def give(self, edition_id: int, numbers: Sequence[int]) -> None:
-        from kombu.exceptions import OperationalError
+    def give(self, edition_id: int) -> str:
+        from kombu.exceptions import KombuError
 
         try:
-            with self._celery.producer_pool.acquire(block=True, timeout=10) as producer:
-                for number in numbers:
-                    self._celery.send_task(TASK, args=(edition_id, number), producer=producer, retry=False)
-        except (OperationalError, OSError) as error:
-            log.warning("broker.away", error=str(error))
+            self._connect()
+            self._celery.send_task(
+                TASK,
+                args=(edition_id,),
+                queue=self._queue,
+                producer=self._producer,
+                retry=False,
+                delivery_mode="transient",
+                confirm_timeout=_PATIENCE,
+                ignore_result=True,
+            )
+        except (KombuError, OSError, *self._celery.connection_for_write().transport.connection_errors) as error:
+            why = self._blocked or _said(error)
+            self._drop()
+            return why
+        return ""
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Give back the connection."""
+        self._drop()
         self._celery.close()
+
+    def _connect(self) -> None:
+        if self._connection is None:
+            self._blocked = ""
+            self._connection = self._celery.connection_for_write(
+                connect_timeout=_PATIENCE,
+                transport_options={
+                    "confirm_publish": True,
+                    "read_timeout": _PATIENCE,
+                    "write_timeout": _PATIENCE,
+                    "on_blocked": self._block,
+                },
+            )
+            self._connection.connect()
+            self._producer = self._celery.amqp.Producer(self._connection)
+
+    def _block(self, reason: str) -> None:
+        self._blocked = f"it takes no messages, for its memory or its disk is nearly used up ({reason})"
+
+    def _drop(self) -> None:
+        """Forget the connection, without a word to a broker that may not be listening."""
+        connection, self._connection, self._producer = self._connection, None, None
+        if connection is not None:
+            connection.collect(socket_timeout=0.5)
+
+
+def reach(broker_url: str) -> str:
+    """Why the broker there can't be reached, in its own words; empty where it can."""
+    application = celery(broker_url)
+    connection = application.connection_for_write(connect_timeout=_PATIENCE)
+    try:
+        connection.connect()
+    except (OSError, *connection.connection_errors) as error:
+        return _said(error)
+    finally:
+        connection.release()
+        application.close()
+    return ""
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".strip(": ")
 
 
 def celery(broker_url: str) -> "Celery":
@@ -78,66 +122,31 @@ def celery(broker_url: str) -> "Celery":
         raise ConfigError("workers on Celery need the extra: pip install 'newsletter[workers]'") from error
     application = Celery("newsletter", broker=broker_url, set_as_current=False)
     application.conf.update(
-        task_acks_late=True,
-        task_reject_on_worker_lost=True,
-        worker_prefetch_multiplier=1,
         task_ignore_result=True,
-        task_default_queue=QUEUE,
-        task_default_queue_type="quorum",
         task_serializer="json",
         accept_content=["json"],
-        broker_connection_retry_on_startup=True,
-        broker_transport_options={"confirm_publish": True},
-        worker_hijack_root_logger=False,
-        worker_send_task_events=False,
         enable_utc=True,
+        broker_heartbeat=_HEARTBEAT,
+        broker_connection_timeout=_PATIENCE,
+        # who lost the broker comes back by a way of its own, which also sees to what is said meanwhile
+        broker_connection_retry=False,
+        broker_connection_retry_on_startup=False,
+        # its queue is exclusive: a worker that comes back on a new connection would meet its own old one
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=False,
     )
     return application
 
 
-def oversee(
-    database: Database,
-    hints: Hints,
-    route: Route,
-    *,
-    clock: Callable[[], datetime],
-    stop: Event | None = None,
-    on_progress: Callable[[int], None] = lambda recipients: None,
-    again: float = 30.0,
-    boxes: Boxes | None = None,
-) -> Ended:
-    """See an edition through while workers send it: hint at what is due, look at the brake, set the last mark.
+def queue(install: str, newsletter: str) -> "Queue":
+    """Where hints at editions of *newsletter* wait; *install* keeps those of others on the same broker apart."""
+    from kombu import Exchange, Queue
 
-    A batch that nobody took for *again* seconds is hinted at again. Comes back when the edition is
-    complete, paused or cancelled, or *stop* is set. Any number may oversee one edition.
-    """
-    stop = stop or Event()
-    hinted: dict[int, float] = {}
-    done = None
-    while True:
-        with database.write() as session:
-            state, due, stands = _look(session, route, boxes, clock())
-        on_progress(stands.done - (stands.done if done is None else done))
-        done = stands.done
-        if state is not SendingState.RUNNING or stop.is_set():
-            with database.read() as session:
-                reason = session.get_one(Sending, route.edition_id).reason
-            return Ended(state, reason or ("stopped" if state is SendingState.RUNNING else ""), stands)
-        fresh = [number for number in due if time.monotonic() - hinted.get(number, -again) >= again]
-        hints.give(route.edition_id, fresh)
-        hinted = {number: at for number, at in hinted.items() if number in set(due)}
-        hinted |= dict.fromkeys(fresh, time.monotonic())
-        stop.wait(_LOOK)
-
-
-def _look(
-    session: Session, route: Route, boxes: Boxes | None, now: datetime
-) -> tuple[SendingState, list[int], Balance]:
-    """Bring on what is over, and see what is due."""
-    edition_id = route.edition_id
-    takeover.inherit(session, boxes, learn=route.learn, now=now, rng=_rng)
-    settling.expire(session, now=now, edition_id=edition_id)
-    brake.look(session, edition_id, route.throttle.limits, now=now)
-    finishing.finish(session, edition_id, now=now)
-    state = session.get_one(Sending, edition_id, populate_existing=True).state
-    return state, claiming.due(session, edition_id, limit=_AHEAD, now=now), balance(session, edition_id)
+    return Queue(
+        f"newsletter.{install}.{newsletter}",
+        Exchange(""),
+        routing_key=f"newsletter.{install}.{newsletter}",
+        queue_arguments={"x-queue-type": "classic", "x-message-ttl": LIFE * 1000, "x-expires": _QUEUE_LIFE},
+    )

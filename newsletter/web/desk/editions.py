@@ -13,8 +13,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.delivery.models import Act, Sending, Status
-from newsletter.delivery.operations import balance, sendlog, waits
+from newsletter.delivery.models import Act, Process, Sending, Status
+from newsletter.delivery.operations import balance, crew, sendlog, waits
 from newsletter.delivery.operations.balance import Balance
 from newsletter.delivery.operations.sendlog import Line
 from newsletter.delivery.operations.waits import Wait
@@ -69,7 +69,26 @@ def editions(visitor: Looks) -> HTMLResponse:
         ]
         alarms = watch.lately(session, here.clock() - _LATELY, limit=12)
         is_ticking = watch.is_ticking(session, here.clock())
-    return visitor.page("editions.html", rows=rows, alarms=alarms, is_ticking=is_ticking, zone=_zone(here))
+        processes = _processes(here, session)
+        missing = crew.missing(session, here.app.settings, now=here.clock())
+        troubles = list(crew.troubles(session, now=here.clock()))
+    return visitor.page(
+        "editions.html",
+        rows=rows,
+        alarms=alarms,
+        is_ticking=is_ticking,
+        processes=processes,
+        missing=missing,
+        troubles=troubles,
+        zone=_zone(here),
+    )
+
+
+def _processes(here: Ground, session: Session) -> list[Process]:
+    """Who is at work, or fell silent lately; nobody where one scheduler does it all."""
+    now = here.clock()
+    shown = [one for one in crew.known(session) if crew.is_there(one, now) or crew.fell_silent(one, now)]
+    return shown if here.app.settings.workers == "celery" or len(shown) > 1 else []
 
 
 @router.get("/editions/{edition_id}")

@@ -1,0 +1,267 @@
+"""A worker: for each edition that is being sent it runs the dispatcher's loop, as the process with the clock would.
+
+A hint only begins that, or changes nothing; the ledger shares the batches out. So a worker keeps answers, waits for
+limits and for a database that is away exactly as threads do. Every few seconds it says a word for operators and looks
+at the ledger by itself: without any broker it begins a few seconds later, and that is all.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from importlib.metadata import version
+from threading import Event, Lock, Thread
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from newsletter import clocks, config, db, logs, plural
+from newsletter.app import App
+from newsletter.delivery.ledger import claiming, owners
+from newsletter.delivery.models import Process, Sending, SendingState
+from newsletter.delivery.operations import crew
+from newsletter.delivery.wire import hints
+from newsletter.delivery.wire.handover import Route
+from newsletter.delivery.wire.patience import Patience
+from newsletter.editions.models import Edition
+from newsletter.errors import ConfigError, NewsletterError, WrongState
+from newsletter.jobs import sending
+from newsletter.workers.listening import Listener
+
+log = logs.get_logger(__name__)
+
+#: an edition of which nothing can go for so many seconds is left; a hint or a look comes back to it
+_IDLE = 30.0
+#: seconds for which an edition that could not be sent from here is left alone
+_SPARE = 30.0
+
+
+class Worker:
+    """One process: the editions it is sending. Safe to call from several threads at once."""
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        name: str = "",
+        newsletters: Collection[str] = (),
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        _refuse_unfit(app, newsletters)
+        self.app, self.clock = app, clock or app.clock
+        with app.database.write() as session:
+            self.install = crew.install(session)
+        self.process = Process(
+            name=name or f"{socket.gethostname()[:40]}/{self.install}/{os.getpid()}",
+            kind=crew.WORKER,
+            version=version("newsletter"),
+            newsletters=sorted(newsletters),
+            settings=crew.fingerprint(app.settings),
+            started_at=self.clock(),
+            hints=0,
+            stale=0,
+        )
+        #: set to end: what is on the wire is finished, nothing more is begun
+        self.stop = Event()
+        #: why it must not go on, in a sentence; empty while it may
+        self.unfit = ""
+        #: set whenever somebody should look at once
+        self._turn = Event()
+        self._owner = owners.name()
+        self._stints: dict[int, Thread] = {}
+        self._routes: dict[tuple[int, str], Route] = {}
+        self._spared: dict[int, float] = {}
+        self._troubles: dict[int, str] = {}
+        self._lock = Lock()
+
+    @property
+    def busy(self) -> list[int]:
+        """The editions it is sending now."""
+        with self._lock:
+            return [edition_id for edition_id, thread in self._stints.items() if thread.is_alive()]
+
+    def hear(self, edition_id: int) -> None:
+        """A hint: come and help with that edition, unless it is under way here."""
+        self.process.hints += 1
+        self.process.stale += not self.begin(edition_id)
+
+    def begin(self, edition_id: int) -> bool:
+        """Send of that edition what may go, in a thread; False where that is under way, or was no good lately."""
+        now = self.clock().timestamp()
+        with self._lock:
+            thread = self._stints.get(edition_id)
+            if self.stop.is_set() or (thread and thread.is_alive()) or self._spared.get(edition_id, 0) > now:
+                return False
+            self._stints[edition_id] = thread = Thread(
+                target=self._stint, args=(edition_id,), name=f"send {edition_id}"
+            )
+            thread.start()
+        return True
+
+    def look(self, *, trouble: str = "") -> None:
+        """Say a word, with the *trouble* that others should know of, and begin what no hint told of."""
+        now = self.clock()
+        with self.app.database.write() as session:
+            self._speak(session, now, trouble)
+            self.unfit = self.unfit or _outdated(self.app)
+            waiting = [
+                edition_id for edition_id in claiming.due(session, now=now) if self._is_ours(session, edition_id)
+            ]
+        for edition_id in waiting:
+            self.begin(edition_id)
+
+    def drain(self) -> None:
+        """Begin nothing more, and come back when what is on the wire is written down."""
+        self.stop.set()
+        for thread in list(self._stints.values()):
+            thread.join()
+
+    def leave(self) -> None:
+        """Say farewell, where the database is there to hear it."""
+        try:
+            with self.app.database.write() as session:
+                self.process.left_at = self.clock()
+                self._speak(session, self.process.left_at, self.unfit)
+        except SQLAlchemyError as error:
+            log.warning("worker.left_without_a_word", error=str(error.__cause__ or error))
+
+    def _speak(self, session: Session, now: datetime, trouble: str) -> None:
+        one, busy = self.process, self.busy
+        one.seen_at, one.ahead = now, clocks.ahead(self.clock).total_seconds()
+        one.trouble = "; ".join(filter(None, [trouble, *self._troubles.values()]))
+        what = f"sending {plural.counted(len(busy), 'edition')}" if busy else "waiting"
+        one.doing = "left" if one.left_at else "draining" if self.stop.is_set() else what
+        crew.say(session, one)
+
+    def _is_ours(self, session: Session, edition_id: int) -> bool:
+        chosen = self.process.newsletters
+        return not chosen or session.get_one(Edition, edition_id).newsletter in chosen
+
+    def _stint(self, edition_id: int) -> None:
+        try:
+            route = self._route(edition_id)
+            if route is not None:
+                log.info("edition.begun", edition=edition_id)
+                ended = sending.send_here(
+                    self.app,
+                    route,
+                    owner=self._owner,
+                    clock=self.clock,
+                    stop=self.stop,
+                    patience=Patience(idle=_IDLE),
+                )
+                log.info("edition.left", edition=edition_id, state=str(ended.state), why=ended.reason)
+            self._troubles.pop(edition_id, None)
+        except Exception as error:
+            self._spared[edition_id] = self.clock().timestamp() + _SPARE
+            self._troubles[edition_id] = str(error)
+            if isinstance(error, NewsletterError):
+                log.error("edition.failed", edition=edition_id, error=str(error))  # noqa: TRY400 (it is one sentence)
+            else:
+                log.exception("edition.failed", edition=edition_id)
+
+    def _route(self, edition_id: int) -> Route | None:
+        """What sending needs to know of the edition; only the hour can change while it is being sent."""
+        now = self.clock()
+        key = (edition_id, f"{now:%Y-%m-%d %H}")
+        if key not in self._routes:
+            with self.app.database.read() as session:
+                found = session.get(Sending, edition_id)
+                if found is None or found.state is not SendingState.RUNNING:
+                    return None  # a hint of another time
+                self._routes = {key: sending.route(session, self.app, edition_id, now=now)}
+        return self._routes[key]
+
+
+def run(
+    app: App, *, name: str = "", newsletters: Collection[str] = (), clock: Callable[[], datetime] | None = None
+) -> None:
+    """Send what is due until SIGTERM; then finish what is on the wire and come back.
+
+    Raises NewsletterError where it must not go on: the database was upgraded, or the settings are no good.
+    """
+    worker = Worker(app, name=name, newsletters=newsletters, clock=clock)
+    settings = app.settings
+    queues = [hints.queue(worker.install, slug) for slug in newsletters or settings.newsletters]
+    listener = Listener(settings.broker_url.get_secret_value(), queues, worker.hear, name=worker.process.name)
+    with _ended_by_signals(worker.stop):
+        log.info("worker.ready", name=worker.process.name, newsletters=list(newsletters or settings.newsletters))
+        listener.start()
+        while not worker.stop.is_set() and not worker.unfit:
+            try:
+                worker.look(trouble=_deaf(listener))
+            except SQLAlchemyError as error:
+                log.warning("database.away", error=str(error.__cause__ or error))
+            worker.stop.wait(crew.EVERY)
+        log.info("worker.draining", editions=worker.busy)
+        listener.close()
+        worker.drain()
+        worker.leave()
+    if worker.unfit:
+        raise WrongState(worker.unfit)
+    log.info("worker.stopped", name=worker.process.name)
+
+
+def _deaf(listener: Listener) -> str:
+    return f"hears no hints ({listener.trouble}), and looks by itself" if listener.trouble else ""
+
+
+@contextmanager
+def _ended_by_signals(stop: Event) -> Iterator[None]:
+    """Let SIGTERM and Ctrl+C set *stop*, once; a second one ends the process at once, as if it were killed."""
+
+    def end(number: int, _frame: object) -> None:
+        if stop.is_set():
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _refuse_unfit(app: App, newsletters: Collection[str]) -> None:
+    """Raise ConfigError for a machine that can't send as the others do."""
+    if app.database.is_sqlite:
+        raise ConfigError("workers on several machines need PostgreSQL: set database_url to postgresql+psycopg://…")
+    if outdated := _outdated(app):
+        raise WrongState(outdated)
+    settings = app.settings
+    if not settings.newsletters:
+        raise ConfigError(
+            f"no newsletter is set up in {settings.home / config.FILE_NAME}: copy the file from the machine that runs "
+            "newsletter scheduler (docs/scaling.md)"
+        )
+    if unknown := set(newsletters) - set(settings.newsletters):
+        raise ConfigError(f"there is no newsletter {min(unknown)!r} for --queues: {', '.join(settings.newsletters)}")
+    config.require(settings, "secret")
+    app.sender().close()  # names what is missing
+    with app.database.read() as session:
+        for one in crew.at_work(session, crew.SCHEDULER, now=app.clock()):
+            if one.settings and not crew.same_secret(one.settings, crew.fingerprint(settings)):
+                raise ConfigError(
+                    f"the secret here is not that of scheduler {one.name}: readers' links would be dead. Set the same"
+                )
+
+
+def _outdated(app: App) -> str:
+    """Why this version does not fit the tables of the database, in a sentence; empty where it does."""
+    at, ours = db.revision(app.database), db.newest()
+    if at == ours:
+        return ""
+    if at > ours:
+        return (
+            f"the database was upgraded to {at}, and this is an older version, of {ours}: "
+            "install the new one on this machine too, and start it again"
+        )
+    return f"the database stands at {at or 'nothing'}, and this version needs {ours}: run newsletter db upgrade first"
