@@ -15,7 +15,7 @@ from newsletter import logs
 from newsletter.config import Settings
 from newsletter.delivery.wire import replies
 from newsletter.tracking import evidence, heard
-from newsletter.tracking.bounces.judgement import Action, Judgement
+from newsletter.tracking.bounces.judgement import Action, Judgement, Lesson
 from newsletter.tracking.heard import Heard
 from newsletter.tracking.mailbox import leaving, whose
 from newsletter.tracking.mailbox.digests import digest
@@ -161,13 +161,24 @@ def _row(place_id: int, verdict: Verdict, now: datetime) -> dict[str, Any]:
         "action": verdict.action,
         "meaning": judgement.meaning or "",
         "code": judgement.code[:16],
-        "lesson": "none" if verdict.unproven or owner.subscriber_id is None else judgement.lesson,
+        "lesson": judgement.lesson if _teaches(verdict) else "none",
         "known_by": owner.by,
         "edition_id": owner.edition_id,
         "subscriber_id": owner.subscriber_id,
         "is_odd": verdict.is_odd,
         "words": replies.tidy(judgement.words),
     }
+
+
+def _teaches(verdict: Verdict) -> bool:
+    return _says(verdict.judgement) is not None and not verdict.unproven and verdict.owner.subscriber_id is not None
+
+
+def _says(judgement: Judgement) -> Action | None:
+    """What it says of a copy, if it does: a receipt that counts says it did not arrive."""
+    if judgement.action is Action.MDN and judgement.lesson is Lesson.COUNT:
+        return Action.FAILED
+    return judgement.action if judgement.action in _OF_A_COPY else None
 
 
 def _text(verdict: Verdict) -> returned.Letter:
@@ -188,11 +199,12 @@ def _heard(verdicts: Iterable[Verdict]) -> Iterable[Heard]:
 
 def heard_of(key: str, judgement: Judgement, owner: Owner, at: datetime, *, unproven: bool = False) -> list[Heard]:
     """What a letter says of one copy, as evidence, if it does; what is *unproven* is stored and changes nobody."""
-    if judgement.action not in _OF_A_COPY:
+    action = _says(judgement)
+    if action is None:
         return []
     said = heard.by_mail(
         key,
-        action=judgement.action,
+        action=action,
         meaning=judgement.meaning or "",
         edition_id=None if unproven else owner.edition_id,
         subscriber_id=None if unproven else owner.subscriber_id,
