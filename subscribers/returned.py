@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import Message
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -16,6 +15,8 @@ from .rows import upsert
 
 #: bytes that are kept of a letter
 _KEPT = 16 * 1024
+#: somewhere words are not what they look like
+_ENCODED = re.compile(rb"base64|quoted-printable", re.IGNORECASE)
 #: an address, as mail writes it; possessive, so that no text takes longer than its length asks for
 _ADDRESS = re.compile(r"[^\s<>()\[\]\",;:=@]++@[^\s<>()\[\]\",;:@]++")
 
@@ -77,14 +78,20 @@ def of(session: Session, subscriber_id: int) -> list[ReturnedMail]:
 
 def _mentions(raw: bytes) -> str:
     """Every address in the letter, in its headers and its words, however these are encoded."""
-    texts = [raw.decode("utf-8", "replace"), *_decoded(message_from_bytes(raw, policy=policy.compat32))]
+    texts = [raw.decode("utf-8", "replace")]
+    if _ENCODED.search(raw):
+        texts += _decoded(raw)
     found = {addresses.key(match.strip(".'")) for text in texts for match in _ADDRESS.findall(text.replace("+2B", "+"))}
     found |= {addresses.key(match.strip(".'")) for text in texts for match in _ADDRESS.findall(text)}
     return f" {' '.join(sorted(found))} ".replace("\0", "")
 
 
-def _decoded(message: Message) -> Iterable[str]:
-    for part in message.walk():
+def _decoded(raw: bytes) -> Iterable[str]:
+    try:
+        parts = list(message_from_bytes(raw, policy=policy.compat32).walk())
+    except RecursionError:  # parts within parts without end, which is nobody's letter
+        return
+    for part in parts:
         if part.get_content_maintype() == "text" or part.get_content_type() == "message/delivery-status":
             payload = part.get_payload(decode=True)
             if isinstance(payload, bytes):
