@@ -1,7 +1,7 @@
 """Letters that came back to the mailbox, as they lay there: their beginnings, until a person in them is forgotten."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -17,8 +17,8 @@ from .rows import upsert
 _KEPT = 16 * 1024
 #: somewhere words are not what they look like
 _ENCODED = re.compile(rb"base64|quoted-printable", re.IGNORECASE)
-#: an address, as mail writes it; possessive, so that no text takes longer than its length asks for
-_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:=@]++@[^\s<>()\[\]\",;:@]++")
+#: what stands around an address, as mail writes it
+_AROUND = re.compile(r"[\s<>()\[\]\",;:]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +81,19 @@ def _mentions(raw: bytes) -> str:
     texts = [raw.decode("utf-8", "replace")]
     if _ENCODED.search(raw):
         texts += _decoded(raw)
-    found = {addresses.key(match.strip(".'")) for text in texts for match in _ADDRESS.findall(text.replace("+2B", "+"))}
-    found |= {addresses.key(match.strip(".'")) for text in texts for match in _ADDRESS.findall(text)}
+    found = set[str]()
+    for text in texts:
+        for word in _AROUND.split(text):
+            if "@" in word:
+                found.update(_spellings(word.strip(".'")))
     return f" {' '.join(sorted(found))} ".replace("\0", "")
+
+
+def _spellings(word: str) -> Iterator[str]:
+    """The keys of what may be an address in *word*: "to=ada@…" holds one, and Postfix writes + as +2B."""
+    local, _, domain = word.rpartition("@")
+    for each in {local, local.rpartition("=")[2], local.replace("+2B", "+")}:
+        yield addresses.key(f"{each}@{domain}")
 
 
 def _decoded(raw: bytes) -> Iterable[str]:
