@@ -2,17 +2,22 @@
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from urllib.parse import urlsplit
 
 from markdown_it import MarkdownIt
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, emphasis
 from markdown_it.token import Token
 
 from newsletter.editions import weblinks
 
 _SCHEME_BEHIND = re.compile(r"(?<![^\W_])https?$", re.IGNORECASE)
 _TAGS = {"em": "em", "strong": "strong", "link": "a"}
+#: letters and signs of Chinese, Japanese and Korean
+_EASTERN = re.compile(
+    "[\u1100-\u11ff\u2e80-\u303f\u3040-\u9fff\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff]"
+)
 #: what can begin a mark; with a backslash before it, it is itself
 _MARKS = re.compile(r"[\\`*_\[\]<&]")
 
@@ -73,7 +78,19 @@ def _means_itself(paragraph: str) -> bool:
 
 
 def _tokens(text: str) -> Sequence[Token]:
-    return _MARKDOWN.parseInline(text)[0].children or []
+    return list(_followable(_MARKDOWN.parseInline(text)[0].children or []))
+
+
+def _followable(tokens: Sequence[Token]) -> Iterator[Token]:
+    """*tokens* without links to nowhere, and with words in those that have none: both are seen by nobody."""
+    leads = True
+    for token, following in zip_longest(tokens, tokens[1:]):
+        if token.type == "link_open":
+            leads = bool(token.attrs["href"])
+        if leads or not token.type.startswith("link_"):
+            yield token
+        if token.type == "link_open" and leads and following.type == "link_close":
+            yield Token("text", "", 0, content=str(token.attrs["href"]).removeprefix("mailto:"))
 
 
 def _tag(token: Token) -> str:
@@ -112,6 +129,22 @@ def _address(state: StateInline, silent: bool) -> bool:
     return True
 
 
+def _emphasis(state: StateInline, silent: bool) -> bool:
+    """Marks beside letters of languages that put no blanks between words are marks: **「重要」**です.
+
+    CommonMark asks for a blank there. This is the amendment of markdown-cjk-friendly.
+    """
+    start = state.pos
+    if not emphasis.tokenize(state, silent):
+        return False
+    before = state.src[start - 1 : start]
+    behind = state.src[state.pos : state.pos + 1] if state.pos < state.posMax else ""
+    if state.src[start] == "*" and (_EASTERN.match(before) or _EASTERN.match(behind)):
+        for one in state.delimiters[start - state.pos :]:
+            one.open, one.close = bool(behind.strip()), bool(before.strip())
+    return True
+
+
 class _Markdown(MarkdownIt):
     """Addresses stay as they were written, for mail programs know other scripts; only some are links."""
 
@@ -126,4 +159,5 @@ class _Markdown(MarkdownIt):
 
 
 _MARKDOWN = _Markdown("commonmark", {"html": False}).disable(["html_inline", "image"])
+_MARKDOWN.inline.ruler.at("emphasis", _emphasis)
 _MARKDOWN.inline.ruler.after("text", "address", _address)

@@ -13,9 +13,13 @@ _OPENED_BY = {closer: opener for opener, closer in _CLOSED_BY.items()}
 _SPARE = re.compile(r"(?:&[A-Za-z0-9]+;|'[sS]|[.,:;!?&|'*_~(\[{·・])\Z")
 #: what ends an address that stands right behind it
 _AROUND = frozenset("'*")
+#: what parts an address from another one right behind it
+_BETWEEN = frozenset(",;|")
 #: letters of names that Unicode counts among the signs: col·legi, ジョン・レノン
 _WITHIN_WORDS = frozenset("·・\u200c\u200d")
-_OTHER_SIGNS = frozenset({"Cc", "Cf", "Cs", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "So", "Zl", "Zp", "Zs"})
+_OTHER_SIGNS = frozenset(
+    {"Cc", "Cf", "Cs", "Pc", "Pd", "Pe", "Pf", "Pi", "Po", "Ps", "Sc", "Sk", "Sm", "So", "Zl", "Zp", "Zs"}
+)
 
 
 def find(text: str) -> Iterator[tuple[int, int]]:
@@ -46,6 +50,8 @@ def _reach(text: str, start: int, first: int) -> int:
     for at in range(first, len(text)):
         character = text[at]
         if character in _NEVER or _is_foreign(character) or (character in _AROUND and character == before):
+            return at
+        if character in _BETWEEN and _SCHEME.match(text, at + 1):
             return at
         if character in _CLOSED_BY:
             opened.append(character)

@@ -32,6 +32,12 @@ TEXT = st.lists(st.one_of(st.characters(exclude_characters="\0"), MARKS))
         ("[x](/elsewhere)", "[x](/elsewhere)"),
         ("# no heading", "# no heading"),
         ("`https://e.example/`", "<code>https://e.example/</code>"),
+        ("[x]() [*x*]()", "x <em>x</em>"),
+        ("[](https://e.example/)", '<a href="https://e.example/">https://e.example/</a>'),
+        ("**「重要」**です", "<strong>「重要」</strong>です"),
+        ("これは**重要：**です", "これは<strong>重要：</strong>です"),
+        ("**「a」**과 *“b”*은", "<strong>「a」</strong>과 <em>“b”</em>은"),
+        ("日 * 本 * 語", "日 * 本 * 語"),
     ],
 )
 def test_markdown_as_html(text: str, html: str) -> None:
@@ -46,6 +52,7 @@ def test_markdown_as_html(text: str, html: str) -> None:
         ("<https://e.example/> [https://e.example/](https://e.example/)", "https://e.example/ https://e.example/"),
         ("[write](mailto:ada@example.com) <ada@example.com>", "write <ada@example.com> ada@example.com"),
         ("AT&amp;T", "AT&T"),
+        ("[x]() [](https://e.example/) [](mailto:ada@example.com)", "x https://e.example/ ada@example.com"),
     ],
 )
 def test_markdown_as_plain_words(text: str, plain: str) -> None:
@@ -76,6 +83,10 @@ def test_markdown_as_plain_words(text: str, plain: str) -> None:
         ("https://example.com/h—and", "https://example.com/h"),
         ("https://example.com/h\u200b", "https://example.com/h"),
         ("https://example.com/h🎉", "https://example.com/h"),
+        ("https://example.com/h→ and", "https://example.com/h"),
+        ("https://example.com/h€", "https://example.com/h"),
+        ("»https://example.com/h«", "https://example.com/h"),
+        ("https://example.com/h।", "https://example.com/h"),
         ("**https://example.com/i**", "https://example.com/i"),
         ("**https://example.com/i**は", "https://example.com/i"),
         ("*https://example.com/i*, and", "https://example.com/i"),
@@ -108,10 +119,22 @@ def test_what_is_no_address_is_not_linked(text: str) -> None:
     assert markdown.to_html(text) == text
 
 
-def test_two_addresses_are_two() -> None:
-    text = "(https://a.example/),https://b.example/"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(https://a.example/),https://b.example/",
+        "https://a.example/,https://b.example/",
+        "https://a.example/;HTTPS://b.example/",
+        "https://a.example/|https://b.example/",
+    ],
+)
+def test_two_addresses_are_two(text: str) -> None:
+    found = [text[start:end].lower() for start, end in weblinks.find(text)]
+    assert found == ["https://a.example/", "https://b.example/"]
 
-    assert [text[start:end] for start, end in weblinks.find(text)] == ["https://a.example/", "https://b.example/"]
+
+def test_an_address_within_an_address_is_part_of_it() -> None:
+    assert markdown.to_html("https://a.example/x?u=https://b.example/").count("<a ") == 1
 
 
 @given(TEXT.map("".join))
