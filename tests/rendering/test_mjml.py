@@ -151,6 +151,13 @@ def test_what_is_as_wide_as_its_place_says_so_in_a_style_too() -> None:
     assert (len(wide), [tag for tag in wide if "width:100%;" not in tag]) == (1, [])
 
 
+def test_a_ground_that_is_transparent_is_none() -> None:
+    # Thunderbird's dark theme takes colours away, but leaves dark letters on what says that it has a ground
+    assert "transparent" not in html(
+        page('<mj-button href="https://a.example" background-color="transparent">x</mj-button>')
+    )
+
+
 def test_an_include_of_itself_is_refused_before_it_ends_the_process() -> None:
     parts = {"a.mjml": '<mj-include path="b.mjml" />', "b.mjml": '\n<mj-include path="a.mjml" />'}
 
