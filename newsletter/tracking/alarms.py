@@ -17,10 +17,12 @@ from subscribers.models import Subscriber
 _BECAUSE = {
     Lesson.POLICY: "because of who sends it, or from where (policy)",
     Lesson.CONTENT: "because of what it holds, or how large it is (content)",
+    Lesson.WIRE: "by a fault of its own servers, or of those on the way (a loop, or the like)",
 }
 _LOOK = {
     Lesson.POLICY: "Look at SPF, DKIM, DMARC and block lists, and at what the words ask for",
     Lesson.CONTENT: "Look at its links, its size and its wording",
+    Lesson.WIRE: "Tell its postmaster if it stays so",
 }
 _LONGEST_WORDS = 200
 #: of the database's advisory locks, this one is ours

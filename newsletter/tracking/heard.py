@@ -31,6 +31,8 @@ class Lesson(StrEnum):
     POLICY = "policy"
     #: refused because of what the mail holds: operations are told, no reader is touched
     CONTENT = "content"
+    #: refused, or lost on its way, by the fault of a server: operations are told, no reader is touched
+    WIRE = "wire"
 
 
 @dataclass(slots=True)  # not frozen: that takes longer than all the rest, thousands of times in a second
@@ -74,23 +76,20 @@ class Heard:
 
 #: what mail that came back does → what that says about the copy; what is not here moves nothing
 _BY_MAIL = {"failed": Status.BOUNCED, "delayed": Status.DEFERRED, "complaint": Status.COMPLAINED}
-#: why it failed for good → what that teaches
-_FAILED_FOR = {
-    "dead": Lesson.HARD_BOUNCE,
-    "full": Lesson.SOFT_BOUNCE,
-    "temporary": Lesson.SOFT_BOUNCE,
-    "no host": Lesson.SOFT_BOUNCE,
-    "policy": Lesson.POLICY,
-    "too large": Lesson.CONTENT,
-    "content": Lesson.CONTENT,
-}
+#: where a refusal is nobody's address's fault: what it means → whose it is
+_ALARMS = {"policy": Lesson.POLICY, "too large": Lesson.CONTENT}
 
 
-def lesson_of(action: str, meaning: str) -> Lesson | None:
-    """What mail that came back teaches, by what it does and what it means (see `bounces`)."""
-    if action == "complaint":
-        return Lesson.COMPLAINT
-    return _FAILED_FOR.get(meaning) if action == "failed" else None
+def _lesson(action: str, meaning: str, judged: str) -> Lesson | None:
+    """What mail that came back teaches, as `bounces` judged it."""
+    match judged:
+        case "suppress":
+            return Lesson.COMPLAINT if action == "complaint" else Lesson.HARD_BOUNCE
+        case "count":
+            return Lesson.SOFT_BOUNCE
+        case "alarm":
+            return _ALARMS.get(meaning, Lesson.WIRE)
+    return None
 
 
 def by_mail(
@@ -98,6 +97,7 @@ def by_mail(
     *,
     action: str,
     meaning: str,
+    lesson: str,
     edition_id: int | None,
     subscriber_id: int | None,
     at: datetime,
@@ -105,7 +105,7 @@ def by_mail(
     address: str = "",
     payload: Mapping[str, Any] | None = None,
 ) -> Heard:
-    """What came back by mail; *key* is unique for ever among such, *words* are tidy.
+    """What came back by mail, as `bounces` judged it; *key* is unique for ever among such, *words* are tidy.
 
     Without *subscriber_id* and *address* it is about nobody here: it is stored and changes nothing.
     """
@@ -117,7 +117,7 @@ def by_mail(
         edition_id=edition_id,
         subscriber_id=subscriber_id,
         status=_BY_MAIL.get(action),
-        lesson=lesson_of(action, meaning),
+        lesson=_lesson(action, meaning, lesson),
         reason=words,
         address=address,
         is_ours=subscriber_id is not None or bool(address),

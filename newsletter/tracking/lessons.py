@@ -16,7 +16,7 @@ AT_ONCE: Mapping[str, SuppressionReason] = {
 #: what the reader says about being on our lists
 CONSENT = frozenset({Lesson.UNSUBSCRIBE, Lesson.RESUBSCRIBE})
 #: what operations are told and no reader pays for
-ALARMS = frozenset({Lesson.POLICY, Lesson.CONTENT})
+ALARMS = frozenset({Lesson.POLICY, Lesson.CONTENT, Lesson.WIRE})
 
 #: after so long no server brings a copy back that it could not deliver (RFC 5321 section 4.5.4.1: four to five days)
 SILENCE = timedelta(days=5)

@@ -196,6 +196,7 @@ def test_bounced_by_mail_says_what_was_understood(world: World, ada: Subscriber)
         "a letter",
         action="failed",
         meaning="dead",
+        lesson="suppress",
         edition_id=edition.id,
         subscriber_id=ada.id,
         at=NINE + timedelta(minutes=5),

@@ -1,5 +1,6 @@
 """The evidence: whatever channel it is heard by, it is stored once and what follows from it follows once."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -21,6 +22,7 @@ def _mail(edition_id: int, subscriber_id: int, action: str = "failed", meaning: 
         key,
         action=action,
         meaning=meaning,
+        lesson="suppress" if action in {"failed", "complaint"} else "none",
         edition_id=edition_id,
         subscriber_id=subscriber_id,
         at=SENT_AT + timedelta(minutes=5),
@@ -63,3 +65,10 @@ def test_a_dead_address_is_suppressed_with_the_servers_words(session: Session) -
     evidence.record(session, [_mail(edition_id, ada)], now=LATER)
     stored = session.execute(select(Suppression.email_key, Suppression.reason, Suppression.note, Suppression.at)).all()
     assert stored == [("ada@example.com", SuppressionReason.HARD_BOUNCE, "550 5.1.1 no such user", LATER)]
+
+
+def test_what_is_judged_to_teach_nothing_moves_its_copy_and_suppresses_nobody(session: Session) -> None:
+    edition_id, [ada] = a_sending(session)
+    cut_off = replace(_mail(edition_id, ada), lesson=None)
+    evidence.record(session, [cut_off], now=LATER)
+    assert (statuses_of(session, edition_id), session.scalars(select(Suppression)).all()) == ({ada: Status.BOUNCED}, [])

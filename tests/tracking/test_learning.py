@@ -19,6 +19,16 @@ from tests.tracking.ledger import SENT_AT, a_sending, an_event
 LATER = SENT_AT + timedelta(hours=1)
 DEAD, FULL, POLICY = ("550 5.1.1 no such user", "552 5.2.2 mailbox full", "550 5.7.26 unauthenticated mail")
 
+#: as `bounces` judges what failed for good
+_JUDGED = {
+    "dead": "suppress",
+    "full": "count",
+    "policy": "alarm",
+    "too large": "alarm",
+    "loop": "alarm",
+    "other": "none",
+}
+
 
 def _came_back(
     edition_id: int, subscriber_id: int, meaning: str = "full", *, weeks: float = 0, action: str = "failed"
@@ -28,6 +38,7 @@ def _came_back(
         f"{edition_id}-{subscriber_id}-{meaning}-{weeks}-{action}",
         action=action,
         meaning=meaning,
+        lesson="suppress" if action == "complaint" else _JUDGED[meaning],
         edition_id=edition_id,
         subscriber_id=subscriber_id,
         at=SENT_AT + timedelta(weeks=weeks, minutes=5),
@@ -183,7 +194,10 @@ def test_three_refusals_of_one_kind_from_one_domain_ring_once_and_touch_nobody(s
         pytest.param(
             [("a@one.example", "policy"), ("b@one.example", "policy"), ("c@one.example", "too large")], id="kinds"
         ),
-        pytest.param([("a@one.example", "loop"), ("b@one.example", "loop"), ("c@one.example", "loop")], id="the wire"),
+        pytest.param(
+            [("a@one.example", "other"), ("b@one.example", "other"), ("c@one.example", "other")],
+            id="judged to teach nothing",
+        ),
     ],
 )
 def test_what_is_not_three_of_one_kind_from_one_domain_rings_nothing(

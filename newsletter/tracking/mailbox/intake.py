@@ -217,6 +217,7 @@ def heard_of(key: str, judgement: Judgement, owner: Owner, at: datetime, *, unpr
         key,
         action=action,
         meaning=judgement.meaning or "",
+        lesson=judgement.lesson,
         edition_id=None if unproven else owner.edition_id,
         subscriber_id=None if unproven else owner.subscriber_id,
         at=at,
