@@ -7,6 +7,7 @@ import pytest
 from newsletter.delivery.models import SendingState
 from newsletter.delivery.operations.balance import Balance
 from newsletter.delivery.senders.smtp.manners import Manners
+from newsletter.delivery.wire.returns import Returns
 from tests.servers import haraka, kinds, trial
 from tests.servers.debian import Missing
 from tests.servers.trial import Result
@@ -22,10 +23,12 @@ Try = Callable[..., Result]
 def to() -> Iterator[Try]:
     """Send an edition to `to(name, readers, **settings of the server)`; skips the test where it can't be had."""
 
-    def send(name: str, readers: int = READERS, more: Mapping[str, str] | None = None) -> Result:
+    def send(
+        name: str, readers: int = READERS, more: Mapping[str, str] | None = None, returns: Returns | None = None
+    ) -> Result:
         try:
             with trial.running(name, readers, more=more) as server:
-                return trial.send(server, readers)
+                return trial.send(server, readers, returns=returns)
         except Missing as reason:
             pytest.skip(f"{name}: {reason}")
 
@@ -47,6 +50,12 @@ def found(result: Result) -> tuple[object, ...]:
 @pytest.mark.parametrize("name", NAMES)
 def test_all_who_are_known_get_one_copy_and_only_the_unknown_are_refused(to: Try, name: str) -> None:
     assert found(to(name, more=_UNHURRIED.get(name))) == exact()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_return_address_for_each_copy_costs_nobody_theirs(to: Try, name: str) -> None:
+    returns = Returns(f"bounces@{trial.SENDER.partition('@')[2]}", "+", "a secret for tests")
+    assert found(to(name, 200, more=_UNHURRIED.get(name), returns=returns)) == exact(200)
 
 
 @pytest.mark.parametrize("name", NAMES)

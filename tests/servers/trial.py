@@ -23,6 +23,7 @@ from newsletter.delivery.senders.smtp.sender import SmtpSender
 from newsletter.delivery.wire import dispatch
 from newsletter.delivery.wire.dispatch import Ended
 from newsletter.delivery.wire.patience import Patience
+from newsletter.delivery.wire.returns import Returns
 from newsletter.rendering.mould import Mould, Reader
 from subscribers.models import Subscriber
 from tests import factories
@@ -98,16 +99,25 @@ def running(
 
 
 def send(
-    server: Running, count: int, *, connections: int = 4, mould: Mould = world.PAPER, **settings: object
+    server: Running,
+    count: int,
+    *,
+    connections: int = 4,
+    mould: Mould = world.PAPER,
+    returns: Returns | None = None,
+    **settings: object,
 ) -> Result:
-    """Send one edition to *count* readers by way of *server*, from a database of its own."""
+    """Send one edition to *count* readers by way of *server*, from a database of its own.
+
+    *returns* writes a return address for each copy; without them it is the newsletter's own.
+    """
     with tempfile.TemporaryDirectory() as folder:
         database = db.connect(f"sqlite:///{folder}/newsletter.db")
         db.upgrade(database)
         try:
             edition_id = _planned(database, count)
             smtp = {"host": "127.0.0.1", "port": server.port, "security": "none", "connections": connections}
-            sender = SmtpSender(Smtp.model_validate(smtp | settings))
+            sender = SmtpSender(Smtp.model_validate(smtp | settings), returns=returns)
             began = time.perf_counter()
             ended = _dispatched(database, sender, edition_id, mould)
             seconds = time.perf_counter() - began
