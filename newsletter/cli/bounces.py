@@ -61,6 +61,8 @@ def _values(judgement: Judgement) -> dict[str, Any]:
         "message_id": judgement.message_id or None,
         "lesson": judgement.lesson.value,
         "words": judgement.words or None,
+        "list_id": judgement.list_id or None,
+        "feedback_id": judgement.feedback_id or None,
     }
 
 

@@ -20,11 +20,19 @@ _OTHERS = {
     Action.DELAYED: "It waits on the way to {who}, and is being tried again",
     Action.DELIVERED: "It was delivered to {who}",
     Action.RELAYED: "It was handed on to a server for {who} that will tell nothing more",
-    Action.MDN: "The mail program of {who} says what it did with it",
+    Action.MDN: "The mail program of {who} says that it {did}",
     Action.AUTO_REPLY: "Nobody wrote this: it is an automatic answer",
     Action.COMPLAINT: "{who} reported it as spam",
     Action.UNSUBSCRIBE: "Somebody asks to be taken off",
     Action.UNRECOGNISED: "This is no report that is known here: somebody should read it",
+}
+#: RFC 8098 section 3.2.6.2
+_DISPOSED = {
+    "displayed": "was opened",
+    "deleted": "was deleted",
+    "dispatched": "was passed on",
+    "processed": "was dealt with by a rule",
+    "denied": "will not say what became of it",
 }
 _FOLLOWS = {
     Lesson.SUPPRESS: "The address must not be mailed again.",
@@ -44,11 +52,14 @@ def tell(judgement: Judgement) -> str:
         pattern = _DELAYED.get(meaning, _OTHERS[Action.DELAYED])
     else:
         pattern = _OTHERS[judgement.action]
-    said = pattern.format(who=who)
+    did = _DISPOSED.get(judgement.words.rpartition(";")[2].strip().partition("/")[0].lower(), "dealt with it")
+    said = pattern.format(who=who, did=did)
     code = f" ({judgement.code})" if judgement.code else ""
     return f"{said[0].upper() if said.startswith('the ') else said[0]}{said[1:]}{code}."
 
 
 def follows(judgement: Judgement) -> str:
     """What follows from it for the address, in one sentence; empty where nothing does."""
+    if judgement.meaning is Meaning.DEAD and judgement.lesson is Lesson.COUNT:
+        return "It is counted only: others got the same copy, or a part of the report is missing."
     return _FOLLOWS[judgement.lesson]

@@ -1,7 +1,7 @@
 """Whose copy a message is about: the mark of its return address first, then what else names a message or a person."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from newsletter.errors import BadInput
 from newsletter.rendering import links
@@ -76,8 +76,3 @@ def proved(judgement: Judgement, secret: str) -> tuple[int, int] | None:
         except BadInput:
             continue
     return None
-
-
-def first(*candidates: Iterable[str]) -> str:
-    """The first of all *candidates* that is not empty."""
-    return next((value for values in candidates for value in values if value), "")
