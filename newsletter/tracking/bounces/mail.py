@@ -31,6 +31,8 @@ _NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_esc
 _LOOKED_FOR_SHIFTS = 4000
 _SHIFTING = ("iso2022", "hz", "utf-7")
 _KIND = re.compile(r"[^\s;]+")
+#: what a boundary looks like where the head has lost it
+_BOUNDARY = re.compile(rb"(?:^|\n)--([!-~]{4,70})\n(?=Content-|\n)", re.IGNORECASE)
 _NO_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 _TAG = re.compile(r"<[/!a-zA-Z][^<>]*>")
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/h\d|/li)\b[^<>]*>", re.IGNORECASE)
@@ -145,8 +147,10 @@ def _split(raw: bytes) -> tuple[Head, bytes, bool]:
 def _leaves(
     kind: str, parameters: dict[str, str], head: Head, body: bytes, left: _Reading, depth: int
 ) -> Iterator[Part]:
-    boundary = parameters.get("boundary", "").strip()
-    if kind.startswith("multipart/") and boundary and depth < _DEEPEST:
+    boundary = parameters.get("boundary", "").strip() if kind.startswith("multipart/") else ""
+    if kind.startswith("multipart/") and not boundary and (guess := _BOUNDARY.search(body)):
+        boundary = guess[1].decode("latin-1")
+    if boundary and depth < _DEEPEST:
         for piece in _pieces(body, boundary.encode("utf-8", "replace"), left):
             if left.parts <= 0:
                 return

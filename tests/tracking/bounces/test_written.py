@@ -125,6 +125,8 @@ def judged(name: str) -> Judgement:
         ("without-anything-but-an-address", "failed other", Lesson.COUNT, ADA),
         ("two-codes-quarrel", "failed temporary 4.2.0", Lesson.COUNT, ADA),
         ("unknown-because-of-spam", "failed policy 5.1.1", Lesson.ALARM, ADA),
+        ("a-head-that-lost-its-boundary", "failed dead 550", Lesson.SUPPRESS, ADA),
+        ("everything-is-global", "failed dead 5.1.1", Lesson.SUPPRESS, "zoë@example.net"),
         ("forwarded-whole", "failed dead 5.1.1", Lesson.SUPPRESS, ADA),
         ("forwarded-in-words", "failed full 5.2.2", Lesson.COUNT, ADA),
         ("no-head-at-all", "unrecognised", Lesson.NONE, ""),
