@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from newsletter.stories.picking import cleaning, drafting, headlines, marks, turning
@@ -95,6 +95,24 @@ def test_no_draft_has_a_quote_or_bracket_without_its_other_half(parts: list[str]
     assert [
         quote.text for quote in draft(a_report(1, "Getir", text)).quotes if not marks.are_balanced(quote.text)
     ] == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from(["“", "”", "(", ")", '"', "Getir", "buys", "Weezy", "|", "-", "News:", " "]), max_size=20)
+)
+def test_a_headline_keeps_the_quotes_and_brackets_of_its_title(parts: list[str]) -> None:
+    title = " ".join(["Getir", *parts]).replace("“ ", "“").replace(" ”", "”").replace("( ", "(").replace(" )", ")")
+    assume(marks.are_balanced(title))
+    assert marks.are_balanced(draft(a_report(1, title, GETIR)).headline)
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Getir buys Weezy (again | for now)", "Getir “buys Weezy - Getir” again | News", "News: “Getir buys | Weezy”"],
+)
+def test_what_opens_in_a_title_is_not_cut_from_what_closes_it(title: str) -> None:
+    assert marks.are_balanced(draft(a_report(1, title, GETIR)).headline)
 
 
 def test_the_two_sentences_run_forward_in_time() -> None:

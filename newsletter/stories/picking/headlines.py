@@ -60,7 +60,8 @@ def plain(report: Item) -> str:
         and len(words.words(bare[: ending.start()])) > 1
     ):
         bare = bare[: ending.start()]
-    if not bare.strip():
+    # what opens in a title and closes in what was cut would stay open
+    if not bare.strip() or (marks.are_balanced(title) and not marks.are_balanced(bare)):
         return title
     return bare[0].upper() + bare[1:] if bare != title and bare[:2].islower() else bare
 
