@@ -7,7 +7,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.stories.models import Rule
-from newsletter.stories.picking import frequencies, grouping, picker, readings, shingles, sparse, speed, vectors, voices
+from newsletter.stories.picking import (
+    copies,
+    frequencies,
+    grouping,
+    picker,
+    readings,
+    shingles,
+    sparse,
+    speed,
+    vectors,
+    voices,
+)
 from newsletter.stories.picking.copies import Copies
 from newsletter.stories.picking.decisions import Rules
 from newsletter.stories.picking.picker import Kept
@@ -105,6 +116,13 @@ def test_copies_by_numpy_and_one_by_one_are_those_of_plain_python(
     apart = {(min(pair), max(pair)) for pair in (*pairs, *copied)}
     assert known.origins == voices.origins(items, sketches, titles=titles)
     assert known.parted(apart) == voices.origins(items, sketches, apart, titles)
+    with pytest.MonkeyPatch.context() as patch:
+        # and where so many are touched that all are placed again, in small blocks
+        patch.setattr(copies, "_MANY", 0)
+        patch.setattr(copies, "_ROWS", 4)
+        patch.setattr(copies, "_SMALL", 2)
+        assert known.parted(apart) == voices.origins(items, sketches, apart, titles)
+        assert copies.Copies(items, sketches, titles).origins == known.origins
 
 
 @needs_numpy

@@ -6,7 +6,7 @@ is placed again with those that it touches.
 
 import heapq
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from newsletter.stories.picking import shingles, speed, voices
 from newsletter.stories.picking.readings import Reading
@@ -14,9 +14,9 @@ from newsletter.stories.picking.snapshot import Item
 
 #: from so many articles on it pays
 _WORTH_IT = 600
-#: rows of a product
-_ROWS = 256
-#: articles that come in one by one before it pays to begin anew
+#: rows of a product, and so many small tiles are made one
+_ROWS, _SMALL = 256, 8
+#: articles that come in or are touched one by one before it pays to begin anew
 _MANY = 50
 
 Pairs = Collection[tuple[int, int]]
@@ -44,13 +44,16 @@ class Copies:
     def __init__(self, items: Sequence[Item], sketches: Sketches, titles: Titles) -> None:
         self._items = {item.id: item for item in items}
         self._sketches, self._titles = dict(sketches), dict(titles)
+        self._named: voices.Titles | None = None
+        self._begin()
+        #: article id → id of its origin, as the texts alone have it
+        self.origins = self._place_all(frozenset())
+
+    def _begin(self) -> None:
         self._order = sorted(self._items, key=self._age)
         self._index = shingles.Index([self._sketches[name] for name in self._order])
         #: articles that came in since the index was made
         self._late: list[int] = []
-        self._named: voices.Titles | None = None
-        #: article id → id of its origin, as the texts alone have it
-        self.origins = self._place_all()
 
     def take(self, items: Sequence[Item], sketches: Sketches, titles: Titles) -> bool:
         """Whether these are the articles that are known, and perhaps a few more, which are taken in."""
@@ -84,29 +87,25 @@ class Copies:
 
     # --- all at once
 
-    def _place_all(self) -> dict[int, int]:
+    def _place_all(self, apart: frozenset[tuple[int, int]]) -> dict[int, int]:
         """Everybody, the oldest first: the texts block by block, the titles one by one."""
         found: dict[int, int] = {}
         titles = voices.Titles(self._sketches, self._titles)
-        for start, near in self._blocks():
-            for at in range(start, min(start + _ROWS, len(self._order))):
+        tiles = _Tiles(self._index)
+        for start in range(0, len(self._order), _ROWS):
+            block = range(start, min(start + _ROWS, len(self._order)))
+            near = tiles.near(block)
+            for at in block:
                 name = self._order[at]
                 alike = {self._order[other]: share for other, share in near.get(at, ())}
-                origin = voices.best(alike, lambda other: found[other] == other)
+                origin = voices.best(alike, _may_be(name, found, apart))
                 if origin is None:
-                    origin = titles.find(name, frozenset())
+                    origin = titles.find(name, apart)
                 found[name] = name if origin is None else origin
                 if origin is None:
                     titles.add(name)
+            tiles.add([at for at in block if found[self._order[at]] == self._order[at]])
         return found
-
-    def _blocks(self) -> Iterator[tuple[int, Mapping[int, Sequence[tuple[int, float]]]]]:
-        """From where on, and for each place there the earlier ones whose texts are copies of one another."""
-        for start in range(0, len(self._order), _ROWS):
-            near: dict[int, list[tuple[int, float]]] = {}
-            for mine, other, share in self._index.near(start, start + _ROWS, voices.COPY, voices.ENOUGH):
-                near.setdefault(mine, []).append((other, share))
-            yield start, near
 
     # --- one by one
 
@@ -125,6 +124,9 @@ class Copies:
             *_, name = heapq.heappop(waiting)
             before, near = found.get(name), self._near(name)
             found[name] = self._place(name, near, found, apart)
+            if len(near) > _MANY or len(waiting) > _MANY:
+                self._begin()
+                return self._place_all(apart)
             if (before == name) != (found[name] == name):
                 # it is an origin now, or is none any more: those that are like it may belong elsewhere
                 for other in near:
@@ -135,12 +137,10 @@ class Copies:
     def _place(
         self, name: int, near: Mapping[int, float], found: Mapping[int, int], apart: frozenset[tuple[int, int]]
     ) -> int:
+        possible = _may_be(name, found, apart)
+
         def may_be(other: int) -> bool:
-            return (
-                found.get(other) == other
-                and self._age(other) < self._age(name)
-                and (min(name, other), max(name, other)) not in apart
-            )
+            return possible(other) and self._age(other) < self._age(name)
 
         by_text = voices.best({other: share for other, share in near.items() if share}, may_be)
         if by_text is not None:
@@ -163,3 +163,33 @@ class Copies:
             for name in self._items:
                 self._named.add(name)
         return self._named
+
+
+def _may_be(name: int, found: Mapping[int, int], apart: frozenset[tuple[int, int]]) -> Callable[[int], bool]:
+    """Whether another is an origin, and no editor has parted it from *name*."""
+    return lambda other: found.get(other) == other and (min(name, other), max(name, other)) not in apart
+
+
+class _Tiles:
+    """The origins so far, to be searched: no copy is among them, for a text may be printed thousands of times."""
+
+    def __init__(self, index: shingles.Index) -> None:
+        self._index = index
+        self._large: list[shingles.Tile] = []
+        self._small: list[shingles.Tile] = []
+        self._places: list[int] = []
+
+    def near(self, block: range) -> Mapping[int, Sequence[tuple[int, float]]]:
+        """For each place of *block* the earlier ones, origins or of the block, whose texts are copies."""
+        near: dict[int, list[tuple[int, float]]] = {}
+        for tile in (*self._large, *self._small, self._index.tile(block)):
+            for mine, other, share in self._index.near(block.start, block.stop, tile, voices.COPY, voices.ENOUGH):
+                near.setdefault(mine, []).append((other, share))
+        return near
+
+    def add(self, places: Sequence[int]) -> None:
+        self._places += places
+        self._small.append(self._index.tile(places))
+        if len(self._small) == _SMALL:
+            self._large.append(self._index.tile(self._places))
+            self._small, self._places = [], []

@@ -15,8 +15,6 @@ _WORDS = 3
 #: odd, so that no bit of a word is lost
 _FIRST, _SECOND, _MIX = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93
 _64 = (1 << 64) - 1
-#: rows that an index is widened by
-_WIDEN = 4000
 #: words whose hashes are kept at hand
 _MOST_WORDS = 500_000
 
@@ -47,6 +45,10 @@ def shared(sketches: Mapping[int, Collection[int]]) -> dict[int, list[int]]:
     return {name: [number for number in sketch if often[number] > 1] for name, sketch in sketches.items()}
 
 
+#: places, and the transposed matrix of what they hold
+Tile = tuple[Any, Any]
+
+
 class Index:
     """Who holds which hash, by numpy and scipy: of so many sketches, each known by its place."""
 
@@ -63,19 +65,23 @@ class Index:
         held = self._owners[is_shared], numbers[is_shared]
         ones = numpy.ones(len(held[0]), dtype=numpy.int32)
         self._matrix = sparse.csr_matrix((ones, held), shape=(len(sketches), int(numbers[-1]) + 1 if len(order) else 1))
-        self._column = self._matrix[:0].T.tocsr()
 
-    def near(self, start: int, end: int, least: float, enough: int) -> Iterator[tuple[int, int, float]]:
-        """Each place from *start* to *end*, an earlier one, and the share of the shorter sketch that both hold.
+    def tile(self, places: Sequence[int]) -> Tile:
+        """Those of *places*, ready to be searched."""
+        numpy, _ = speed.load()
+        some = numpy.array(places, dtype=numpy.int64)
+        return some, self._matrix[some].T.tocsr()
 
-        Only shares of *least* and more, and sketches of *enough* hashes. Asked from the first place to the last.
+    def near(self, start: int, end: int, tile: Tile, least: float, enough: int) -> Iterator[tuple[int, int, float]]:
+        """Each place from *start* to *end*, an earlier one of *tile*, and the share of the shorter that both hold.
+
+        Only shares of *least* and more, and sketches of *enough* hashes.
         """
         numpy, _ = speed.load()
-        end = min(end, self._matrix.shape[0])
-        if self._column.shape[1] < end:
-            self._column = self._matrix[: start + _WIDEN].T.tocsr()
-        product = self._matrix[start:end] @ self._column
-        mine, others = numpy.repeat(numpy.arange(start, end), numpy.diff(product.indptr)), product.indices
+        places, index = tile
+        product = self._matrix[start:end] @ index
+        mine = numpy.repeat(numpy.arange(start, start + product.shape[0]), numpy.diff(product.indptr))
+        others = places[product.indices]
         shorter = numpy.minimum(self._sizes[mine], self._sizes[others])
         near = (product.data >= least * shorter) & (shorter >= enough) & (others < mine)
         shares = product.data[near] / shorter[near]
