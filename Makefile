@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-wheel check bench servers settings lock migration clean
+.PHONY: demo test test-wheel check bench servers drill settings lock migration clean
 
 demo: .venv/.run  ## a whole Friday, in ./demo
 	$(BIN)/newsletter demo
@@ -26,6 +26,9 @@ bench: .venv/.dev  ## speeds, as tables
 
 servers: .venv/.dev  ## an edition through each mail server that people run, as a table
 	$(BIN)/python -m tests.servers.table
+
+drill: .venv/.dev  ## what goes wrong with several machines, done on purpose, as a table (some minutes)
+	$(BIN)/python -m tests.workers.drill
 
 .venv/.run: requirements/run.lock pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -36,8 +36,9 @@ class Listener:
             hear(edition_id)
 
         self._stop = Event()
-        #: why no hint is heard at the moment; empty while they are
-        self.trouble = "not connected to the broker yet"
+        #: why no hint is heard at the moment; empty while they are, and before the first try has failed
+        self.trouble = ""
+        self.is_connected = False
         self._thread = threading.Thread(target=self._listen, name="hints", daemon=True)
 
     def start(self) -> None:
@@ -83,13 +84,13 @@ class Listener:
 
     def _ready(self) -> None:
         log.info("broker.connected")
-        self.trouble = ""
+        self.trouble, self.is_connected = "", True
 
     def _broke(self, error: BaseException) -> None:
         why = f"{type(error).__name__}: {error}".strip(": ")
         if not self._stop.is_set() and why != self.trouble:
             log.warning("broker.away", error=why)
-        self.trouble = why
+        self.trouble, self.is_connected = why, False
 
 
 def _controller() -> Any:

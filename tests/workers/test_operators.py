@@ -156,7 +156,7 @@ def test_two_installs_on_one_broker_hear_their_own_hints_alone(broker: Broker) -
     heard: list[int] = []
     ours = Listener(broker.url, [hints.queue("ours", "friday")], heard.append, name="ours")
     ours.start()
-    until(lambda: not ours.trouble)
+    until(lambda: ours.is_connected)
     for install, edition_id in (("theirs", 1), ("ours", 2)):
         with closing(_hints(broker, install)) as way:
             assert way.give(edition_id) == ""
