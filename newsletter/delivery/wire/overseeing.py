@@ -32,7 +32,7 @@ log = logs.get_logger(__name__)
 #: seconds between two hints
 _LOOK = 1.0
 #: seconds between two looks at leases, figures and who is at work
-_SWEEP = 3.0
+_SWEEP = 5.0
 #: seconds without a worker, or without the broker, before somebody is told
 _ALONE = 10.0
 _rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
