@@ -74,6 +74,7 @@ COMMANDS = {
         "Let the sending of EDITION go on with what is left; `newsletter send` or the scheduler does the sending.",
     ),
     "cancel-sending": Place("controls", "Stop the sending of EDITION for good; who has their copy keeps it."),
+    "links": Place("links", "Where an edition's links lead, and who follows them."),
     "deliveries": Place("controls", "The sendings, and what nobody can prove or the provider refused."),
     "timetable": Place(
         "running", "Show what will be done next, in the newsletter's own time and in UTC, and what will not."

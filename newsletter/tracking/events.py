@@ -12,6 +12,7 @@ from newsletter.config import Lessons
 from newsletter.delivery.models import Batch
 from newsletter.tracking import copies, evidence, ownership, quarantine, sendgrid
 from newsletter.tracking.heard import Heard
+from newsletter.tracking.links import told as opens_and_clicks
 from newsletter.tracking.models import Watermark
 from newsletter.tracking.quarantine import Unreadable
 from newsletter.tracking.sendgrid import PROVIDER
@@ -58,6 +59,7 @@ def record(
     heard = [each for each, _ in told]
     _own(session, told, account_is_ours=account_is_ours)
     noted = evidence.record(session, heard, rules=rules, now=now)
+    opens_and_clicks.take(session, noted.new)
     _move_watermark(session, heard, now=now, trouble_at=trouble_at)
     return Recorded(
         new=len(noted.new),

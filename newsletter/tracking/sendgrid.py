@@ -14,6 +14,7 @@ from newsletter.delivery.models import Status
 from newsletter.delivery.senders.sendgrid.sender import ATTEMPT, EDITION, SUBSCRIBER
 from newsletter.delivery.wire import blame, replies
 from newsletter.tracking.heard import SENDGRID, Heard, Lesson
+from newsletter.tracking.links import networks
 
 PROVIDER = SENDGRID
 
@@ -98,6 +99,8 @@ def _payload(event: Mapping[str, Any], address: str) -> str:
     """The whole event less the address, as JSON."""
     payload = dict(event)
     payload.pop("email", None)
+    if (address_on_the_network := payload.pop("ip", None)) is not None:  # kept as what it says about machines
+        payload["network"] = networks.name(str(address_on_the_network))
     try:
         text = dumps(payload)
         if _is_plain(text, payload.get("smtp-id"), address):

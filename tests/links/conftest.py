@@ -64,8 +64,8 @@ class House:
         reader = self.ada if reader is None else reader
         return f"/l/{links.click_token(SECRET, self.edition_id, reader)}{links.tag(SECRET, self.edition_id, number)}"
 
-    def follow(self, number: int, reader: int | None = None, **headers: str) -> httpx.Response:
-        return self.site.get(self.link(number, reader), headers={"User-Agent": CHROME, **headers})
+    def follow(self, number: int, reader: int | None = None, headers: dict[str, str] | None = None) -> httpx.Response:
+        return self.site.get(self.link(number, reader), headers={"User-Agent": CHROME, **(headers or {})})
 
     def visits(self) -> list[Visit]:
         """Every row there is, after what was noted was written."""

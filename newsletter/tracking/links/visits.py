@@ -92,7 +92,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.stays: dict[tuple[int, int], Stay] = {}
-        self.firsts: dict[tuple[int, int, int], None] = {}
+        self.firsts: dict[tuple[int, int, int, str, bool], None] = {}
         self._touched: dict[tuple[int, int], Stay | None] = {}
 
     def stay(self, note: Note) -> Stay:
@@ -107,7 +107,8 @@ class Memory:
 
     def is_first(self, note: Note) -> bool:
         """Whether its copy is not remembered to have done it before."""
-        key = (note.edition_id, note.subscriber_id, note.number)
+        # by another agent is another first: what a machine did before its reader is not the reader's
+        key = (note.edition_id, note.subscriber_id, note.number, note.agent, note.flagged)
         if key in self.firsts:
             return False
         self.firsts[key] = None
@@ -151,7 +152,7 @@ def write(session: Session, notes: Sequence[Note], memory: Memory) -> None:
     stays: dict[tuple[int, int], tuple[Stay, bool]] = {}
     finished: list[tuple[tuple[int, int], Stay, bool]] = []
     for note in notes:
-        if note.edition_id not in seen:
+        if note.edition_id not in seen and not note.provider:
             continue  # the edition is gone
         copy = (note.edition_id, note.subscriber_id)
         named = note.mode == "individual" and note.subscriber_id in here
