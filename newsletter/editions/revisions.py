@@ -1,7 +1,7 @@
 """What each revision of an edition said: kept with every change, to show what changed and to take it back."""
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -37,6 +37,12 @@ def keep(session: Session, edition: Edition, *, by: str, now: datetime) -> None:
         )
         session.add(row)
         session.flush()
+
+
+def kept(session: Session, edition: Edition) -> Sequence[Wording]:
+    """Every revision that was kept, the newest first."""
+    query = select(Wording).where(Wording.edition_id == edition.id)
+    return session.scalars(query.order_by(Wording.revision.desc())).all()
 
 
 def said(session: Session, edition: Edition, revision: int) -> Words:

@@ -18,13 +18,17 @@ from newsletter.delivery.operations import balance, crew, sendlog, waits
 from newsletter.delivery.operations.balance import Balance
 from newsletter.delivery.operations.sendlog import Line
 from newsletter.delivery.operations.waits import Wait
-from newsletter.editions import shelf, watch
+from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, EditionEvent, State
-from newsletter.errors import NotFound
-from newsletter.rendering import links, proofs
+from newsletter.errors import NewsletterError, NotFound
+from newsletter.rendering import links, preflight, proofs
+from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Mould, Reader
+from newsletter.rendering.preflight.findings import Finding, Level
+from newsletter.staff.roles import May
 from newsletter.stories.models import Ranking
-from newsletter.web.desk.visitor import Looks
+from newsletter.web.desk import choices
+from newsletter.web.desk.visitor import Looks, Visitor
 from newsletter.web.ground import MAIL_POLICY, Ground
 from subscribers.models import Subscriber
 
@@ -94,6 +98,11 @@ def _processes(here: Ground, session: Session) -> list[Process]:
 @router.get("/editions/{edition_id}")
 def edition(edition_id: int, visitor: Looks) -> HTMLResponse:
     """One edition: how it will look, why its stories were chosen, and what happened to it."""
+    return page(visitor, edition_id)
+
+
+def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 200) -> HTMLResponse:
+    """The page of an edition, with what *visitor* may decide about it, and what went *sorry*."""
     here = visitor.ground
     with here.app.database.read() as session:
         shown = shelf.get(session, edition_id)
@@ -104,8 +113,14 @@ def edition(edition_id: int, visitor: Looks) -> HTMLResponse:
         stands = _balance(session, shown)
         sending = session.get(Sending, edition_id)
         waiting = _waits(here, session, shown, sending)
+        findings = _findings(session, here, shown) if shown.state in review.EDITABLE else []
     return visitor.page(
         "edition.html",
+        status=status,
+        sorry=sorry,
+        findings=findings,
+        choices=choices.open_to(visitor, shown, sending),
+        may_edit=visitor.may(May.DRAFT) and shown.state in review.EDITABLE,
         sending=sending,
         waiting=waiting,
         edition=shown,
@@ -199,13 +214,28 @@ def _sample(here: Ground, edition_id: int) -> tuple[str, str]:
     return mould.html_for(reader), mould.text_for(reader)
 
 
+def _findings(session: Session, here: Ground, edition: Edition) -> list[Finding]:
+    """What the checks say, the worst first; of what is as it should be, nothing."""
+    try:
+        found = preflight.check(_proof(session, here, edition), _newsletter(here, edition), here.app.settings)
+    except NewsletterError as error:  # a template, or a newsletter that left the settings
+        return [Finding("template", Level.RED, str(error))]
+    wrong = [one for one in found if one.level is not Level.GREEN]
+    return sorted(wrong, key=lambda one: one.level is not Level.RED)
+
+
 def _mould(session: Session, here: Ground, edition: Edition) -> Mould:
-    """From the approved bytes; a draft is rendered as it stands, and not kept."""
+    proof = _proof(session, here, edition)
+    return proofs.mould(proof, edition, _newsletter(here, edition), here.app.settings)
+
+
+def _proof(session: Session, here: Ground, edition: Edition) -> Proof:
+    """The approved bytes; a draft is rendered as it stands, and not kept."""
     newsletter, settings = _newsletter(here, edition), here.app.settings
     proof = proofs.latest(session, edition.id, edition.revision) if edition.state in _FROZEN else None
     if proof is None:
         proof = proofs.today(edition, newsletter, settings, now=here.clock())
-    return proofs.mould(proof, edition, newsletter, settings)
+    return proof
 
 
 def _zone(here: Ground) -> ZoneInfo:
