@@ -47,6 +47,8 @@ def test_who_may_call_what() -> None:
         ("GET", "/editions/{edition_id}/mail.txt"): May.LOOK,
         ("GET", "/editions/{edition_id}/log"): May.LOOK,
         ("GET", "/editions/{edition_id}/why"): May.LOOK,
+        ("GET", "/editions/{edition_id}/report"): May.LOOK,
+        ("GET", "/editions/{edition_id}/report.csv"): May.LOOK,
         ("POST", "/editions/{edition_id}/approve"): May.APPROVE,
         ("POST", "/editions/{edition_id}/hold"): May.APPROVE,
         ("POST", "/editions/{edition_id}/skip"): May.APPROVE,
