@@ -132,11 +132,11 @@ def test_every_page_of_the_desk_is_closed_to_others(site: httpx.Client, path: st
 def test_health_tells_how_long_ago_the_clock_ticked(app: App, site: httpx.Client, now: datetime) -> None:
     with app.database.write() as session:
         session.add(Heartbeat(name="tick", started_at=now))
-    assert site.get("/healthz").json() == {"database": "ok", "seconds_since_tick": 0.0}
+    assert site.get("/healthz").json() == {"database": "ok", "seconds_since_tick": 0.0, "workers": 0}
 
 
 def test_health_without_a_clock_is_still_health(site: httpx.Client) -> None:
-    assert site.get("/healthz").json() == {"database": "ok", "seconds_since_tick": None}
+    assert site.get("/healthz").json() == {"database": "ok", "seconds_since_tick": None, "workers": 0}
 
 
 def test_a_proxy_that_passes_no_headers_does_not_open_the_desk(world: World, site: httpx.Client) -> None:
