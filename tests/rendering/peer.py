@@ -17,8 +17,9 @@ _JOINED = re.compile(r"<!\[endif\]-->\s*<!--\[if mso \| IE\]>")
 _RANDOM = re.compile(r"\b[0-9a-f]{16}\b|\b0{7}\d\b")
 #: what we take out on purpose, for it is no HTML or says nothing
 _MEANT = {("height", "auto"), ("vertical-align", "middle"), ("bgcolor", "transparent")}
-#: what one compiler says on the body and the other on the div in it, or on a picture and in the style sheet
-_SAID_ELSEWHERE = {"word-spacing:normal", "border:0", "background:transparent"}
+#: what one compiler says on the body and the other on the div in it, or on a picture and in the style sheet;
+#: and what ours leaves out or adds
+_SAID_ELSEWHERE = {"word-spacing:normal", "border:0", "background:transparent", "margin:0 auto"}
 #: the hidden preheader's colour, which we change for filters' sake
 _HIDDEN = re.compile(r"color:#(?:fff|333){2};display:none")
 _VOID = frozenset({"br", "hr", "img", "input", "meta", "link"})

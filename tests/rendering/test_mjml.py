@@ -158,6 +158,12 @@ def test_a_ground_that_is_transparent_is_none() -> None:
     )
 
 
+@pytest.mark.parametrize(("align", "margin"), [("center", True), ("left", False)])
+def test_a_button_in_the_middle_has_margins_that_put_it_there(align: str, margin: bool) -> None:
+    made = html(page(f'<mj-button href="https://a.example" align="{align}">x</mj-button>'))
+    assert ('style="margin:0 auto;border-collapse:separate' in made) == margin
+
+
 def test_an_include_of_itself_is_refused_before_it_ends_the_process() -> None:
     parts = {"a.mjml": '<mj-include path="b.mjml" />', "b.mjml": '\n<mj-include path="a.mjml" />'}
 

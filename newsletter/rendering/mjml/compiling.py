@@ -18,6 +18,8 @@ _PREHEADER = re.compile(r'(<div style="display:none;font-size:1px;color:)#ffffff
 _NO_HTML = re.compile(r'(<(?:img|td)\b(?:[^"<>]|"[^"]*")*?) (?:height="auto"|vertical-align="[^"]*")')
 #: litehtml (Claws) knows no percentage in an attribute, and would set what is centred to the left
 _WIDE = re.compile(r'(<table\b(?:[^"<>]|"[^"]*")*? width="100%")(?: style="((?:(?!width:)[^"])*)")?>')
+#: a button, for litehtml, which centres words alone
+_CENTRED = re.compile(r'(<td align="center"[^<>]*><table [^<>]*style=")(?=border-collapse:separate;)')
 #: said, it makes Thunderbird's dark theme keep the dark letters on it
 _NO_GROUND = re.compile(r"background:transparent;|(?<=\S) bgcolor=\"transparent\"")
 #: the cell of a button of a given width, and the link in it
@@ -41,7 +43,7 @@ def to_html(source: str, *, locate: Locating, read: Reading | None = None) -> st
     html = compiled(to_ascii(tree.write([root])), locate(0)[0])
     # no HTML; and Evolution makes a square of a blocked picture with such a height
     html = _WIDE.sub(r'\1 style="width:100%;\2">', _NO_HTML.sub(r"\1", html))
-    html = _NO_GROUND.sub("", html)
+    html = _CENTRED.sub(r"\1margin:0 auto;", _NO_GROUND.sub("", html))
     html = _BUTTON.sub(lambda cell: f"{cell[1]}{widths.button(cell[2], int(cell[3]))}{cell[4]}", html)
     # white on white looks like a spammer's trick to filters; it is hidden in other ways as well
     return _PREHEADER.sub(r"\1#333333;", html)
