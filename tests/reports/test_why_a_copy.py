@@ -172,6 +172,23 @@ def test_accepted_by_the_maildir_reaches_nobody(world: World, ada: Subscriber) -
     assert world.why()[1].startswith("The outbox folder on disk took the copy for ada@example.com on 26 November 2021")
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("delivered", "their mail server said so"),
+        ("mdn", "their mail program said what it did with it"),
+        ("auto-reply", "a machine of theirs answered it"),
+    ],
+)
+def test_what_came_back_by_mail_may_show_that_it_arrived(world: World, ada: Subscriber, kind: str, said: str) -> None:
+    edition = world.copy(ada, sender="smtp")
+    world.event(edition, ada, kind, provider="mailbox", minutes=20)
+    assert world.why() == (
+        "delivered",
+        f"The copy for ada@example.com arrived: {said} on 26 November 2021 at 09:20.",
+    )
+
+
 def test_delayed_in_their_servers_words(world: World, ada: Subscriber) -> None:
     edition = world.copy(ada)
     world.told(edition, ada, Status.DEFERRED, "451 4.7.1 greylisted, come back later")

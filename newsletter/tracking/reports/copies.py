@@ -24,6 +24,13 @@ _MEANT = {
     "loop": ": their mail goes round in circles",
     "temporary": ": it was tried for days, and given up",
 }
+#: what shows that a copy arrived, though no status moved by it
+_ARRIVED_BY = {
+    "delivered": "their mail server said so",
+    "mdn": "their mail program said what it did with it",
+    "auto-reply": "a machine of theirs answered it",
+}
+_LOOK_FOR_SPAM = "If they can't find it, it lies in a spam, promotions or quarantine folder on their side."
 _CODE = re.compile(r"\b(?:4(?:21|32|5\d)|5[0-5]\d)\b|\b[45]\.\d{1,3}\.\d")
 #: a provider's reason for not even trying → what it means and what to do about it
 _DROPPED_FOR = {
@@ -117,8 +124,7 @@ def _delivered(facts: Facts, issue: Issue, run: Run, copy: Copy, told: Told) -> 
     sentence = (
         f"Their mail server took the copy for {facts.who} {on(told.at, issue.zone)}{_then_at(facts, issue, copy)}."
     )
-    remedy = "If they can't find it, it lies in a spam, promotions or quarantine folder on their side."
-    return Answer(Case.DELIVERED, sentence, _heard(facts, issue, run, copy), remedy)
+    return Answer(Case.DELIVERED, sentence, _heard(facts, issue, run, copy), _LOOK_FOR_SPAM)
 
 
 def _delayed(facts: Facts, issue: Issue, run: Run, copy: Copy, told: Told) -> Answer:
@@ -171,6 +177,12 @@ _BY_STATUS: Mapping[Status, Callable[[Facts, Issue, Run, Copy, Told], Answer]] =
 def _accepted(facts: Facts, issue: Issue, run: Run, copy: Copy) -> Answer:
     if seen := opens.seen(facts, issue):
         return _seen(facts, issue, run, copy, seen)
+    if sign := next((one for one in reversed(facts.heard) if one.kind in _ARRIVED_BY), None):
+        sentence = (
+            f"The copy for {facts.who} arrived{_then_at(facts, issue, copy)}: {_ARRIVED_BY[sign.kind]}"
+            f" {on(sign.at, issue.zone)}."
+        )
+        return Answer(Case.DELIVERED, sentence, _heard(facts, issue, run, copy), _LOOK_FOR_SPAM)
     at = copy.settled_at or copy.fenced_at
     when = f" {on(at, issue.zone)}" if at else ""
     sentence = (
