@@ -69,6 +69,7 @@ def test_we_bring_no_cookies(stand: Newsstand, fetcher: Fetcher) -> None:
     [
         ("gzip", zlib.compress(b"<rss/>", wbits=31)),
         ("x-gzip", zlib.compress(b"<rss/>", wbits=31)),
+        ("gzip, gzip", zlib.compress(b"<rss/>", wbits=31)),
         ("deflate", zlib.compress(b"<rss/>")),
         ("deflate", zlib.compress(b"<rss/>", wbits=-15)),
         ("gzip", zlib.compress(b"<rs", wbits=31) + zlib.compress(b"s/>", wbits=31)),
@@ -76,6 +77,8 @@ def test_we_bring_no_cookies(stand: Newsstand, fetcher: Fetcher) -> None:
         ("none", b"<rss/>"),
         ("utf-8", b"<rss/>"),
         ("gzip", b"<rss/>"),
+        ("br", b"<rss/>"),
+        ("br", zlib.compress(b"<rss/>", wbits=31)),
         ("identity", zlib.compress(b"<rss/>", wbits=31)),
     ],
 )
@@ -87,7 +90,7 @@ def test_a_packed_body_is_unpacked(stand: Newsstand, fetcher: Fetcher, encoding:
     ("encoding", "body", "problem"),
     [
         ("br", b"x", "is packed in a way that was not asked for (br)"),
-        ("gzip, gzip", b"x", "is packed in a way that was not asked for (gzip, gzip)"),
+        ("gzip, br", b"x", "is packed in a way that was not asked for (gzip, br)"),
         ("gzip", b"not packed at all", "is not properly packed: Error -3"),
     ],
 )

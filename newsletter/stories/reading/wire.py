@@ -170,15 +170,15 @@ def _decoded(stream: Iterable[bytes], encoding: str, limit: int) -> Iterator[byt
     A server's word on how it packed is often wrong; gzip and markup are known by how they begin.
     """
     named = [word for word in re.split(r"[,\s]+", encoding.lower()) if word not in _UNPACKED]
-    named = [word for word in named if webencodings.lookup(word) is None]
-    if len(named) > 1 or not {*named} <= _PACKED:
-        # also "gzip, gzip": nobody honest packs twice
-        raise Unreadable(f"is packed in a way that was not asked for ({encoding.strip()[:40]})")
+    # "gzip, gzip" is what two servers in a row say of one packing; nobody honest packs twice
+    named = list({word: None for word in named if webencodings.lookup(word) is None})
     beginning, stream = _begun(iter(stream))
     if beginning.startswith(_GZIP):
         yield from _members(stream, limit)
     elif not named or _MARKUP.match(beginning):
         yield from stream
+    elif len(named) > 1 or not {*named} <= _PACKED:
+        raise Unreadable(f"is packed in a way that was not asked for ({encoding.strip()[:40]})")
     else:
         yield from _inflated(stream, limit, raw_allowed=named == ["deflate"])
 
