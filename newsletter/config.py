@@ -12,11 +12,20 @@ from collections.abc import Iterator, Mapping
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from newsletter.errors import ConfigError
 
@@ -188,6 +197,17 @@ class Mailbox(Section):
     every: float = Field(default=5, gt=0)
     #: days that the beginning of a letter is kept for people to read; the verdict on it stays for ever
     keep_days: int = Field(default=180, ge=1)
+
+    @field_validator("folders", mode="before")
+    @classmethod
+    def _by_commas(cls, value: Any) -> Any:
+        return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _elsewhere(self) -> Self:
+        if self.done_folder in self.folders:
+            raise ValueError(f"done_folder {self.done_folder!r} is one of the folders that are read; name another")
+        return self
 
     @property
     def is_read(self) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from newsletter import config, db
+from newsletter import config, db, plural
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.models import Sending, SendingState
@@ -276,7 +276,7 @@ def _mailbox(app: App) -> Iterator[Finding]:
             yield Finding("mailbox", Level.NOTE, text)
         return
     # with the IMAP library, which a doctor's help can do without
-    from newsletter.tracking.mailbox import imap, session
+    from newsletter.tracking.mailbox import imap, session, shelf
     from newsletter.tracking.mailbox.maildir import Maildir
 
     try:
@@ -289,6 +289,17 @@ def _mailbox(app: App) -> Iterator[Finding]:
                     yield Finding("mailbox", Level.GOOD, text)
     except MailboxClosed as error:
         yield Finding("mailbox", Level.BAD, str(error))
+    if settings.sender == "smtp" and not settings.bounces.address:
+        text = "copies have no return address of their own (bounces.address): what comes back is known by less"
+        yield Finding("mailbox", Level.NOTE, text)
+    try:
+        with app.database.read() as reading:
+            unclear = shelf.unclear(reading)
+    except SQLAlchemyError:
+        return  # said elsewhere
+    if unclear:
+        text = f"{plural.counted(unclear, 'letter')} to look at: newsletter bounces list"
+        yield Finding("mailbox", Level.NOTE, text)
 
 
 def _sendings(app: App, now: datetime) -> Iterator[Finding]:

@@ -1,11 +1,10 @@
 """Letters that came back to the mailbox, as they lay there: their beginnings, until a person in them is forgotten."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
-from email.message import Message
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -16,8 +15,10 @@ from .rows import upsert
 
 #: bytes that are kept of a letter
 _KEPT = 16 * 1024
-#: an address, as mail writes it; possessive, so that no text takes longer than its length asks for
-_ADDRESS = re.compile(r"[^\s<>()\[\]\",;:=@]++@[^\s<>()\[\]\",;:@]++")
+#: somewhere words are not what they look like
+_ENCODED = re.compile(rb"base64|quoted-printable", re.IGNORECASE)
+#: what stands around an address, as mail writes it
+_AROUND = re.compile(r"[\s<>()\[\]\",;:]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,30 @@ def of(session: Session, subscriber_id: int) -> list[ReturnedMail]:
 
 def _mentions(raw: bytes) -> str:
     """Every address in the letter, in its headers and its words, however these are encoded."""
-    texts = [raw.decode("utf-8", "replace"), *_decoded(message_from_bytes(raw, policy=policy.compat32))]
-    found = {addresses.key(match.strip(".'")) for text in texts for match in _ADDRESS.findall(text.replace("+2B", "+"))}
-    found |= {addresses.key(match.strip(".'")) for text in texts for match in _ADDRESS.findall(text)}
+    texts = [raw.decode("utf-8", "replace")]
+    if _ENCODED.search(raw):
+        texts += _decoded(raw)
+    found = set[str]()
+    for text in texts:
+        for word in _AROUND.split(text):
+            if "@" in word:
+                found.update(_spellings(word.strip(".'")))
     return f" {' '.join(sorted(found))} ".replace("\0", "")
 
 
-def _decoded(message: Message) -> Iterable[str]:
-    for part in message.walk():
+def _spellings(word: str) -> Iterator[str]:
+    """The keys of what may be an address in *word*: "to=ada@…" holds one, and Postfix writes + as +2B."""
+    local, _, domain = word.rpartition("@")
+    for each in {local, local.rpartition("=")[2], local.replace("+2B", "+")}:
+        yield addresses.key(f"{each}@{domain}")
+
+
+def _decoded(raw: bytes) -> Iterable[str]:
+    try:
+        parts = list(message_from_bytes(raw, policy=policy.compat32).walk())
+    except RecursionError:  # parts within parts without end, which is nobody's letter
+        return
+    for part in parts:
         if part.get_content_maintype() == "text" or part.get_content_type() == "message/delivery-status":
             payload = part.get_payload(decode=True)
             if isinstance(payload, bytes):

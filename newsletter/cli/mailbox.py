@@ -17,11 +17,21 @@ Number = Annotated[int, typer.Argument(metavar="ID", help="As newsletter bounces
 
 
 @bounces.command()
-def collect(context: typer.Context, json: screen.Json = False) -> None:
+def collect(
+    context: typer.Context,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Look through the letters that were moved, too: after a backup was restored."),
+    ] = False,
+    json: screen.Json = False,
+) -> None:
     """Look into the mailbox now, and take in what is new; the scheduler does so by itself."""
     from newsletter.jobs import returning  # with the IMAP library
 
-    found = returning.collect(root.open_app(context), clock=root.now)
+    app = root.open_app(context)
+    found = returning.collect(app, clock=root.now)
+    if again:
+        found += returning.collect_again(app, clock=root.now)
     if json:
         screen.data({"new": dict(found.new), "known": found.known, "unclear": found.unclear, "left": found.left})
     else:

@@ -15,6 +15,7 @@ from newsletter.tracking.mailbox import imap, progress
 from newsletter.tracking.mailbox import session as sessions
 from newsletter.tracking.mailbox.collecting import Collected, read
 from newsletter.tracking.mailbox.maildir import Maildir
+from newsletter.tracking.mailbox.places import Place
 from subscribers import returned
 
 #: before the next look is due the connection is given up, so that the next one makes it anew
@@ -61,13 +62,30 @@ def collect(app: App, *, clock: Callable[[], datetime], goes_on: Callable[[], bo
     return collected
 
 
+def collect_again(app: App, *, clock: Callable[[], datetime]) -> Collected:
+    """Look through what was read and moved, for what this database does not know: after a backup was restored.
+
+    Raises MailboxClosed where there is no such folder.
+    """
+    settings, collected = app.settings, Collected()
+    # it lies where it belongs
+    mailbox = settings.mailbox.model_copy(update={"after": "flag"})
+    if mailbox.maildir:
+        place = Maildir(settings.path(mailbox.maildir), mailbox).done
+        _look(app, place, collected, clock, again=True)
+    if mailbox.host:
+        with sessions.connect(settings) as client:
+            _look(app, imap.Folder(client, mailbox, mailbox.done_folder), collected, clock, again=True)
+    return collected
+
+
 def sweep(session: Session, settings: Settings, *, now: datetime) -> int:
     """Forget the letters whose time is over; the verdicts stay. How many."""
     return returned.forget_old(session, before=now - timedelta(days=settings.mailbox.keep_days))
 
 
-def _look(app: App, place: imap.Folder | Maildir, collected: Collected, clock: Callable[[], datetime]) -> None:
-    read(app.database, app.settings, place, understand, collected, clock)
+def _look(app: App, place: Place, collected: Collected, clock: Callable[[], datetime], *, again: bool = False) -> None:
+    read(app.database, app.settings, place, understand, collected, clock, again=again)
 
 
 def _places(settings: Settings) -> list[str]:

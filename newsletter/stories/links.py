@@ -30,8 +30,24 @@ _WRAPPERS = (
     (re.compile(r"t\.umblr\.com/redirect"), ("z",)),
     (re.compile(r"www\.youtube\.com/redirect"), ("q",)),
     (re.compile(r"slack-redir\.net/link"), ("url",)),
+    (re.compile(r"l\.instagram\.com/"), ("u",)),
+    (re.compile(r"(?:away\.|m\.)?vk\.com/away(?:\.php)?"), ("to",)),
+    (re.compile(r"www\.linkedin\.com/redir/redirect"), ("url",)),
+    (re.compile(r"steamcommunity\.com/linkfilter/"), ("url", "u")),
+    (re.compile(r"click\.linksynergy\.com/(?:deeplink|link|fs-bin/click)"), ("murl", "RD_PARM1")),
+    (re.compile(r"go\.(?:redirectingat|skimresources)\.com/"), ("url",)),
+    (re.compile(r"www\.awin1\.com/(?:cread|awclick)\.php"), ("ued", "p")),
+    (re.compile(r"(?:exit\.sc|disq\.us/url|medium\.com/r|getpocket\.com/redirect)/?"), ("url",)),
+    (re.compile(r"[a-z0-9]+\.safelinks\.protection\.outlook\.com/"), ("url",)),
+)
+#: the same, where the path says where to
+_WRAPPING_PATHS = (
+    (re.compile(r"(?:www\.)?google\.[a-z.]{2,6}/amp/s/(.+)"), "https://"),
+    (re.compile(r"r\.search\.yahoo\.com/.*/RU=([^/]+)/.*"), ""),
 )
 _WRAPPED = 3
+#: "http://https://…"
+_TWICE = re.compile(r"^(?:https?:/{0,2}(?=https?:/))+", re.IGNORECASE)
 _SLASHES = re.compile(r"^(https?):(?:/(?!/)|/{3,})(?=[^/])", re.IGNORECASE)
 
 
@@ -50,7 +66,13 @@ def web(url: object, base: str = "") -> str:
         return ""
     # a user name in a link is there to look like another host
     usable = usable and "@" not in parts.netloc and len(absolute) <= LONGEST
-    return _quoted(parts) if usable and len(_quoted(parts)) <= LONGEST else ""
+    if not usable:
+        return ""
+    written = _quoted(parts)
+    if absolute.partition("#")[0].endswith("?") and not parts.query:
+        address, mark, fragment = written.partition("#")
+        written = f"{address}?{mark}{fragment}"
+    return written if len(written) <= LONGEST else ""
 
 
 def mended(address: str) -> str:
@@ -58,7 +80,7 @@ def mended(address: str) -> str:
     address = address.strip()
     if "&amp;" in address or "&#38;" in address:
         address = html.unescape(address)
-    return _SLASHES.sub(r"\1://", address)
+    return _SLASHES.sub(r"\1://", _TWICE.sub("", address))
 
 
 def published(url: str) -> str:
@@ -115,6 +137,9 @@ def _unwrapped(url: str) -> str:
         if pattern.fullmatch(place):
             said = parse_qs(parts.query)
             return next((inner for name in names for value in said.get(name, ()) if (inner := web(value))), "")
+    for pattern, scheme in _WRAPPING_PATHS:
+        if found := pattern.fullmatch(place):
+            return web(scheme + (found[1] if scheme else unquote(found[1])))
     return ""
 
 

@@ -11,15 +11,16 @@ _ALWAYS = re.compile(
     r"|at_(medium|campaign|campaign_type|creation|channel|format|general|variant|link_.*|ptr_.*|bbc_team|custom\d*)"
     r"|xtor|feedtype|feedname|rssfeed|traffic_source|\.tsrc|wt[._](mc.*|rss_.*|z?mc|zmc|tsrc|nav)|wt_zmc|_g[al]|echobox|dgcid"
     r"|(pk|piwik|mtm|matomo)_(campaign|kwd|keyword|source|medium|content|cid|group|placement)|cm_(ven|mmc|cat|pla|ite)"
-    r"|trk_.*|smid|ftag|sr_share|soc_(src|trk)|ns_mail_.*|dm_i|ml_subscriber.*|ck_subscriber_id|_bhlid|s_cid",
+    r"|trk_.*|smid|ftag|sr_share|soc_(src|trk)|ns_mail_.*|dm_i|dicbo|zanpid|ml_subscriber.*|ck_subscriber_id|_bhlid|s_cid",
     re.IGNORECASE,
 )
 #: only where the value says that a feed was the way here; elsewhere they mean something to the site
 _FROM_A_FEED = re.compile(
-    r"(__)?source|src|ref|referrer|mod|partner|from|via|cid|medium|campaign|origin|rss|emc|sc_cid|icid|link_?source",
+    r"(__)?source|src|ref|referrer|mod|partner|from|via|cid|medium|campaign|origin|rss|emc|sc_cid|icid|link_?source|feature"
+    r"|trk|ss_source|wtrid",
     re.IGNORECASE,
 )
-_FEED = re.compile(r"(rss|feed)([\W_\d].*)?|.*[\W_]rss|rss[a-z]*", re.IGNORECASE)
+_FEED = re.compile(r"(rss|feed|feedburner)([\W_\d].*)?|.*[\W_]rss|rss[a-z]*", re.IGNORECASE)
 #: leads to another edition of the same page: the publisher's choice for readers, but the same article
 _SAME_PAGE = re.compile(r"amp|outputtype", re.IGNORECASE)
 _FRAGMENT = re.compile(r"(xtor|utm_\w+|echobox|at_\w+|ref|source|intcid|ito|mkt_tok)=.*|rss|tk=rss\w*", re.IGNORECASE)

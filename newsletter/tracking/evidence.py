@@ -47,7 +47,7 @@ def _settle(session: Session, new: Iterable[Heard], *, now: datetime) -> int:
         elif each.proves and each.edition_id is not None and each.subscriber_id is not None:
             strangers.add((each.edition_id, each.subscriber_id))
     settled = settling.settle_all(session, attempts, now=now)
-    return settled + sum(settling.prove(session, *pair, now=now) for pair in sorted(strangers))
+    return settled + settling.prove_all(session, strangers, now=now)
 
 
 def _advance(session: Session, new: Iterable[Heard]) -> None:

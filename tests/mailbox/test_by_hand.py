@@ -139,6 +139,11 @@ def test_a_letter_can_not_speak_to_the_terminal(home: Path, reader: Reader) -> N
     assert "\x1b" not in run(home, "show", "2")
 
 
+def test_what_stands_above_a_letter_can_not_speak_to_the_terminal(home: Path, reader: Reader) -> None:
+    _put(reader, note(2, subject="=?utf-8?q?=1b]0;gone=07?="))
+    assert "\x1b" not in run(home, "list")
+
+
 def test_the_command_line_asks_before_it_does(home: Path, reader: Reader) -> None:
     said = run(home, "judge", "1", "dead", "--address", ADA, answer="n\n")
     assert (said.splitlines()[0], suppressed(reader)) == (

@@ -4,8 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
+from newsletter.config import Mailbox
 from newsletter.errors import MailboxClosed
+from newsletter.jobs import returning
+from newsletter.tracking.models import Returned
 from tests.mailbox.conftest import Reader
 from tests.mailbox.letters import bounce, note, vacation
 
@@ -66,8 +70,23 @@ def test_a_letter_that_was_read_over_imap_is_known_as_a_file(of_files: Reader, m
     assert (collected.new, collected.known) == (Counter(), 2)
 
 
+def test_what_a_restored_database_does_not_know_is_taken_in_again(of_files: Reader, maildir: Path) -> None:
+    of_files.collect()
+    with of_files.app.database.write() as session:
+        session.execute(delete(Returned).where(Returned.action == "failed"))
+    collected = returning.collect_again(of_files.app, clock=of_files.clock)
+    assert (collected.new, lies(maildir)[:2]) == (
+        Counter({"failed": 1}), [".Taken in/cur/1.a.host:2,S", ".Taken in/cur/2.b.host:2,S"],
+    )  # fmt: skip
+
+
 def test_a_folder_that_is_no_maildir_is_for_a_person_to_mend(of_files: Reader, tmp_path: Path) -> None:
     of_files.set(maildir=tmp_path / "Nowhere")
     with pytest.raises(MailboxClosed, match=r"Nowhere is not a Maildir that can be read: .*No such file") as caught:
         of_files.collect()
     assert caught.value.lasting
+
+
+def test_the_folder_for_what_was_read_is_not_one_that_is_read() -> None:
+    with pytest.raises(ValueError, match="done_folder 'Junk' is one of the folders that are read"):
+        Mailbox(host="x", folders=("INBOX", "Junk"), done_folder="Junk")

@@ -4,14 +4,19 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import delete
 
+from newsletter.jobs import returning
 from newsletter.tracking.mailbox import imap, session
+from newsletter.tracking.models import Returned
 from tests.mailbox.conftest import Reader, Started
 from tests.mailbox.letters import bounce, note, vacation
 from tests.servers import mailboxes
 from tests.servers.mailboxes import Box
 
 NAMES = tuple(mailboxes.NAMED)
+#: the ways of servers have nothing to do with the database
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 Of = Callable[[Box], Reader]
 
 
@@ -96,6 +101,16 @@ def test_more_letters_than_are_read_at_once_are_all_taken_in(box: Box, of: Of) -
     box.put(*(bounce(number) for number in range(230)))
     collected = reader.collect()
     assert (collected.new, box.holds(), len(reader.knows())) == (Counter({"failed": 230}), {}, 230)
+
+
+def test_what_a_restored_database_does_not_know_is_taken_in_again(box: Box, of: Of) -> None:
+    reader = of(box)
+    box.put(bounce(1), bounce(2))
+    reader.collect()
+    with reader.app.database.write() as session:
+        session.execute(delete(Returned).where(Returned.id == 2))
+    collected = returning.collect_again(reader.app, clock=reader.clock)
+    assert (collected.new, collected.known, len(box.holds(_below("Taken in", box)))) == (Counter({"failed": 1}), 1, 2)
 
 
 def test_an_empty_mailbox_has_nothing_new(box: Box, of: Of) -> None:

@@ -17,6 +17,7 @@ from tests.servers.house import free_port
 from tests.servers.mailboxes import ABROAD, FOREIGN, PASSWORD, Box
 
 Of = Callable[[Box], Reader]
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

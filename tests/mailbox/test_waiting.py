@@ -14,6 +14,7 @@ from tests.mailbox.letters import bounce
 from tests.servers.mailboxes import Box
 
 Of = Callable[[Box], Reader]
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 #: seconds; no more than a sign that something hangs
 PATIENCE = 120
 

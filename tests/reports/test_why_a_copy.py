@@ -298,7 +298,7 @@ def test_a_machine_that_fetched_it_is_not_taken_for_the_reader(world: World, ada
     world.event(edition, ada, "open", sg_machine_open=True)
     assert world.why() == (
         "fetched",
-        "The copy for ada@example.com arrived: a machine fetched it on 26 November 2021 at 09:05, as mail programs and scanners do; whether a person has looked nobody can say.",
+        "The copy for ada@example.com arrived: it was fetched on 26 November 2021 at 09:05, as mail programs and scanners do; whether a person has looked nobody can say.",
     )
 
 

@@ -65,6 +65,11 @@ def dated(written: str, *, head: str = "", others: str = "", url: str = FEED) ->
         "https://www.site.example/a;b?c=1;d=2",
         "https://www.site.example/a?b=2&a=1&a=&b",
         "https://www.site.example/a?ids[]=3",
+        "https://www.site.example/a?",
+        "https://www.site.example/a?url=https://other.example/b",
+        "https://web.archive.org/web/2021/https://www.site.example/a",
+        "https://www.site.example/a#:~:text=word",
+        "https://www.site.example/a?feed=12&campaign=spring&medium=oil",
         "https://www.site.example/%7eann/%c3%a9",
         "https://www.site.example/a//b/../c/",
         "https://app.site.example/#/news/42",
@@ -104,6 +109,9 @@ def test_an_address_is_mailed_as_it_was_published(address: str) -> None:
         "fbclid=1&gclid=2&mc_cid=3",
         "cmpid=rss&ito=1490&ns_mchannel=rss",
         "wt.mc_id=1&pk_campaign=feed",
+        "dicbo=v2-x&zanpid=3",
+        "feature=rss&trk=rss&ss_source=rss",
+        "partner=feedburner",
     ],
 )
 @pytest.mark.parametrize(("before", "after"), [("", ""), ("id=7&", "&b=%E9")])
@@ -123,6 +131,11 @@ def test_a_fragment_that_counts_readers_is_left_out() -> None:
         "http://www.bing.com/news/apiclick.aspx?ref=FexRss&aid=&tid=1&url=https%3a%2f%2fwww.site.example%2fa&c=2",
         "https://www.google.com/url?rct=j&sa=t&url=https://www.site.example/a&ct=ga&cd=1&usg=x",
         "https://www.google.co.uk/url?q=https%3A%2F%2Fwww.site.example%2Fa%3Futm_source%3Dx",
+        "https://www.google.com/amp/s/www.site.example/a",
+        "https://r.search.yahoo.com/_ylt=x/RV=2/RE=1/RO=10/RU=https%3a%2f%2fwww.site.example%2fa/RK=2/RS=x",
+        "https://vk.com/away.php?to=https%3A%2F%2Fwww.site.example%2Fa",
+        "https://click.linksynergy.com/deeplink?id=x&murl=https%3A%2F%2Fwww.site.example%2Fa",
+        "https://eur01.safelinks.protection.outlook.com/?url=https%3A%2F%2Fwww.site.example%2Fa&data=05",
     ],
 )
 def test_a_wrapper_that_names_the_article_is_opened(wrapper: str) -> None:
@@ -164,6 +177,13 @@ OTHER = "https://amp.cdn.example/a"
         "<link>https://www.site.example/<!-- moved -->a</link>",
         '<link xml:base="https://www.site.example/x/">../a</link>',
         '<guid isPermaLink="true">/a</guid>',
+        f"<link>null</link><guid>{PAGE}</guid>",
+        f"<link>#</link><guid>{PAGE}</guid>",
+        f"<link>mailto:ann@site.example</link><guid>{PAGE}</guid>",
+        f'<link><a href="{PAGE}">Harbour</a></link>',
+        f"<link>&lt;a href='{PAGE}'&gt;Harbour&lt;/a&gt;</link>",
+        f"<link>http://{PAGE}</link>",
+        f'<a10:link rel="amphtml" href="{OTHER}"/><link>{PAGE}</link>',
     ],
 )
 def test_of_several_links_the_articles_own_is_taken(links: str) -> None:
@@ -183,6 +203,9 @@ def test_of_several_links_the_articles_own_is_taken(links: str) -> None:
         f"<id>{PAGE}</id>",
         '<link xml:base="https://www.site.example/deep/" href="../a"/>',
         '<link href="/a"/>',
+        f'<link rel="http://www.iana.org/assignments/relation/alternate" href="{PAGE}"/><id>{OTHER}</id>',
+        f'<link rel="edit" href="{OTHER}"/><link rel="related" href="{PAGE}"/>',
+        f'<id>urn:x</id><content type="text/html" src="{PAGE}"/>',
     ],
 )
 def test_of_several_atom_links_the_first_that_is_a_page_is_taken(links: str) -> None:
@@ -208,6 +231,9 @@ def test_of_several_atom_links_the_first_that_is_a_page_is_taken(links: str) -> 
         ("Q&A: R&D at AT&T", "Q&A: R&D at AT&T"),
         ("It&#146;s caf&eacute; &ndash; now", "It’s café – now"),
         ("x &lt; y &gt; z", "x < y > z"),
+        ("&lt;![CDATA[Hello]]&gt;", "Hello"),
+        ("git rebase --onto &lt;newbase&gt; &lt;upstream&gt;", "git rebase --onto <newbase> <upstream>"),
+        ("x&lt;y&amp;&amp;y&gt;z", "x<y&&y>z"),
     ],
 )
 def test_words_in_the_title_of_an_rss_item_are_no_tags(written: str, title: str) -> None:
@@ -265,6 +291,7 @@ def test_a_plain_field_of_a_json_feed_is_plain(written: str, seen: str) -> None:
         ('<p>Seen</p><object data="/v"><p>on</p>', "Seen\n\non"),
         ("<p>Seen</p><iframe>fallback</iframe><p>on</p>", "Seen\n\non"),
         ("Only words: a < b", "Only words: a < b"),
+        ("<dl><dt>a</dt><dd>b</dd></dl>", "a\n\nb"),
         (
             "&lt;p&gt;Escaped once too often&lt;/p&gt;&lt;p&gt;by mistake&lt;/p&gt;",
             "Escaped once too often\n\nby mistake",
@@ -355,6 +382,11 @@ def content(name: str, more: str = "") -> str:
         f"<image>{PICTURES}/p.jpg</image>",
         f"<image><url>{PICTURES}/p.jpg</url></image>",
         f'<itunes:image href="{PICTURES}/p.jpg"/>',
+        f'<media url="{PICTURES}/p.jpg" type="image/jpeg"/>',
+        f"<picture>{PICTURES}/p.jpg</picture>",
+        content("p.svg", 'type="image/svg+xml"') + THUMBNAIL,
+        f'<media:thumbnail url="https://yt3.ggpht.com/abc=s88"/>{IN_TEXT}',
+        f'<description>&amp;lt;img src="{PICTURES}/p.jpg"&amp;gt; words</description>',
     ],
 )
 def test_the_picture_that_a_feed_names_is_the_articles(item: str) -> None:
@@ -392,6 +424,11 @@ def test_an_ampersand_that_was_escaped_twice_is_one() -> None:
         '<img src="/p.gif" style="display:none"><img src="//img.site.example/u.jpg">',
         '<!-- <img src="/old.jpg"> --><img src="//img.site.example/u.jpg">',
         '<img src="javascript:alert(1)"><img src="//img.site.example/u.jpg">',
+        '<img src="/p.gif" style="width:0;height:0"><img src="//img.site.example/u.jpg">',
+        '<img src="/p.gif" hidden><img src="//img.site.example/u.jpg">',
+        '<img src="https://static.xx.fbcdn.net/images/emoji.php/v9/1.png"><img src="//img.site.example/u.jpg">',
+        '<img src="https://graph.facebook.com/1/picture"><img src="//img.site.example/u.jpg">',
+        '<video src="/v.mp4" poster="//img.site.example/u.jpg"></video>',
     ],
 )  # fmt: skip
 def test_the_first_real_picture_of_the_text_is_the_articles(before: str) -> None:
@@ -407,6 +444,16 @@ def test_a_relative_picture_is_seen_from_its_article() -> None:
 def test_a_relative_picture_obeys_xml_base() -> None:
     content = '<content type="html" xml:base="https://www.site.example/blog/">&lt;img src="r.jpg"&gt;</content>'
     assert atom(content).image_url == "https://www.site.example/blog/r.jpg"
+
+
+def test_a_relative_picture_obeys_the_xml_base_of_xhtml() -> None:
+    base = 'xml:base="https://www.site.example/blog/"'
+    inside = f'<div xmlns="http://www.w3.org/1999/xhtml" {base}><img src="r.jpg"/></div>'
+    assert atom(f'<content type="xhtml">{inside}</content>').image_url == "https://www.site.example/blog/r.jpg"
+
+
+def test_a_picture_of_a_json_feed_may_be_an_object() -> None:
+    assert json_feed(title="x", image={"url": f"{PICTURES}/p.jpg"}).image_url == f"{PICTURES}/p.jpg"
 
 
 def test_the_size_that_a_feed_tells_of_a_picture_is_kept() -> None:
@@ -479,6 +526,10 @@ DAY = "2021-11-26T"
         ("2021年11月26日 下午9:00", f"{DAY}21:00:00"),
         ("2021년 11월 26일", f"{DAY}00:00:00"),
         ("٢٦ نوفمبر ٢٠٢١", f"{DAY}00:00:00"),
+        ("2021. november 26.", f"{DAY}00:00:00"),
+        ("Fri, 26 November 2021 9:5:3 GMT", f"{DAY}09:05:03"),
+        ("2021-11-26T09:00:00+01:00[Europe/Berlin]", f"{DAY}08:00:00"),
+        ("2021-330", f"{DAY}00:00:00"),
         ("26 พ.ย. 2564", f"{DAY}00:00:00"),
     ],
 )
@@ -511,6 +562,11 @@ def test_the_country_of_a_feed_decides_which_ist_is_meant() -> None:
 def test_the_other_dates_of_a_feed_decide_which_number_is_the_day(other: str, moment: str) -> None:
     others = f"<item><title>y</title><link>/b</link><pubDate>{other}</pubDate></item>"
     assert dated("03/04/2021", others=others) == f"{moment}T00:00:00"
+
+
+@pytest.mark.parametrize("written", ["2021-11-26T09:00:00Z", "Fri, 26 Nov 2021 09:00:00 GMT", 1637917200, 1637917200.5])
+def test_a_date_of_a_json_feed_may_be_written_in_any_form(written: object) -> None:
+    assert f"{json_feed(title='x', date_published=written).published_at:%d %H:%M}" == "26 09:00"
 
 
 def test_a_date_of_publication_comes_before_one_of_change() -> None:
@@ -551,6 +607,11 @@ def test_how_many_dates_could_not_be_read_is_said() -> None:
         ("<a10:author><a10:name>Ann</a10:name><a10:email>a@x.example</a10:email></a10:author>", "Ann"),
         ("<dc:creator><![CDATA[Ann &amp; Bob]]></dc:creator>", "Ann & Bob"),
         ("<itunes:author>Ann</itunes:author>", "Ann"),
+        ("<author>a@x.example (Ann Bee); b@x.example (Bob Cee)</author>", "Ann Bee, Bob Cee"),
+        ("<author>Ann Bee &lt;a@x.example&gt;, Bob Cee &lt;b@x.example&gt;</author>", "Ann Bee, Bob Cee"),
+        ("<author>a@x.example (a@x.example)</author>", "a@x.example"),
+        ("<author>ann AT site.example (Ann Bee)</author>", "Ann Bee"),
+        ("<author>(Ann Bee)</author>", "Ann Bee"),
     ],
 )
 def test_all_authors_are_named_and_none_by_a_mail_address_alone(item: str, author: str) -> None:
@@ -613,3 +674,11 @@ def test_a_character_that_xml_forbids_is_left_out_of_what_might_be_a_comment() -
 def test_a_namespace_that_is_written_with_https_is_the_same() -> None:
     feed = f'<feed xmlns="https://www.w3.org/2005/Atom"><entry><title>x</title><link href="{PAGE}"/></entry></feed>'
     assert read(feed)[0].url == PAGE
+
+
+@pytest.mark.parametrize("root", ["rss", "feed"])
+def test_a_namespace_that_somebody_made_up_for_the_whole_feed_is_overlooked(root: str) -> None:
+    item = f"<item><title>x</title><link>{PAGE}</link></item>"
+    assert [
+        entry.url for entry in read(f'<{root} xmlns="https://www.site.example/ns"><channel>{item}</channel></{root}>')
+    ] == [PAGE]

@@ -14,6 +14,7 @@ from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending
 
 #: copies that were proved one by one share batches of at most so many
 _PROVED_TOGETHER = 1000
+_AT_ONCE = 1000
 _ONE_BY_ONE = "proved by its own event"
 _BATCH: Any = Batch.__table__
 
@@ -87,6 +88,33 @@ _PROVED = (
     )
     .values(state=BatchState.ACCEPTED, settled_at=bindparam("now"), reply="proved by an event")
 )
+
+
+def prove_all(session: Session, copies: Iterable[tuple[int, int]], *, now: datetime) -> int:
+    """`prove` for many copies, (edition id, subscriber id); most of them are of batches that nobody wonders about."""
+    by_edition: dict[int, list[int]] = {}
+    for edition_id, subscriber_id in sorted(copies):
+        by_edition.setdefault(edition_id, []).append(subscriber_id)
+    return sum(
+        prove(session, edition_id, subscriber_id, now=now)
+        for edition_id, readers in by_edition.items()
+        for subscriber_id in _unknown(session, edition_id, readers)
+    )
+
+
+def _unknown(session: Session, edition_id: int, readers: list[int]) -> list[int]:
+    """Those of *readers* whose copy is in an unknown batch, once whoever settles batches of the edition has done so."""
+    session.execute(select(Sending.edition_id).where(Sending.edition_id == edition_id).with_for_update())
+    query = (
+        select(Delivery.subscriber_id)
+        .join(Batch, (Delivery.edition_id == Batch.edition_id) & (Delivery.batch == Batch.number))
+        .where(Delivery.edition_id == edition_id, Batch.state == BatchState.UNKNOWN)
+        .order_by(Delivery.subscriber_id)
+    )
+    found: list[int] = []
+    for start in range(0, len(readers), _AT_ONCE):
+        found += session.scalars(query.where(Delivery.subscriber_id.in_(readers[start : start + _AT_ONCE])))
+    return found
 
 
 def prove(session: Session, edition_id: int, subscriber_id: int, *, now: datetime) -> bool:

@@ -4,6 +4,7 @@ Only an entry's own children speak for it: the link of its <source>, or one that
 its link.
 """
 
+import re
 from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Iterator
@@ -50,7 +51,23 @@ _SUMMARIES = (
 _AUTHORS = {"author", "atom:author", "dc:creator", "dc:author", "creator"}
 #: looked at of one entry
 _MOST_LINKS, _MOST_PICTURES, _MOST_INSIDE = 20, 50, 5_000
-_IMAGES = ("image", "itunes:image", "thumbnail", "thumb", "post-thumbnail", "featured_image", "featuredimage", "img")
+_IMAGES = (
+    *(
+        "image",
+        "itunes:image",
+        "thumbnail",
+        "thumb",
+        "post-thumbnail",
+        "featured_image",
+        "featuredimage",
+        "img",
+        "media",
+    ),
+    *("imageurl", "image_url", "imgurl", "picture", "photo", "cover", "coverimage", "mainimage"),
+)
+#: what programs write where there is no address
+_NOWHERE = {"null", "none", "undefined", "nil", "n/a", "#", "-", "about:blank"}
+_ANCHOR = re.compile(r"<a\s[^<>]{0,2000}?href\s*=\s*[\"']([^\"'<>]+)", re.IGNORECASE)
 _HTML = {"html", "xhtml", "text/html", "application/xhtml+xml", "application/xml", "text/xml"}
 
 
@@ -118,13 +135,15 @@ class Item:
         An RSS item's own <link> is meant, and of several alternates the first.
         """
         yield from ((one, text) for one in self.all("feedburner:origlink", "pheedo:origlink") if (text := _text(one)))
-        named = [(one, attribute(one, "href"), attribute(one, "rel").lower() or "alternate") for one in self._links()]
-        yield from ((one, _text(one)) for one, href, rel in named if not href and rel == "alternate" and _text(one))
+        named = [(one, attribute(one, "href"), _relation(one)) for one in self._links()]
+        yield from ((one, _written_address(one)) for one, href, rel in named if not href and rel == "alternate")
         other = [(one, href) for one, href, rel in named if href and rel == "alternate"]
         yield from sorted(other, key=lambda link: not _is_page(link[0]))
         second = [(one, href) for one, href, rel in named if href and rel in {"self", "via", "canonical"}]
         # the guid of RSS is an address unless it says otherwise, the id of Atom is none even where it looks like one
         yield from (*second, *self._permalinks()) if self.is_atom else (*self._permalinks(), *second)
+        yield from ((one, href) for one, href, rel in named if href and rel == "related")
+        yield from ((one, attribute(one, "src")) for one in self.all("atom:content", "content") if _is_page(one))
 
     def _links(self) -> Iterator[Any]:
         return (one for one in self.element if isinstance(one.tag, str) and key(one.tag) in {"link", "atom:link"})
@@ -186,7 +205,7 @@ def raw(item: Item, channel: Channel, published: datetime | None) -> Raw:
     named = islice(item.links(), _MOST_LINKS)
     addresses = [found for one, text in named if (found := _seen(text, one, channel))]
     texts = ((content, at), (summary, said_at))
-    in_text = (pictures.in_markup(said.value, _base(one)) for said, one in texts if said.form is not Form.TEXT)
+    in_text = (pictures.in_markup(said.value, _inner_base(one)) for said, one in texts if said.form is not Form.TEXT)
     return Raw(
         id=item.identity(),
         links=addresses,
@@ -244,6 +263,11 @@ def _base(element: Any) -> str:
         return ""
 
 
+def _inner_base(element: Any) -> str:
+    """The xml:base that holds inside *element*, where one element of XHTML holds all of it."""
+    return _base(element[0] if element is not None and len(element) == 1 else element)
+
+
 def _language(element: Any) -> str:
     return str(element.get("{http://www.w3.org/XML/1998/namespace}lang") or "")
 
@@ -262,6 +286,18 @@ def _inner(element: Any) -> str:
     own.attrib.clear()
     etree.cleanup_namespaces(own)
     return str(etree.tostring(own, method="html", encoding="unicode"))
+
+
+def _relation(link: Any) -> str:
+    """What *link* is to its entry; a name of the registry may be written as an address (RFC 4287 section 4.2.7.2)."""
+    return attribute(link, "rel").lower().rpartition("/relation/")[2] or "alternate"
+
+
+def _written_address(link: Any) -> str:
+    """The address that stands in *link*, in a link of HTML where somebody wrote one."""
+    text = _text(link)
+    anchor = next((href for one in link.iter("*") if one is not link and (href := attribute(one, "href"))), "")
+    return anchor or ((found := _ANCHOR.search(text)) and found[1]) or ("" if text.lower() in _NOWHERE else text)
 
 
 def _is_page(link: Any) -> bool:

@@ -44,7 +44,7 @@ def _is_feed(feed: dict[str, Any]) -> bool:
 
 def _found(items: Sequence[dict[str, Any]], feed: dict[str, Any], url: str, most: int) -> Found:
     written = [
-        [text for name in ("date_published", "date_modified") if (text := _text(item.get(name)))] for item in items
+        [text for name in ("date_published", "date_modified") if (text := _date(item.get(name)))] for item in items
     ]
     habit = loose.habit((one for each in written for one in each), language=_text(feed.get("language")), url=url)
     moments = [next((moment for one in each if (moment := dates.read(one, habit))), None) for each in written]
@@ -84,8 +84,9 @@ def _links(item: dict[str, Any], base: str) -> Iterator[str]:
 
 
 def _pictures(item: dict[str, Any]) -> Iterator[Picture]:
-    yield Picture(_text(item.get("image")), type="image")
-    yield Picture(_text(item.get("banner_image")), type="image")
+    for name in ("image", "banner_image"):
+        said = item.get(name)
+        yield Picture(_text(said.get("url") if isinstance(said, dict) else said), type="image")
     for attachment in _list(item.get("attachments")):
         yield Picture(_text(attachment.get("url")), type=_text(attachment.get("mime_type")))
 
@@ -99,6 +100,11 @@ def _authors(of: dict[str, Any]) -> Iterator[str]:
 
 def _list(value: object) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _date(value: object) -> str:
+    """Strings, and seconds since 1970."""
+    return str(value) if isinstance(value, float) else _text(value)
 
 
 def _text(value: object) -> str:

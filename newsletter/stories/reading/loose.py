@@ -36,8 +36,8 @@ _YEAR_WORD_DAY = re.compile(r"(?<!\d)(\d{4})(?!\d)([^\d+]{3,40}?)(\d{1,2})(?!\d)
 _VIETNAMESE = re.compile(r"(\d{1,2})\s+th(?:á|á)ng\s+(\d{1,2})\D{1,8}(\d{4})", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_][^\s\d,/:()-]*")
 
-_CLOCK = re.compile(r"(?<![\d:])(?<![\dT][+-])(\d{1,2}):(\d{2})(?::(\d{2}))?(?:[.,]\d{1,9}|:\d{3})?(?![\d:])")
-_LOCAL_CLOCK = re.compile(r"(?<!\d)(\d{1,2})\s?[h.]\s?(\d{2})?(?!\d)(?:\s?m(?:in)?\b)?", re.IGNORECASE)
+_CLOCK = re.compile(r"(?<![\d:])(?<![\dT][+-])(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:[.,]\d{1,9}|:\d{3})?(?![\d:])")
+_LOCAL_CLOCK = re.compile(r"(?<!\d)(\d{1,2})(?:\s?h\s?|\.(?=\d\d))(\d{2})?(?!\d)(?:\s?m(?:in)?\b)?", re.IGNORECASE)
 _BARE_HOUR = re.compile(r"(?<!\d)(\d{1,2})(?=\s?[ap]\.?\s?m\b)", re.IGNORECASE)
 _AFTERNOON = re.compile(r"^\s*p\.?\s?m\b\.?|下午|晚上|午後|오후|μ\.?\s?μ|\böS\b|^\s*CH\b|^\s*م(?:\s|$)", re.IGNORECASE)
 _MORNING = re.compile(

@@ -8,17 +8,20 @@ from newsletter.stories.reading.plain import Form, Written
 
 _LONGEST = 300
 _MAIL = re.compile(r"[(<\[]?(?:mailto:)?[^\s@<>()\[\],;]{1,100}@[^\s@<>()\[\],;]{1,200}[)>\]]?", re.IGNORECASE)
+#: "ann AT site.example"
+_HIDDEN = re.compile(r"(?<!\S)([\w.+-]{1,60})\s?[(\[]?(?:\bAT\b|\[at\]|\(at\))[)\]]?\s?([\w-]{1,60}\.[\w.-]{1,60})")
 _BRACKETS = re.compile(r"[()<>\[\]\"]")
 
 
 def name(written: str) -> str:
     """The name in "mail (Name)", "Name (mail)", "Name <mail>" or "Name"; the mail address if there is no name."""
-    written = written[:2_000]
+    written = _HIDDEN.sub(r"\1@\2", written[:2_000])
     rest = _MAIL.sub(" ", written)
     if rest != written:
-        rest = _BRACKETS.sub(" ", rest).replace(" ,", ",")
-        written = rest if any(letter.isalnum() for letter in rest) else written
-    return plain.line(Written(written, Form.EITHER), _LONGEST).strip(" ,;")
+        rest = re.sub(r"(?<=\w)\s*+[,;]", ",", _BRACKETS.sub(" ", rest))
+        written = rest if any(letter.isalnum() for letter in rest) else _MAIL.findall(written)[0].strip("()<>[]")
+    line = plain.line(Written(written, Form.EITHER), _LONGEST).strip(" ,;")
+    return line[1:-1] if line[:1] == "(" and line.find(")") == len(line) - 1 else line
 
 
 def names(written: Iterable[str]) -> str:

@@ -37,7 +37,9 @@ class Picture:
     title: str = ""
 
 
-_PICTURE_ENDING = re.compile(r"\.(?:jpe?g|jfif|png|gif|webp|avif|bmp|svg|heic|tiff?)$", re.IGNORECASE)
+#: no mail program shows drawings (SVG)
+_PICTURE_ENDING = re.compile(r"\.(?:jpe?g|jfif|png|gif|webp|avif|bmp|heic|tiff?)$", re.IGNORECASE)
+_DRAWING = re.compile(r"\.svgz?$", re.IGNORECASE)
 _OTHER_ENDING = re.compile(
     r"\.(?:mp[234gv]|m4[abv]|m3u8?|mpe?g|mov|avi|wmv|flv|f4v|swf|webm|mkv|og[agv]|opus|3gp|ts|mpd|aac|wav|flac|wma|pdf|epub"
     r"|docx?|xlsx?|pptx?|zip|gz|rar|7z|exe|dmg|apk|torrent|html?|js|css|xml|json|txt|ics|vtt|srt)$",
@@ -48,8 +50,10 @@ _NOT_THE_ARTICLES = re.compile(
     r"""^https?://(?:
         [^/]*\bgravatar\.com/ | [^/]*\bgravatar\.[^/]*/avatar | [^/]*\bwp\.com/[^?]*gravatar
       | (?:[^/]*\.)?s\.w\.org/ | [^?]*/images/core/emoji/ | twemoji\.[^/]*/ | [^/]*abs\.twimg\.com/emoji/
-      | [^?]*/(?:wp-includes/images/smilies|emoji)/
-      | avatars?\d*\.[^/]*/ | pbs\.twimg\.com/profile_images/
+      | [^?]*/(?:wp-includes/images/smilies|emoji(?:\.php)?)/
+      | avatars?\d*\.[^/]*/ | [^?]*/(?:accounts?|users?|members?)/avatars?/
+      | yt\d\.ggpht\.com/ | graph\.facebook\.com/[^?]*/picture
+      | pbs\.twimg\.com/profile_images/
       | feeds?\.feedburner\.com/~ | feedproxy\.google\.com/~ | [^/]*feedsportal\.com/ | feeds\.wordpress\.com/
       | (?:pixel|stats|b)\.(?:wp|wordpress)\.com/ | pixel\.(?:quantserve|mathtag|everesttech|rubiconproject)\.
       | [^/]*doubleclick\.net/ | ads?\.[^/]*/
@@ -64,8 +68,9 @@ _NOT_THE_ARTICLES = re.compile(
 _UNSEEN_MARKUP = re.compile(
     r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL
 )
-_IMAGE_TAG = re.compile(r"<(img|amp-img|source)\b((?:[^<>\"']|\"[^\"]*\"|'[^']*'){0,4000}+)", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]++)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""")
+_IMAGE_TAG = re.compile(r"<(img|amp-img|source|video)\b((?:[^<>\"']|\"[^\"]*\"|'[^']*'){0,4000}+)", re.IGNORECASE)
+_LAST = {"source": 1, "video": 2}
+_ATTRIBUTE = re.compile(r"""(?<![\w:-])([\w:-]++)(?:\s*+=\s*+(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
 #: where pages that load their pictures late keep the address
 _LATE = (
     *("data-src", "data-lazy-src", "data-original", "data-orig-file", "data-lazy", "data-actualsrc"),
@@ -96,12 +101,16 @@ def best(groups: Iterable[Sequence[Picture]], *, base: str, author: str = "") ->
 def in_markup(markup: str, base: str = "") -> Iterator[list[Picture]]:
     """The pictures in the HTML *markup*, each as the group of the sizes it comes in, in their order.
 
-    Those of <source> come last: they are often of a kind that mail programs don't know.
+    Those of <source> come last, for they are often of a kind that mail programs don't know, and those that stand for
+    a video.
     """
+    if "<" not in markup and "&lt;img" in markup.lower():
+        markup = html.unescape(markup)  # escaped once too often
     markup = _UNSEEN_MARKUP.sub("", markup[:_LONGEST_MARKUP]) if "<" in markup else ""
     tags = list(islice(_IMAGE_TAG.finditer(markup), _MOST_TAGS))
-    for tag in sorted(tags, key=lambda tag: tag[1].lower() == "source"):
-        pictures = list(_of_tag(attributes(tag[2]), base))
+    for tag in sorted(tags, key=lambda tag: _LAST.get(tag[1].lower(), 0)):
+        said = attributes(tag[2])
+        pictures = list(_of_tag({"src": said.get("poster", "")} if tag[1].lower() == "video" else said, base))
         if pictures:
             yield pictures
 
@@ -132,6 +141,8 @@ def _usable(picture: Picture, base: str, author: str) -> Picture | None:
 
 def _is_picture(picture: Picture) -> bool:
     kind, path = picture.type.strip().lower(), _path(picture.url)
+    if _DRAWING.search(path) or "svg" in kind:
+        return False
     if kind.startswith("image"):
         return not _OTHER_ENDING.search(path) or "/" in kind
     if kind and not kind.startswith(("application/octet-stream", "binary", "unknown")):
@@ -171,7 +182,7 @@ def _is_narrow(picture: Picture) -> bool:
 
 def _of_tag(tag: dict[str, str], base: str) -> Iterator[Picture]:
     style = tag.get("style", "")
-    if _UNSHOWN.search(style) or _SMILEY.search(tag.get("class", "")) or "hidden" in tag.get("type", ""):
+    if _UNSHOWN.search(style) or _SMILEY.search(tag.get("class", "")) or "hidden" in (*tag, tag.get("type")):
         return
     width, height = _size(tag, "width", style), _size(tag, "height", style)
     if any(size is not None and size <= _ICON for size in (width, height)):
@@ -193,6 +204,8 @@ def _size(tag: dict[str, str], name: str, style: str) -> int | None:
     if found := pixels(tag.get(name)):
         return found
     for style_name, number, unit in _STYLE_SIZE.findall(style):
+        if style_name.lower() == name and number.strip("0.") == "":
+            return 0
         if style_name.lower() == name and unit:
             return int(float(number) if unit == "px" else 0 if float(number) <= 2 else 1000) or 0
     return None

@@ -55,6 +55,7 @@ _HIDING_NOTHING = re.compile(
 _HIDING_END = re.compile(r"</(iframe|noscript|template|object|svg|math|title|textarea)\b", re.IGNORECASE)
 #: controls, lone surrogates, and marks that turn the direction of writing round
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]")
+_SECTION = re.compile(r"\s*+<!\[CDATA\[(.*)\]\]>\s*+", re.DOTALL)
 _OF_XML = {"&", "<", ">", '"'}
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});")
 
@@ -62,6 +63,7 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,31});"
 _PAIRED = re.compile(
     r"<(/?)(a|abbr|acronym|b|big|blockquote|center|cite|code|del|div|dfn|em|font|h[1-6]|i|iframe|ins|kbd|li|mark|nobr"
     r"|noscript|ol|p|pre|q|s|samp|script|small|span|strike|strong|style|sub|sup|table|td|tr|tt|u|ul|var"
+    r"|dl|dt|dd|details|summary|aside|address|caption|thead|tbody|tfoot|th|figcaption|ruby|bdi|bdo|label|form|fieldset"
     r"|svg|math|object|applet|video|audio|picture|figure|section|article|blink|marquee|frameset)"
     r"(?:\s[^<>]*)?>",
     re.IGNORECASE,
@@ -107,6 +109,8 @@ def _plain(written: Written | str) -> str:
     if isinstance(written, str):
         written = Written(written)
     value = _UNSEEN.sub("", _bounded(written))
+    if written.form is not Form.TEXT and (section := _SECTION.fullmatch(value)):
+        value = section[1]  # escaped together with its text
     read = {Form.TEXT: _of_text, Form.HTML: _of_html, Form.EITHER: _of_either, Form.HEADLINE: _of_headline}[
         written.form
     ]

@@ -21,6 +21,7 @@ Thing = TypeVar("Thing")
 _BEGIN = re.compile(r"<(?:[!?]|\w)")
 _END = re.compile(r"</\s*(?:\w+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _ROOT = re.compile(r"<((?:\w+:)?(?:rss|feed|rdf|channel))((?:\s[^<>]*)?)>", re.IGNORECASE)
+_NAMESPACE = re.compile(r"\sxmlns\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _ROOT_END = re.compile(r"</(?:\w+:)?(?:rss|feed|rdf|channel)\s*>", re.IGNORECASE)
 #: where an entry begins or ends; what stands in CDATA or a comment is none
 _MARK = re.compile(
@@ -43,6 +44,8 @@ def read(text: str, *, url: str, most: int) -> Found:
     text = text[begin.start() :]
     markup = repairs.well_formed(text)
     root, error = _tree(markup)
+    if not any(is_feed(one) for one in root.iter(etree.Element)):
+        root, error = _tree(_ROOT.sub(_without_namespace, markup, 1))
     entries = [one for one in root.iter(etree.Element) if is_entry(one) and not _only_holds_entries(one)]
     found = [Item(one) for one in _ends(entries, _MOST_READ)]
     problem = _problem(text, root, error, bool(found))
@@ -50,6 +53,11 @@ def read(text: str, *, url: str, most: int) -> Found:
     if problem and _ends_inside_an_entry(text):
         found = found[:-1]
     return _dated(found, items.Channel(root, url), problem, most, total=len(entries))
+
+
+def _without_namespace(root: re.Match[str]) -> str:
+    """The tag of a feed without the namespace that somebody made up for it."""
+    return _NAMESPACE.sub("", root[0])
 
 
 def _dated(found: Sequence[Item], channel: items.Channel, problem: str, most: int, *, total: int) -> Found:

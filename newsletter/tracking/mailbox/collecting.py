@@ -6,15 +6,16 @@ off between two of these is read again, known by its digest, and put away.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from newsletter import plural
 from newsletter.config import Settings
 from newsletter.db import Database
 from newsletter.tracking.mailbox import intake, progress
 from newsletter.tracking.mailbox.intake import Understand
-from newsletter.tracking.mailbox.places import Place
+from newsletter.tracking.mailbox.places import Mark, Place
 
 
 @dataclass(slots=True)
@@ -29,6 +30,15 @@ class Collected:
     unclear: int = 0
     #: letters that were taken in and could not be put away; they are tried again
     left: int = 0
+
+    def __add__(self, other: Self) -> Self:
+        return replace(
+            self,
+            new=self.new + other.new,
+            known=self.known + other.known,
+            unclear=self.unclear + other.unclear,
+            left=self.left + other.left,
+        )
 
     def __str__(self) -> str:
         if not (self.new or self.left):
@@ -50,12 +60,17 @@ def read(
     understand: Understand,
     collected: Collected,
     clock: Callable[[], datetime],
+    *,
+    again: bool = False,
 ) -> None:
-    """Take in what lies in *place* and was not taken in before; raises MailboxClosed."""
+    """Take in what lies in *place* and was not taken in before; raises MailboxClosed.
+
+    *again*: look at everything, also at what was there at an earlier look.
+    """
     with database.write() as session:
         place_id, mark = progress.known(session, place.key)
     behind_us = True
-    for batch in place.batches(mark):
+    for batch in place.batches(Mark() if again else mark):
         with database.write() as session:
             taken = intake.take_in(session, settings, place_id, batch.letters, understand, clock())
         left = place.put_away(taken.done, taken.odd)

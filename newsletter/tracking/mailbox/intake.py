@@ -1,11 +1,12 @@
 """A batch of letters becomes verdicts, kept for ever, and evidence; each letter once, whatever was cut off before."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from newsletter import logs
 from newsletter.config import Settings
 from newsletter.delivery.wire import replies
 from newsletter.tracking import evidence, heard
-from newsletter.tracking.bounces.judgement import Action, Judgement
+from newsletter.tracking.bounces.judgement import Action, Judgement, Lesson
 from newsletter.tracking.heard import Heard
 from newsletter.tracking.mailbox import leaving, whose
 from newsletter.tracking.mailbox.digests import digest
@@ -31,6 +32,7 @@ log = logs.get_logger(__name__)
 REPLY = "reply"
 #: a letter says when it was written; what is older, or still to come, is not believed
 _BELIEVED = timedelta(days=60)
+_DATE = re.compile(rb"^date:[ \t]*+([^\n]{1,100})", re.IGNORECASE | re.MULTILINE)
 #: what says something of a copy
 _OF_A_COPY = frozenset({Action.FAILED, Action.DELAYED, Action.COMPLAINT})
 
@@ -88,7 +90,10 @@ def take_in(
     by_digest = {letter.name: digest(letter.raw) for letter in letters}
     odd = _known(session, by_digest.values())
     fresh = {by_digest[letter.name]: letter for letter in letters if by_digest[letter.name] not in odd}
-    verdicts = [_judge(session, settings, letter.raw, key, understand, now) for key, letter in fresh.items()]
+    said = {key: _understood(understand, letter.raw) for key, letter in fresh.items()}
+    people = whose.people(session, settings, (each for judgements in said.values() for each in judgements))
+    find = partial(whose.find, session, settings, people, before=now)
+    verdicts = [_judge(session, settings, letter.raw, key, said[key], find, now) for key, letter in fresh.items()]
     new = _store(session, place_id, verdicts, now=now)
     returned.keep(session, [_text(verdict) for verdict in new if not _is_forgotten(verdict)], now=now)
     evidence.record(session, list(_heard(new)), rules=settings.lessons, now=now)
@@ -109,18 +114,24 @@ def _known(session: Session, digests: Iterable[str]) -> dict[str, bool]:
 
 
 def _judge(
-    session: Session, settings: Settings, raw: bytes, key: str, understand: Understand, now: datetime
+    session: Session,
+    settings: Settings,
+    raw: bytes,
+    key: str,
+    judgements: Sequence[Judgement],
+    find: Callable[[Judgement], Owner],
+    now: datetime,
 ) -> Verdict:
     at = _written(raw, now)
-    first, *others = _understood(understand, raw) or [Judgement(Action.UNRECOGNISED)]
-    owner = whose.find(session, settings, first, before=now)
+    first, *others = judgements
+    owner = find(first)
     if first.action in (Action.UNRECOGNISED, Action.UNSUBSCRIBE):
         left = leaving.leave(session, settings, raw, heads_only=True, now=now)
         if left.copy is not None:
-            return Verdict(key, raw, at, Action.UNSUBSCRIBE, first, whose.of_copy(session, KnownBy.LINK, *left.copy))
+            return Verdict(key, raw, at, Action.UNSUBSCRIBE, first, whose.of_link(session, left.copy))
         if first.action is Action.UNRECOGNISED and owner.by.is_proof:
             return Verdict(key, raw, at, REPLY, first, owner)
-    known = [(other, whose.find(session, settings, other, before=now)) for other in others]
+    known = [(other, find(other)) for other in others]
     # an alias leads to several, and what each of them says is about the one copy that went there
     believed = tuple((other, of) for other, of in known if of != owner and _counts(settings, of))
     return Verdict(key, raw, at, first.action, first, owner, not _counts(settings, owner), believed)
@@ -131,13 +142,13 @@ def _counts(settings: Settings, owner: Owner) -> bool:
     return owner.by is not KnownBy.ADDRESS or whose.believes_addresses(settings)
 
 
-def _understood(understand: Understand, raw: bytes) -> list[Judgement]:
+def _understood(understand: Understand, raw: bytes) -> Sequence[Judgement]:
     try:
-        return list(understand(raw))
+        return understand(raw)
     except Exception as error:  # noqa: BLE001
         # one letter of a stranger's must never keep the others from being read; its words are not for the log
         log.error("letter.odd", kind=type(error).__name__)  # noqa: TRY400
-        return []
+        return [Judgement(Action.UNRECOGNISED)]
 
 
 def _store(session: Session, place_id: int, verdicts: Sequence[Verdict], *, now: datetime) -> list[Verdict]:
@@ -161,13 +172,24 @@ def _row(place_id: int, verdict: Verdict, now: datetime) -> dict[str, Any]:
         "action": verdict.action,
         "meaning": judgement.meaning or "",
         "code": judgement.code[:16],
-        "lesson": "none" if verdict.unproven or owner.subscriber_id is None else judgement.lesson,
+        "lesson": judgement.lesson if _teaches(verdict) else "none",
         "known_by": owner.by,
         "edition_id": owner.edition_id,
         "subscriber_id": owner.subscriber_id,
         "is_odd": verdict.is_odd,
         "words": replies.tidy(judgement.words),
     }
+
+
+def _teaches(verdict: Verdict) -> bool:
+    return _says(verdict.judgement) is not None and not verdict.unproven and verdict.owner.subscriber_id is not None
+
+
+def _says(judgement: Judgement) -> Action | None:
+    """What it says of a copy, if it does: a receipt that counts says it did not arrive."""
+    if judgement.action is Action.MDN and judgement.lesson is Lesson.COUNT:
+        return Action.FAILED
+    return judgement.action if judgement.action in _OF_A_COPY else None
 
 
 def _text(verdict: Verdict) -> returned.Letter:
@@ -188,11 +210,12 @@ def _heard(verdicts: Iterable[Verdict]) -> Iterable[Heard]:
 
 def heard_of(key: str, judgement: Judgement, owner: Owner, at: datetime, *, unproven: bool = False) -> list[Heard]:
     """What a letter says of one copy, as evidence, if it does; what is *unproven* is stored and changes nobody."""
-    if judgement.action not in _OF_A_COPY:
+    action = _says(judgement)
+    if action is None:
         return []
     said = heard.by_mail(
         key,
-        action=judgement.action,
+        action=action,
         meaning=judgement.meaning or "",
         lesson=judgement.lesson,
         edition_id=None if unproven else owner.edition_id,
@@ -207,8 +230,10 @@ def heard_of(key: str, judgement: Judgement, owner: Owner, at: datetime, *, unpr
 
 def _written(raw: bytes, now: datetime) -> datetime:
     """When it was written, by its own word; now, where that can't be."""
+    head = raw[:65_536].replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    found = _DATE.search(head)
     try:
-        said = parsedate_to_datetime(str(message_from_bytes(raw[:65_536])["Date"]))
+        said = parsedate_to_datetime(found[1].decode("ascii", "replace") if found else "")
     except (TypeError, ValueError, IndexError, OverflowError, LookupError, AttributeError):
         return now
     said = said.replace(tzinfo=UTC) if said.tzinfo is None else said

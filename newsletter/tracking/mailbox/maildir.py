@@ -30,6 +30,11 @@ class Maildir:
         """What progress is kept under."""
         return f"maildir {self.path}"[:400]
 
+    @property
+    def done(self) -> "Maildir":
+        """Where letters are moved to: a folder of this one, as other programs know it."""
+        return Maildir(self.path / f".{self.settings.done_folder.replace('/', '.')}", self.settings)
+
     def batches(self, mark: Mark) -> Iterator[Batch]:
         """Everything that lies there, oldest first."""
         files = self._files()
@@ -67,7 +72,7 @@ class Maildir:
             case "delete":
                 self._at(name).unlink(missing_ok=True)
             case "move":
-                into = self.path / ("." + self.settings.done_folder.replace("/", "."))
+                into = self.done.path
                 for part in _PARTS:
                     (into / part).mkdir(parents=True, exist_ok=True)
                 # other programs know by it that the folder is one

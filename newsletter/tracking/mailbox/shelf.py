@@ -72,4 +72,5 @@ def subject(raw: bytes) -> str:
     said = str(message_from_bytes(head)["Subject"] or "")
     with suppress(HeaderParseError, LookupError, ValueError):  # else it is shown as it stands
         said = str(make_header(decode_header(said)))
-    return " ".join(said.split())[:200]
+    # a terminal, or a page, must not obey it
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())[:200]

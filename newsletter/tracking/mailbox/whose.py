@@ -1,9 +1,11 @@
 """Whose copy a letter is about, and how well that is proven: anybody can write to a mailbox, and write anything."""
 
-from collections.abc import Callable
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +20,7 @@ from subscribers.models import Subscriber
 
 #: a letter is about one of so many of the newest editions
 _EDITIONS_BACK = 26
+_AT_ONCE = 1000
 
 
 class KnownBy(StrEnum):
@@ -52,29 +55,41 @@ class Owner:
     address: str = ""
 
 
-def find(session: Session, settings: Settings, judgement: Judgement, *, before: datetime) -> Owner:
+@dataclass(frozen=True, slots=True)
+class People:
+    """Those of our readers whom some letters may be about."""
+
+    by_id: Mapping[int, str]
+    by_key: Mapping[str, int]
+
+
+def people(session: Session, settings: Settings, judgements: Iterable[Judgement]) -> People:
+    """Our readers whom *judgements* name, by a mark or by an address."""
+    ids, keys = set[int](), set[str]()
+    for each in judgements:
+        if copy := _copy(settings, each)[1]:
+            ids.add(copy[1])
+        elif each.address:
+            keys.add(addresses.key(each.address))
+    by_id = {**_keys(session, Subscriber.id, ids), **_keys(session, Subscriber.email_key, keys)}
+    return People(by_id, {key: subscriber_id for subscriber_id, key in by_id.items()})
+
+
+def find(session: Session, settings: Settings, known: People, judgement: Judgement, *, before: datetime) -> Owner:
     """Whose copy *judgement* is about: by its marks, else by the address; somebody who was erased is nobody."""
-    secret = settings.secret.get_secret_value()
-    for by, mark, read in (
-        (KnownBy.TOKEN, judgement.token, links.read_return_mark),
-        (KnownBy.MESSAGE_ID, judgement.message_id, links.read_message_id),
-    ):
-        if copy := _copy(read, secret, mark):
-            return of_copy(session, by, *copy, address=judgement.address)
-    key = addresses.key(judgement.address)
-    person = session.scalar(select(Subscriber.id).where(Subscriber.email_key == key)) if key else None
+    by, copy = _copy(settings, judgement)
+    if copy:
+        return _of_copy(session, known.by_id.get(copy[1]), by, copy, judgement.address)
+    person = known.by_key.get(addresses.key(judgement.address)) if judgement.address else None
     if person is None:
         return Owner()
     return Owner(KnownBy.ADDRESS, _newest_copy(session, settings.sender, person, before), person)
 
 
-def of_copy(session: Session, by: KnownBy, edition_id: int, subscriber_id: int, *, address: str = "") -> Owner:
-    """The owner of that copy, *address* being where it went; of somebody who was erased only the edition is known."""
-    if session.get(Subscriber, subscriber_id) is None:
-        return Owner(by, edition_id)
-    # who has moved since is not to suffer for the address they left
-    old = address if address and readdressing.has_left(session, subscriber_id, address) else ""
-    return Owner(by, edition_id, subscriber_id, old)
+def of_link(session: Session, copy: tuple[int, int]) -> Owner:
+    """The owner of the copy whose link for leaving was used."""
+    key = session.scalar(select(Subscriber.email_key).where(Subscriber.id == copy[1]))
+    return _of_copy(session, key, KnownBy.LINK, copy, "")
 
 
 def believes_addresses(settings: Settings) -> bool:
@@ -82,11 +97,36 @@ def believes_addresses(settings: Settings) -> bool:
     return not (settings.sender == "smtp" and settings.bounces.address and settings.bounces.separator)
 
 
-def _copy(read: Callable[[str, str], tuple[int, int]], secret: str, mark: str) -> tuple[int, int] | None:
-    try:
-        return read(secret, mark) if mark and secret else None
-    except BadInput:
-        return None
+def _copy(settings: Settings, judgement: Judgement) -> tuple[KnownBy, tuple[int, int] | None]:
+    """(edition id, subscriber id) by what is signed, and what that was."""
+    secret = settings.secret.get_secret_value()
+    for by, mark, read in (
+        (KnownBy.TOKEN, judgement.token, links.read_return_mark),
+        (KnownBy.MESSAGE_ID, judgement.message_id, links.read_message_id),
+    ):
+        if mark and secret:
+            with suppress(BadInput):
+                return by, read(secret, mark)
+    return KnownBy.NOTHING, None
+
+
+def _of_copy(session: Session, key: str | None, by: KnownBy, copy: tuple[int, int], address: str) -> Owner:
+    """The owner of *copy*, who is written to at *key* now; of somebody who was erased only the edition is known."""
+    edition_id, subscriber_id = copy
+    if key is None:
+        return Owner(by, edition_id)
+    # who has moved since is not to suffer for the address they left
+    elsewhere = bool(address) and addresses.key(address) != key
+    moved = elsewhere and readdressing.has_left(session, subscriber_id, address)
+    return Owner(by, edition_id, subscriber_id, address if moved else "")
+
+
+def _keys(session: Session, column: Any, values: Collection[Any]) -> dict[int, str]:
+    wanted, found = sorted(values), dict[int, str]()
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = select(Subscriber.id, Subscriber.email_key).where(column.in_(wanted[start : start + _AT_ONCE]))
+        found.update(session.execute(query).all())
+    return found
 
 
 def _newest_copy(session: Session, sender: str, subscriber_id: int, before: datetime) -> int | None:

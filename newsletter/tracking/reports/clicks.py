@@ -1,7 +1,7 @@
 """How often the links of an edition were followed, story by story and place by place: all, by machines, by people.
 
-From what we counted ourselves, and from what a provider told of clicks. Bursts over many links are a scanner's, for
-nobody reads so fast.
+From our own doors, which judge each visit (see `links`); where an edition's links are not counted by us, from what
+the provider told of clicks. There bursts over many links are a scanner's, for nobody reads so fast.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,12 @@ from newsletter.tracking.models import Event
 
 #: who follows so many links of one copy within so short a time is a machine
 _BURST, _WITHIN = 4, timedelta(seconds=10)
-SPONSOR, OTHER = "sponsor", "other"
+SPONSOR, OTHER, OPENED = "sponsor", "other", "opens"
+_BESIDE = {
+    "introduction": "links in the introduction",
+    SPONSOR: "the sponsor's links",
+    OTHER: "links beside the stories",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +37,42 @@ class Place:
     #: the story's, from 1
     position: int | None
     words: str
-    raw: int = 0
+    #: by people, most likely; by machines; and what nothing speaks for or against
+    human: int = 0
     machine: int = 0
+    unclear: int = 0
     #: by how many readers, machines left out
     readers: int = 0
 
     @property
-    def human(self) -> int:
-        """By people, most likely."""
-        return self.raw - self.machine
+    def raw(self) -> int:
+        """All of it."""
+        return self.human + self.machine + self.unclear
 
 
 def of(session: Session, edition: Edition) -> list[Place]:
-    """The places of *edition* in its order, stories first; those that nobody followed, too."""
+    """The places of *edition* in its order, stories first, those that nobody followed too; then opens, if heard of."""
+    counted = counts.counts(session, edition.id)
+    if counted.mode == "off":
+        return _by_the_provider(session, edition)
+    places: dict[tuple[str, int | None], Tally] = {("story", story.position): Tally() for story in edition.stories}
+    for link in counted.links:
+        key = (link.place, link.story)
+        places[key] = places.get(key, Tally()) + link.clicks
+    words = {story.position: story.headline for story in edition.stories}
+    found = [
+        _place(place, position, words.get(position or 0) or _BESIDE.get(place, ""), tally)
+        for (place, position), tally in places.items()
+    ]
+    opens = counted.opens + counted.told_opens
+    return [*found, _place(OPENED, None, "the mail, by its pixel", opens)] if opens.raw else found
+
+
+def _place(place: str, position: int | None, words: str, tally: Tally) -> Place:
+    return Place(place, position, words, tally.human, tally.machine, tally.unknown, tally.people)
+
+
+def _by_the_provider(session: Session, edition: Edition) -> list[Place]:
     followed = list(_judged(_told(session, edition.id)))
     places = [Place("story", story.position, story.headline) for story in edition.stories]
     if edition.sponsor_url:
@@ -54,30 +82,8 @@ def of(session: Session, edition: Edition) -> list[Place]:
     for reader, url, by_machine in followed:
         by_place.setdefault(where.get(_bare(url), (OTHER, None)), []).append((reader, by_machine))
     if (OTHER, None) in by_place:
-        places.append(Place(OTHER, None, "links beside the stories"))
-    return [
-        *_with_ours(
-            session, edition.id, (_counted(each, by_place.get((each.place, each.position), ())) for each in places)
-        )
-    ]
-
-
-def _with_ours(session: Session, edition_id: int, places: Iterable[Place]) -> Iterator[Place]:
-    """*places* with what we counted ourselves; of what is unclear nobody says that it was a person."""
-    ours: dict[tuple[str, int | None], Tally] = {}
-    for link in counts.counts(session, edition_id).links:
-        key = (link.place, link.story) if link.place in ("story", SPONSOR) else (OTHER, None)
-        ours[key] = ours.get(key, Tally()) + link.clicks
-    for place in places:
-        tally = ours.pop((place.place, place.position), Tally())
-        yield replace(
-            place,
-            raw=place.raw + tally.raw,
-            machine=place.machine + tally.raw - tally.human,
-            readers=place.readers + tally.people,
-        )
-    if (rest := ours.get((OTHER, None), Tally())).raw:
-        yield Place(OTHER, None, "links beside the stories", rest.raw, rest.raw - rest.human, rest.people)
+        places.append(Place(OTHER, None, _BESIDE[OTHER]))
+    return [_counted(place, by_place.get((place.place, place.position), ())) for place in places]
 
 
 def _told(session: Session, edition_id: int) -> Iterable[tuple[int, datetime, str]]:
@@ -119,4 +125,4 @@ def _bare(url: str) -> str:
 def _counted(place: Place, followed: Sequence[tuple[int, bool]]) -> Place:
     people = {reader for reader, by_machine in followed if not by_machine}
     machine = sum(by_machine for _, by_machine in followed)
-    return Place(place.place, place.position, place.words, len(followed), machine, len(people))
+    return replace(place, human=len(followed) - machine, machine=machine, readers=len(people))

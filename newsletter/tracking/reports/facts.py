@@ -135,7 +135,7 @@ class Heard:
     detail: str = ""
     #: why a copy came back, where that was understood: "dead", "full", "policy"
     meaning: str = ""
-    #: the provider itself says that a machine did it
+    #: nothing says that a person did it: a provider or our own rules hold it for a machine's, or don't know
     by_machine: bool = False
 
 

@@ -23,9 +23,23 @@ from newsletter.delivery.models import (
 )
 from newsletter.delivery.operations import unknowns, waits
 from newsletter.editions.models import Edition, EditionEvent, Job, Slot, SlotState
+from newsletter.rendering.counted import PIXEL
 from newsletter.tracking.heard import MAILBOX
+from newsletter.tracking.links.models import Link, Verdict, Visit
 from newsletter.tracking.models import Event
-from newsletter.tracking.reports.facts import Condition, Copy, Facts, Heard, Hour, Issue, Moved, Run, Settling, Told
+from newsletter.tracking.reports.facts import (
+    Condition,
+    Copy,
+    Facts,
+    Heard,
+    Hour,
+    Issue,
+    Moved,
+    Run,
+    Settling,
+    Sign,
+    Told,
+)
 from subscribers.errors import BadSegment, NoSuchSegment
 from subscribers.segments import shelf as segments
 from subscribers.standing import Found
@@ -203,7 +217,7 @@ def _copy(batch: Batch, outcome: Outcome | None, told: Progress | None) -> Copy:
 
 
 def heard(session: Session, edition_ids: Sequence[int], subscriber_id: int) -> dict[int, list[Heard]]:
-    """By edition, what was heard about the copies of *subscriber_id*, oldest first."""
+    """By edition, what was heard about the copies of *subscriber_id*, oldest first: events, and visits to our doors."""
     query = (
         select(Event)
         .where(Event.edition_id.in_(edition_ids), Event.subscriber_id == subscriber_id)
@@ -214,7 +228,24 @@ def heard(session: Session, edition_ids: Sequence[int], subscriber_id: int) -> d
     for event in session.scalars(query):
         if event.edition_id is not None:
             found[event.edition_id].append(_heard(event))
-    return found
+    visits = (
+        select(Visit, Link.url)
+        .outerjoin(Link, and_(Link.edition_id == Visit.edition_id, Link.number == Visit.number))
+        .where(Visit.edition_id.in_(edition_ids), Visit.subscriber_id == subscriber_id, Visit.provider == "")
+        .order_by(Visit.at, Visit.id)
+        .limit(_MOST_HEARD)
+    )
+    for visit, url in session.execute(visits):
+        found[visit.edition_id].append(_visit(visit, url or ""))
+    return {edition_id: sorted(told, key=lambda one: one.at) for edition_id, told in found.items()}
+
+
+def _visit(visit: Visit, url: str) -> Heard:
+    """One visit to a link of ours, or to the pixel, as our rules judged it."""
+    kind = Sign.OPEN if visit.number == PIXEL else Sign.CLICK
+    words = f"{visit.verdict.value}: {visit.reasons}"
+    said = f"{url} ({words})" if url else words
+    return Heard(visit.at, "our pages", kind.value, said, by_machine=visit.verdict is not Verdict.HUMAN)
 
 
 def _heard(event: Event) -> Heard:

@@ -20,8 +20,8 @@ def seen(facts: Facts, issue: Issue) -> Answer | None:
     if machine is None:
         return None
     sentence = (
-        f"The copy for {facts.who} arrived: a machine fetched it {on(machine.at, issue.zone)}, as mail programs and"
-        " scanners do; whether a person has looked nobody can say"
+        f"The copy for {facts.who} arrived: it was fetched {on(machine.at, issue.zone)}, as mail programs and scanners"
+        " do; whether a person has looked nobody can say"
     )
     return Answer(Case.FETCHED, sentence, remedy="If they can't find it, it lies in a spam or promotions folder.")
 

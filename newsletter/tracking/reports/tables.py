@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from newsletter.delivery.models import Status
+from newsletter.tracking.reports.clicks import OPENED
 from newsletter.tracking.reports.figures import KEEP_BELOW, NEVER_REACH, Rate, Report, Share
 
 #: what a domain's line tells apart, in the order of the wire
@@ -74,20 +75,21 @@ def reasons(report: Report) -> Table:
 
 def clicks(report: Report) -> Table:
     """How often each story's links were followed: all of it, by machines, by people most likely."""
-    everything = sum(place.human for place in report.clicks)
+    everything = sum(place.human for place in report.clicks if place.place != OPENED)
     rows = [
         (
             place.position or place.place,
             place.words,
             place.raw,
             place.machine,
+            place.unclear,
             place.human,
-            f"{100 * place.human / everything:.0f}" if everything else "–",
+            f"{100 * place.human / everything:.0f}" if everything and place.place != OPENED else "–",
             place.readers,
         )
         for place in report.clicks
     ]
-    return Table("Clicks", ("place", "story", "raw", "machine", "likely human", "share %", "readers"), rows)
+    return Table("Clicks", ("place", "story", "raw", "machine", "unclear", "likely human", "share %", "readers"), rows)
 
 
 def rates(report: Report) -> Table:

@@ -85,7 +85,7 @@ def _of_event(heard: Heard) -> Moment:
     words = " ".join(part for part in (heard.kind, heard.reason or heard.detail) if part)
     sentence = _MEANS.get(heard.kind, "Stored as it came; it moves nothing.")
     if heard.by_machine:
-        sentence = "A machine fetched it; whether a person looked nobody can say."
+        sentence = "It was fetched; whether a person looked nobody can say."
     return Moment(heard.at, heard.provider, words, sentence)
 
 
