@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -16,7 +18,7 @@ from .rows import upsert
 #: bytes that are kept of a letter
 _KEPT = 16 * 1024
 #: somewhere words are not what they look like
-_ENCODED = re.compile(rb"base64|quoted-printable", re.IGNORECASE)
+_ENCODED = re.compile(rb"base64|quoted-printable|=\?", re.IGNORECASE)
 #: what stands around an address, as mail writes it
 _AROUND = re.compile(r"[\s<>()\[\]\",;:]+")
 
@@ -102,7 +104,16 @@ def _decoded(raw: bytes) -> Iterable[str]:
     except RecursionError:  # parts within parts without end, which is nobody's letter
         return
     for part in parts:
+        yield from (_words(value) for value in part.values() if "=?" in str(value))
         if part.get_content_maintype() == "text" or part.get_content_type() == "message/delivery-status":
             payload = part.get_payload(decode=True)
             if isinstance(payload, bytes):
                 yield payload.decode("utf-8", "replace")
+
+
+def _words(value: object) -> str:
+    """A header as a person reads it; as it stands, where it can't be read."""
+    try:
+        return str(make_header(decode_header(str(value))))
+    except (HeaderParseError, LookupError, ValueError):
+        return str(value)

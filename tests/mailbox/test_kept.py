@@ -59,8 +59,9 @@ def test_no_table_but_that_of_people_holds_an_address(reader: Reader) -> None:
         note(1, words=f"Please write to {EVA.upper()} no more."),
         note(1, words="x").replace(b"\r\n\r\nx", b"\r\nContent-Transfer-Encoding: base64\r\n\r\n" + IN_BASE64.encode()),
         note(1, words="x").replace(b"From: Ada <ada@readers.example>", f"From: Eva <{EVA}>".encode()),
+        note(1, words="x").replace(b"A note", b"=?utf-8?b?" + base64.b64encode(EVA.encode()) + b"?="),
     ],
-    ids=["a bounce", "in a note", "in base64", "from her"],
+    ids=["a bounce", "in a note", "in base64", "from her", "above it"],
 )
 def test_a_letter_in_which_somebody_stands_goes_with_them(reader: Reader, raw: bytes) -> None:
     take(reader, raw, note(2, words=f"I am {OTHER}"))

@@ -104,6 +104,8 @@ def test_a_server_that_hangs_up_during_the_login_is_tried_again(of_files: Reader
         def greet() -> None:
             connection, _ = server.accept()
             connection.sendall(b"* OK [CAPABILITY IMAP4rev1] hello\r\n")
+            tag = connection.recv(1000).split()[0]
+            connection.sendall(b"* CAPABILITY IMAP4rev1\r\n" + tag + b" OK done\r\n")
             connection.recv(1000)
             connection.close()
 
