@@ -13,6 +13,7 @@ log = logs.get_logger(__name__)
 
 #: lines that are shown, and letters of each
 _LINES, _LETTERS = 120, 300
+_NOBODY = "mailer-daemon@localhost"
 
 
 def failed(message: Mail) -> str:
@@ -21,12 +22,14 @@ def failed(message: Mail) -> str:
 
     copy = Message()
     for name in ("from", "subject"):
-        copy[name] = message.head.words(name)[:_LETTERS].encode("ascii", "replace").decode("ascii")
+        said = message.head.words(name)[:_LETTERS] or _NOBODY
+        copy[name] = said.encode("ascii", "replace").decode("ascii")
     lines = "\n".join(part.text for part in message.parts if part.inner is None).split("\n")[:_LINES]
     copy.set_payload("\n".join(line[:_LETTERS] for line in lines).encode("ascii", "replace").decode("ascii"))
     try:
         found = sorted(scan_message(copy))
-    except Exception:
-        log.exception("bounces.heuristics")
+    except Exception as error:
+        # its words might hold an address
+        log.warning("bounces.heuristics", error=type(error).__name__)
         return ""
     return found[0].decode("ascii", "replace") if found else ""
