@@ -28,7 +28,7 @@ def failed(message: Mail) -> str:
     copy.set_payload("\n".join(line[:_LETTERS] for line in lines).encode("ascii", "replace").decode("ascii"))
     try:
         found = sorted(scan_message(copy))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - thirty detectors of other people's, over mail of strangers
         # its words might hold an address
         log.warning("bounces.heuristics", error=type(error).__name__)
         return ""

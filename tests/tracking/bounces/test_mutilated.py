@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from newsletter.tracking.bounces import whose
-from newsletter.tracking.bounces.judgement import Judgement, Lesson
+from newsletter.tracking.bounces.judgement import Action, Judgement, Lesson
 from newsletter.tracking.bounces.understanding import understand
 
 FILES = sorted(Path(__file__).parent.glob("*/*.eml"))
@@ -156,6 +156,11 @@ def test_a_megabyte_of_what_nearly_is_something_is_read_in_the_time_that_its_len
     began = process_time()
     understand(raw)
     assert process_time() - began < MOST
+
+
+def test_what_the_heuristics_of_others_trip_over_is_a_letter() -> None:
+    raw = b"From: <>,\nSubject: Undeliverable mail\nTo: x\n\nNothing that is known.\n"
+    assert [(one.action, one.lesson) for one in understand(raw)] == [(Action.UNRECOGNISED, Lesson.NONE)]
 
 
 def test_messages_within_messages_without_end_come_to_one() -> None:
