@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
@@ -16,7 +17,7 @@ from newsletter.tracking.links import told as opens_and_clicks
 from newsletter.tracking.models import Watermark
 from newsletter.tracking.quarantine import Unreadable
 from newsletter.tracking.sendgrid import PROVIDER
-from subscribers.rows import upsert
+from subscribers import rows
 
 _AT_ONCE = 1000
 _LONGEST_PIECE = 4000
@@ -119,38 +120,37 @@ def _move_watermark(session: Session, heard: Iterable[Heard], *, now: datetime, 
     """Remember the newest event time, but never one that lies ahead of our own clock."""
     newest = max((each.at for each in heard if each.is_dated), default=None)
     if newest is not None:
-        session.connection().execute(_watermark(session).values(at=min(newest, now), trouble_at=trouble_at))
+        _watermark(session, at=min(newest, now), trouble_at=trouble_at)
 
 
 def trouble(session: Session, *, now: datetime) -> None:
     """A post was turned away that SendGrid will bring again: silence means nothing for a while."""
-    session.connection().execute(_watermark(session).values(at=_BEGINNING, trouble_at=now))
+    _watermark(session, at=_BEGINNING, trouble_at=now)
 
 
 #: before every event
 _BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 
 
-def _watermark(session: Session) -> Any:
+def _watermark(session: Session, *, at: datetime, trouble_at: datetime | None) -> None:
+    connection = session.connection()
+    values = {"provider": PROVIDER, "at": at, "trouble_at": trouble_at}
+    connection.execute(_forwards(connection.dialect.name), values)
+
+
+@cache
+def _forwards(dialect: str) -> Any:
     """An upsert that only moves forwards."""
-    statement = upsert(session, Watermark).values(provider=PROVIDER)
-    new = statement.excluded
+    statement = rows.insert(dialect, Watermark)
+    new, later = statement.excluded, func.greatest if dialect == "postgresql" else func.max
     return statement.on_conflict_do_update(
         index_elements=["provider"],
         set_={
-            "at": _later(session, new.at, Watermark.at),
+            "at": later(new.at, Watermark.at),
             # SQLite's max of two is NULL where one is
             "trouble_at": func.coalesce(
-                _later(session, new.trouble_at, Watermark.trouble_at), new.trouble_at, Watermark.trouble_at
+                later(new.trouble_at, Watermark.trouble_at), new.trouble_at, Watermark.trouble_at
             ),
         },
         where=or_(new.at > Watermark.at, new.trouble_at.is_not(None)),
     )
-
-
-def _later(session: Session, one: Any, other: Any) -> Any:
-    return func.greatest(one, other) if _is_postgresql(session) else func.max(one, other)
-
-
-def _is_postgresql(session: Session) -> bool:
-    return session.get_bind().dialect.name == "postgresql"

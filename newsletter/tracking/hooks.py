@@ -54,9 +54,7 @@ def read(raw: bytes) -> tuple[list[dict[str, Any]], list[Unreadable]]:
     Raises BadInput where it is no array at all.
     """
     elements = _elements(raw)
-    events = [
-        each for each in elements if isinstance(each, dict) and isinstance(each.get("event"), str) and each["event"]
-    ]
+    events = [each for each in elements if type(each) is dict and (word := each.get("event")) and type(word) is str]
     if len(events) == len(elements):
         return events, []
     events, unreadable = list[dict[str, Any]](), list[Unreadable]()

@@ -107,7 +107,7 @@ def _payload(event: Mapping[str, Any], address: str) -> str:
             return text.decode()
     except TypeError:  # half a character, or a number without end: not what a machine writes
         pass
-    return dumps({_fit(key): _without(value, address) for key, value in payload.items()}).decode()
+    return json.dumps({_fit(key): _without(value, address) for key, value in payload.items()})
 
 
 def _is_plain(text: bytes, ours: Any, address: str) -> bool:
