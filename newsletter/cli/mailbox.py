@@ -65,22 +65,25 @@ def list_(
         return
     title = "Letters" if everything or action else "Letters to look at"
     columns = ("id", "written", "what", "meaning", "code", "reader", "known by", "words or subject")
+    rows = [
+        (
+            letter.id,
+            f"{letter.at:%Y-%m-%d %H:%M}",
+            letter.action,
+            letter.meaning,
+            letter.code,
+            letter.subscriber_id,
+            letter.known_by,
+            letter.words or subjects[letter.id],
+        )
+        for letter in letters
+    ]
+    # what is known of none of them takes no room
+    told = [place for place in range(len(columns)) if any(row[place] for row in rows)]
     screen.table(
         title,
-        columns,
-        [
-            (
-                letter.id,
-                f"{letter.at:%Y-%m-%d %H:%M}",
-                letter.action,
-                letter.meaning,
-                letter.code,
-                letter.subscriber_id,
-                letter.known_by,
-                letter.words or subjects[letter.id],
-            )
-            for letter in letters
-        ],
+        [columns[place] for place in told],
+        [[row[place] for place in told] for row in rows],
         right=("id", "reader"),
         wrap=("words or subject",),
     )
