@@ -256,7 +256,7 @@ _TESTERS = 100
 
 
 def _test_segment(app: App, edition: Edition, name: str) -> int:
-    """The very bytes that readers get, to each of a segment's; returns how many."""
+    """The approved bytes, to each of a segment's; returns how many. Their links are not counted."""
     newsletter = app.newsletter(edition.newsletter)
     with app.database.read() as session:
         query = segments.get(session, name).query
@@ -274,7 +274,7 @@ def _test_segment(app: App, edition: Edition, name: str) -> int:
 
 
 def _send_test(app: App, edition: Edition, address: str) -> None:
-    """The very bytes that readers get, to one address; nobody's row is touched."""
+    """The approved bytes, to one address; nobody's row is touched, and its links are not counted."""
     to = addresses.wire(addresses.check(address))
     token = links.token(app.settings.secret.get_secret_value(), edition.id, 0)
     _hand_over_test(app, edition, [Reader(0, to, "", token)])

@@ -287,9 +287,8 @@ def route(session: Session, app: App, edition_id: int, *, now: datetime) -> Rout
     counts = mould.counting.mode != "off"
 
     def reader(person: Person) -> Reader:
-        token = links.token(secret, edition_id, person.id)
-        click = links.click_token(secret, edition_id, person.id) if counts else ""
-        return Reader(person.id, person.email, person.name, token, person.plain_text, click)
+        token, click = links.tokens(secret, edition_id, person.id)
+        return Reader(person.id, person.email, person.name, token, person.plain_text, click if counts else "")
 
     throttle = Throttle(sending.sender, newsletter.limits)
     return Route(

@@ -14,7 +14,7 @@ _KEPT = 12
 _KEPT_OF_TAG = 4
 _HEX = re.compile(r"[0-9a-f]{42}")
 _CLICK_HEX = re.compile(r"[0-9a-f]{54}")
-_LINK, _MESSAGE, _CLICK, _TAG = b"link", b"message", b"click", b"tag"
+_LINK, _MESSAGE, _TAG = b"link", b"message", b"tag"
 #: edition, subscriber, and 64 bits of the signature that the copy's Message-ID has; servers may make capitals of it
 _MARK = re.compile(r"e([1-9][0-9]{0,9})-s([1-9][0-9]{0,12})-[0-9a-f]{16}")
 
@@ -75,7 +75,13 @@ def browser(public_url: str, token: str) -> str:
 
 def click_token(secret: str, edition_id: int, subscriber_id: int) -> str:
     """42 hex digits that stand for this reader's copy in the links that are counted; they open nothing else."""
-    return _sign(secret, _CLICK, edition_id, subscriber_id)
+    return tokens(secret, edition_id, subscriber_id)[1]
+
+
+def tokens(secret: str, edition_id: int, subscriber_id: int) -> tuple[str, str]:
+    """`token` and `click_token`: two parts of one signature, made in half the time; neither tells the other."""
+    ids, signature = _signed(secret, _LINK, edition_id, subscriber_id)
+    return (ids + signature[:_KEPT]).hex(), (ids + signature[_KEPT : 2 * _KEPT]).hex()
 
 
 def tag(secret: str, edition_id: int, number: int) -> str:
@@ -96,7 +102,9 @@ def read_click(secret: str, signed: str) -> tuple[int, int, int]:
     """
     if not _CLICK_HEX.fullmatch(signed):
         raise _not_whole()
-    edition_id, subscriber_id = _check(secret, _CLICK, signed[:42])
+    edition_id, subscriber_id = _ids(signed)
+    if not hmac.compare_digest(click_token(secret, edition_id, subscriber_id), signed[:42]):
+        raise _not_ours()
     number = int(signed[42:46], 16)
     if not hmac.compare_digest(tag(secret, edition_id, number), signed[42:]):
         raise _not_ours()
@@ -120,6 +128,12 @@ def _message(secret: str, edition_id: int, subscriber_id: int) -> str:
 
 
 def _sign(secret: str, purpose: bytes, edition_id: int, subscriber_id: int) -> str:
+    ids, signature = _signed(secret, purpose, edition_id, subscriber_id)
+    return (ids + signature[:_KEPT]).hex()
+
+
+def _signed(secret: str, purpose: bytes, edition_id: int, subscriber_id: int) -> tuple[bytes, bytes]:
+    """The two numbers as bytes, and 32 bytes of signature over them."""
     try:
         # four bytes of edition, five of subscriber: room for a million million
         ids = struct.pack(">IBI", edition_id, subscriber_id >> 32, subscriber_id & 0xFFFFFFFF)
@@ -129,7 +143,7 @@ def _sign(secret: str, purpose: bytes, edition_id: int, subscriber_id: int) -> s
         ) from error
     signature = _keyed(secret).copy()
     signature.update(purpose + ids)
-    return (ids + signature.digest()[:_KEPT]).hex()
+    return ids, signature.digest()
 
 
 @lru_cache(maxsize=8)
@@ -141,11 +155,16 @@ def _keyed(secret: str) -> hmac.HMAC:
 def _check(secret: str, purpose: bytes, signed: str) -> tuple[int, int]:
     if not _HEX.fullmatch(signed):
         raise _not_whole()
-    edition_id, high, low = struct.unpack(">IBI", bytes.fromhex(signed)[:9])
-    subscriber_id = (high << 32) | low
+    edition_id, subscriber_id = _ids(signed)
     if not hmac.compare_digest(_sign(secret, purpose, edition_id, subscriber_id), signed):
         raise _not_ours()
     return edition_id, subscriber_id
+
+
+def _ids(signed: str) -> tuple[int, int]:
+    """The numbers that *signed* begins with, whoever wrote them."""
+    edition_id, high, low = struct.unpack(">IBI", bytes.fromhex(signed[:18]))
+    return edition_id, (high << 32) | low
 
 
 def _not_whole() -> BadInput:
