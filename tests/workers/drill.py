@@ -20,6 +20,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from rich.console import Console
@@ -127,7 +128,7 @@ def by_the_clock(world: World) -> None:
 
 
 def workers_killed(world: World) -> None:
-    """ten times kill -9 of a worker"""
+    """kill -9 of a worker, ten times (three where it is quick)"""
     world.scheduler(), world.worker()
     victim = world.worker()
     for number in range(1, 4 if world.quick else 11):
@@ -189,7 +190,7 @@ def database_away(world: World) -> None:
 
 
 def worker_frozen(world: World) -> None:
-    """a worker frozen for ninety seconds"""
+    """a worker frozen for ninety seconds (fifteen where it is quick)"""
     world.scheduler(), world.worker()
     victim = world.worker()
     world.gone(50)
@@ -271,16 +272,16 @@ def trial(name: str, server: Any, broker: Broker, readers: int, *, quick: bool) 
         world.edition_id = crowd.approved(world.product, readers)
         crowd.begin(world.product, world.edition_id)
         world.began = time.monotonic()
-        told = _Ear(world)
-        disturb(world)
-        return _judged(words, world, _settled(world, told), told.said)
+        with _Ear(world) as ear:
+            disturb(world)
+            stands = _settled(world)
+        return _judged(words, world, stands, ear.said)
 
 
-def _settled(world: World, ear: "_Ear") -> Balance:
+def _settled(world: World) -> Balance:
     """How the edition ended."""
     ends = time.monotonic() + 900
     while time.monotonic() < ends:
-        ear.listen()
         try:
             with world.product.database.read() as session:
                 if session.get_one(Sending, world.edition_id).state is SendingState.COMPLETE:
@@ -313,8 +314,22 @@ class _Ear:
 
     def __init__(self, world: World) -> None:
         self._world, self._heard = world, dict[str, None]()
+        self._over = Event()
+        self._thread = Thread(target=self._listen, name="ear", daemon=True)
 
-    def listen(self) -> None:
+    def __enter__(self) -> "_Ear":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join(30)
+
+    def _listen(self) -> None:
+        while not self._over.wait(0.5):
+            self._read()
+
+    def _read(self) -> None:
         try:
             with self._world.product.database.read() as session:
                 stuck = session.get_one(Sending, self._world.edition_id).stuck

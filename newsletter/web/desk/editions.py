@@ -82,6 +82,7 @@ def editions(visitor: Looks) -> HTMLResponse:
         alarms=alarms,
         is_ticking=is_ticking,
         processes=processes,
+        silent={one.name for one in processes if not crew.is_there(one, here.clock())},
         missing=missing,
         troubles=troubles,
         zone=_zone(here),
