@@ -91,7 +91,8 @@ def test_what_the_verdict_before_did_is_not_undone_in_silence(reader: Reader) ->
     _put(reader, bounce(2, address=ADA))
     said = judge(reader, "auto-reply", address="", number=2)
     assert (said, suppressed(reader)) == (
-        "nobody is touched; that no mail goes to reader 1 stands until newsletter subscribers unsuppress lifts it",
+        ("nobody is touched; that no mail goes to reader 1 stands until newsletter subscribers unsuppress --why …"
+         " lifts it"),
         [ADA],
     )  # fmt: skip
 

@@ -137,7 +137,8 @@ def _stands(session: Session, letter: Returned, judgement: Judgement) -> str:
     if not _is_suppressed(session, letter.subscriber_id):
         return ""
     return (
-        f"; that no mail goes to reader {letter.subscriber_id} stands until newsletter subscribers unsuppress lifts it"
+        f"; that no mail goes to reader {letter.subscriber_id} stands until newsletter subscribers unsuppress --why …"
+        " lifts it"
     )
 
 
