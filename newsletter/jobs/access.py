@@ -5,13 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Sending, Status
 from newsletter.delivery.operations import sendlog
 from newsletter.delivery.operations.sendlog import Line
 from newsletter.editions.models import Edition
+from newsletter.tracking.links.models import Link, Visit
 from newsletter.tracking.models import Event
 from subscribers import addresses, history, preferences, returned, roll, strangers, suppressions
 from subscribers.errors import NoSuchSubscriber
@@ -102,6 +103,19 @@ def everything(session: Session, person: Subscriber) -> dict[str, Any]:
         "what_was_heard": [
             {"at": _iso(event.at), "provider": event.provider, "kind": event.kind, "in_their_words": event.reason}
             for event in _events(session, person.id)
+        ],
+        "what_was_followed": [
+            {
+                "at": _iso(visit.at),
+                "edition_id": visit.edition_id,
+                "leads_to": url or "the picture that says it was opened",
+            }
+            for visit, url in session.execute(
+                select(Visit, Link.url)
+                .outerjoin(Link, and_(Link.edition_id == Visit.edition_id, Link.number == Visit.number))
+                .where(Visit.subscriber_id == person.id)
+                .order_by(Visit.at, Visit.id)
+            )
         ],
         "letters_that_came_back": [
             {"at": _iso(letter.kept_at), "beginning": letter.raw.decode("utf-8", "replace")}

@@ -6,10 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import inspect, text
 
+from newsletter.jobs import access
 from newsletter.rendering import links
 from newsletter.tracking.links.counts import Tally
 from newsletter.tracking.links.models import Verdict
 from subscribers import roll
+from subscribers.models import Subscriber
 from tests.links.conftest import CHROME, NINE, SECRET, House
 
 INDIVIDUAL = pytest.mark.parametrize("tracking", [{"tracking": "individual"}])
@@ -79,6 +81,17 @@ def test_a_click_is_kept_with_its_copy_where_that_is_wanted(house: House) -> Non
 def test_a_browser_is_kept_without_version_and_device(house: House) -> None:
     house.follow(2)
     assert house.visits()[0].agent == "browser on windows"
+
+
+@INDIVIDUAL
+def test_clicks_stand_in_what_is_held_of_a_person(house: House) -> None:
+    house.follow(2)
+    house.recorder.flush()
+    with house.app.database.read() as session:
+        held = access.everything(session, session.get_one(Subscriber, house.ada))["what_was_followed"]
+    assert [(each["edition_id"], each["leads_to"]) for each in held] == [
+        (house.edition_id, "https://retaildive.example/1")
+    ]
 
 
 @INDIVIDUAL

@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 
 from newsletter.rendering import languages, sheet, slots, templates, views
+from newsletter.rendering.counted import Counting
 from tests.rendering import peer, samples, week
 from tests.rendering.camera import camera, chromium
 
@@ -28,8 +29,16 @@ def _letter(name: str, **values: object) -> str:
     return templates.find(name).html("body.mjml", **common, **values)
 
 
+def _friday_counted() -> str:
+    """As it goes out where links are counted, with the pixel and the link that nobody sees."""
+    laid = sheet.lay_out(_EDITION, samples.friday(_SHIPPED), _SHIPPED)
+    mould = samples.mould(laid.html, laid.text, counting=Counting("anonymous", pixel=True, decoy=True))
+    return slots.fill(mould.html, samples.reader()._replace(click="f" * 42))
+
+
 MAILS: dict[str, Callable[[], str]] = {
     "friday": _friday,
+    "counted": _friday_counted,
     "draft": lambda: _letter(
         "draft",
         text="The draft is ready.",
@@ -85,11 +94,13 @@ def test_the_html_checker_finds_no_error_but_outlooks(tmp_path: Path) -> None:
     assert [line for line in said.splitlines() if not re.search("xmlns:[vo]|mso-", line)] == []
 
 
-def test_spamassassin_finds_nothing_to_add() -> None:
+@pytest.mark.parametrize("counting", [Counting(), Counting("anonymous", pixel=True, decoy=True)])
+def test_spamassassin_finds_nothing_to_add(counting: Counting) -> None:
     if not shutil.which("spamassassin"):
         pytest.skip("spamassassin is not on the PATH")
     page = sheet.lay_out(_EDITION, samples.friday(_SHIPPED), _SHIPPED)
-    message = samples.mould(page.html, page.text, page.subject).message(samples.reader())
+    reader = samples.reader()._replace(click="f" * 42)
+    message = samples.mould(page.html, page.text, page.subject, counting=counting).message(reader)
     said = subprocess.run(["spamassassin", "-L", "-t", "--nocreate-prefs"], input=message, capture_output=True).stdout
     points = re.search(rb"Content analysis details:\s+\((-?[0-9.]+) points", said)
 
