@@ -14,12 +14,10 @@ from newsletter.staff.acts import Doer
 from newsletter.staff.models import Role, User
 from newsletter.staff.roles import SAID
 
-commands = typer.Typer(
-    help="Who works at the desk: accounts, roles, links to come in. "
-    + " ".join(f"{role.value.capitalize()}: {said}." for role, said in SAID.items()),
-    no_args_is_help=True,
-)
+commands = typer.Typer(help="Who works at the desk: accounts, roles, links to come in.", no_args_is_help=True)
 program.add_typer(commands, name="users")
+
+_ROLES = " ".join(f"{role.value.capitalize()}: {said}." for role, said in SAID.items())
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="Of the account.")]
 
@@ -28,7 +26,9 @@ Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="Of the account.
 def add(
     context: typer.Context,
     address: Address,
-    role: Annotated[Role | None, typer.Option(help="What they may do (default: editor; the first one: admin).")] = None,
+    role: Annotated[
+        Role | None, typer.Option(help=f"What they may do (default: editor; the first one: admin). {_ROLES}")
+    ] = None,
     name: Annotated[str, typer.Option(help="As colleagues see them.")] = "",
 ) -> None:
     """Make an account, and a link by which they choose a password: good once, for a week."""
@@ -67,7 +67,7 @@ def list_(context: typer.Context, as_json: screen.Json = False) -> None:
 
 @commands.command()
 def role(
-    context: typer.Context, address: Address, role: Annotated[Role, typer.Argument(help="What they may do.")]
+    context: typer.Context, address: Address, role: Annotated[Role, typer.Argument(help=f"What they may do. {_ROLES}")]
 ) -> None:
     """Give an account another role; it counts from the next page on."""
     app = open_app(context)
