@@ -29,7 +29,10 @@ program.add_typer(commands, name="editions")
 
 Name = Annotated[str, typer.Argument(metavar="EDITION", help="Its date, newsletter/date, or number.")]
 Slug = Annotated[str | None, typer.Option("--newsletter", help="Which newsletter, where there are several.")]
-Day = Annotated[datetime | None, typer.Option("--date", formats=["%Y-%m-%d"], help="The edition's date.")]
+Day = Annotated[
+    datetime | None,
+    typer.Option("--date", formats=["%Y-%m-%d"], help="The edition's date (default: the newsletter's next day)."),
+]
 Reason = Annotated[str, typer.Option(help="Why; it is kept with the edition.")]
 By = Annotated[str, typer.Option(help="Who decides (default: your user name).")]
 Since = Annotated[int | None, typer.Argument(metavar="REVISION", help="Its number, as in `editions show`.")]
@@ -76,7 +79,14 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Plain text or Markdown; - reads standard input.")],
     newsletter: Slug = None,
-    day: Day = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date",
+            formats=["%Y-%m-%d"],
+            help="The edition's date (default: the file's own, else the newsletter's next day).",
+        ),
+    ] = None,
     by: By = "",
     as_json: screen.Json = False,
 ) -> None:

@@ -291,7 +291,7 @@ def test_there_is_no_edition_yet(world: World) -> None:
     a_subscriber(world.session, ADA)
     assert world.why() == (
         "no edition",
-        "There is no edition yet that anybody could have had: newsletter assemble makes one.",
+        "No edition's day has come yet: newsletter editions list shows those ahead, newsletter assemble makes one.",
     )
 
 
@@ -396,6 +396,13 @@ def test_tomorrows_draft_is_not_the_newest_they_could_have_had(world: World) -> 
     world.sending(world.edition())
     world.edition(state=State.DRAFT, date=date(2021, 12, 3))
     assert [reply.edition for reply in world.ask(now=MONDAY)] == ["friday/2021-11-26"]
+
+
+def test_an_edition_that_was_sent_by_hand_before_its_day_is_the_newest_they_could_have_had(world: World) -> None:
+    a_subscriber(world.session, ADA)
+    world.sending(world.edition())
+    world.sending(world.edition(date=date(2021, 12, 3)))
+    assert [reply.edition for reply in world.ask(now=MONDAY)] == ["friday/2021-12-03"]
 
 
 def test_a_newsletter_that_left_the_settings_names_no_lists(world: World, sent: None) -> None:

@@ -24,7 +24,8 @@ def decide(facts: Facts) -> Answer:
         return _nobody(facts)
     if issue is None:
         return Answer(
-            Case.NO_EDITION, "There is no edition yet that anybody could have had: newsletter assemble makes one."
+            Case.NO_EDITION,
+            "No edition's day has come yet: newsletter editions list shows those ahead, newsletter assemble makes one.",
         )
     if answer := issues.not_sent(facts, issue):
         return _moved(facts, _with_obstacle(facts, issue, answer))
