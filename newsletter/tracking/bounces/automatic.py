@@ -57,7 +57,8 @@ _AWAY = any_of(r"""
     risposta automatica / fuori (?:sede|ufficio) / assenza / resposta autom / fora d[oe] escritório / férias
     automatisch antwoord / afwezig / automatyczna odpowiedź / autosvar / automaattinen vastaus / automatická odpověď
     автоответ / автоматический ответ / нет на месте / отпуск / 自动(?:回复|答复) / 自動(?:返信|応答) / 不在 / 부재중
-    자동 ?(?:회신|응답) / otomatik yanıt / αυτόματη απάντηση / delivery receipt / read receipt / accusé de
+    autoodpowied / nieobecno / poza biurem / frånvaro / fravær / ikke til ?stede / poissa / nepřítomn / dovolen
+    부재 ?중 / 자동 ?(?:회신|응답) / otomatik yanıt / αυτόματη απάντηση / delivery receipt / read receipt / accusé de
     thank you for (?:your (?:e-?mail|message)|contacting) / we(?:'ve| have) received your / ticket # / \[ticket / \[#\d
     your request \( / verify your e-?mail to / confirm your message / awaits moderator
 """)
@@ -68,8 +69,9 @@ _RECEIPT = any_of(
 _REPLY = any_of(r"(?:re|aw|sv|antw|odp|vs|回复|答复)(?:\[\d+\])?[:：]", begins=True)
 _UNSUBSCRIBE = any_of(
     r"""
-    (?:re: ?)?(?:unsubscribe|remove(?: me)?|sign ?off|stop|opt.?out|abmelden|abbestellen)\b
-    (?:re: ?)?(?:désabonner|désinscription|baja)\b
+    (?:re: ?)?(?:please |bitte |por favor |per favore |graag )?(?:unsubscribe|remove(?: me)?|sign ?off|stop|opt.?out)\b
+    (?:re: ?)?(?:bitte )?(?:(?:newsletter )?(?:abmelden|abbestellen))\b
+    (?:re: ?)?(?:désabonner|désinscription|désinscrire|me désabonner|baja)\b
     (?:re: ?)?(?:disiscrivi|cancellami|uitschrijven|afmelden|отписаться|退订|配信停止)
     """,
     begins=True,
@@ -81,8 +83,15 @@ def is_from_daemon(message: Mail) -> bool:
     head = message.head
     sender = head.words("from")
     local = sender.rpartition("<")[2].partition("@")[0].strip(' "')
-    named = bool(_DAEMON.match(local) or _DAEMON_NAMES.search(sender[:200]) or sender.rstrip().endswith("<>"))
-    return named or "x-failed-recipients" in head
+    if _DAEMON.match(local) or sender.rstrip().endswith("<>") or "x-failed-recipients" in head:
+        return True
+    return bool(_DAEMON_NAMES.search(sender[:200])) and not _answers_go_elsewhere(head)
+
+
+def _answers_go_elsewhere(head: Head) -> bool:
+    """Whether it was sent with a person's return address, which reports are not: a name alone is anybody's."""
+    came_from = head.get("return-path").strip(" <>")
+    return "@" in came_from and not _DAEMON.match(came_from)
 
 
 def is_from_nobody(head: Head) -> bool:

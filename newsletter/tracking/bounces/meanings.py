@@ -55,6 +55,12 @@ _OF_READERS = frozenset({"4.1", "7.13"})
 _WAITS = frozenset({Meaning.FULL, Meaning.LOOP, Meaning.TEMPORARY})
 #: said in words beside the code of an unknown user, these count for more
 _MILDER = frozenset({Meaning.FULL, Meaning.LOOP, Meaning.TEMPORARY, Meaning.TOO_LARGE})
+#: answers to these speak of no recipient
+_BEFORE_ANY_RECIPIENT = frozenset({Step.EHLO, Step.MAIL})
+#: what a server says of any rule of its own, less its first figure
+_ANY_RULE = frozenset({"7.0", "7.1"})
+#: RFC 5321 section 4.2.2, word for word
+_UNAVAILABLE = re.compile(r"requested action not taken: mailbox unavailable", re.IGNORECASE)
 _LESSONS = {
     Meaning.DEAD: Lesson.SUPPRESS,
     Meaning.FULL: Lesson.COUNT,
@@ -107,6 +113,12 @@ def tells(words: str) -> int:
 
 
 def _meaning(basic: str, code: str, words: str, said: str, step: Step) -> Meaning:
+    found = _told(basic, code, words, said, step)
+    # nobody had been named yet: it was said to us
+    return Meaning.POLICY if found is Meaning.DEAD and step in _BEFORE_ANY_RECIPIENT else found
+
+
+def _told(basic: str, code: str, words: str, said: str, step: Step) -> Meaning:
     by_code = _by_code(code)
     in_words = wordings.meaning(words)
     if (code or basic)[:1] == "4":
@@ -118,8 +130,13 @@ def _meaning(basic: str, code: str, words: str, said: str, step: Step) -> Meanin
         if blame.against_us(words):
             return Meaning.POLICY
         return in_words if in_words in _MILDER and in_words is not None else Meaning.DEAD
+    if by_code is Meaning.POLICY and code[2:] in _ANY_RULE and in_words is Meaning.FULL:
+        return Meaning.FULL  # a rule of Postfix's that looked at the quota answers so
     if by_code is not None:
         return by_code
+    if basic == "550" and code == "5.5.0" and _UNAVAILABLE.search(words):
+        # Outlook.com's form of a bare 550
+        return _by_blame(basic, "", words.replace(code, ""), step)
     if in_words in {Meaning.DEAD, Meaning.NO_HOST} and blame.against_us(words):
         return Meaning.POLICY
     if in_words is not None and in_words is not Meaning.OTHER:

@@ -44,7 +44,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _STEPS = (
-    (Step.EHLO, re.compile(r"\bEHLO\b|\bHELO\b|initial connection|initial greeting", re.IGNORECASE)),
+    (Step.EHLO, re.compile(r"\bEHLO\b|\bHELO\b|initial connection|initial greeting|greeting failed", re.IGNORECASE)),
     (Step.MAIL, re.compile(r"\bMAIL FROM\b|sender command|\bMAIL command", re.IGNORECASE)),
     (
         Step.DOT,

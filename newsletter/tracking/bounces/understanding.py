@@ -85,10 +85,15 @@ def _understand(message: Mail, depth: int) -> tuple[Judgement, ...]:
         return (_disposed(case, dict(mail.fields(note.text))),)
     from_daemon = automatic.is_from_daemon(message)
     if depth < _DEEPEST and not from_daemon and (inner := _forwarded(message)) is not None:
-        return _through(case, _understand(inner, depth + 1))
+        return _understand(inner, depth + 1)
     whole = "\n".join(part.text for part in message.parts)
     if (report := reports.find_loose(whole)) is not None:
-        return _reported(case, report)
+        if from_daemon:
+            return _reported(case, report)
+        if _is_reply(case):
+            # somebody shows us a report, which may be about anybody's mail, in answer to our own
+            return (case.clues,)
+        return tuple(map(_spared, _reported(case, report)))
     return _in_words(case)
 
 
@@ -124,6 +129,9 @@ def _complaint(case: _Case, fields: dict[str, str] | object) -> Judgement:
         return replace(clues, words="not spam")
     if kind.startswith(("auth-failure", "dmarc", "dkim")):
         return replace(clues, meaning=Meaning.POLICY, lesson=Lesson.ALARM, words=kind)
+    if kind.startswith("virus"):
+        # a scanner's, of what we sent: no reader asked for anything
+        return replace(clues, meaning=Meaning.POLICY, lesson=Lesson.ALARM, words=kind)
     if kind.startswith("opt-out"):
         return replace(clues, action=Action.UNSUBSCRIBE, words=kind)
     return replace(clues, action=Action.COMPLAINT, lesson=Lesson.SUPPRESS, words=kind)
@@ -142,7 +150,7 @@ def _disposed(case: _Case, fields: dict[str, str]) -> Judgement:
 
 
 def _forwarded(message: Mail) -> Mail | None:
-    """The report that somebody sent on whole."""
+    """The report that somebody sent on whole; whose copy it is about only it can say, and not who sent it on."""
     for part in message.parts:
         inner = part.inner
         if inner is not None and (
@@ -154,12 +162,10 @@ def _forwarded(message: Mail) -> Mail | None:
     return None
 
 
-def _through(case: _Case, found: tuple[Judgement, ...]) -> tuple[Judgement, ...]:
-    """What was found in a message within, with what only the outer one says."""
-    return tuple(
-        replace(one, token=one.token or case.clues.token, message_id=one.message_id or case.clues.message_id)
-        for one in found
-    )
+def _is_reply(case: _Case) -> bool:
+    """Whether a person answers a message of ours, and hands on none."""
+    head = case.message.head
+    return automatic.is_reply(head.words("subject")) or ("in-reply-to" in head and not case.returned.fields)
 
 
 # reports in fields
@@ -242,6 +248,9 @@ def _in_words(case: _Case) -> tuple[Judgement, ...]:
     )
     if not from_system and not reports_it:
         return (replace(case.clues, action=Action.AUTO_REPLY) if answers else case.clues,)
+    if answers and not reports_it and not case.returned.fields and transcripts.answer(said) is None:
+        # a postmaster may be away too
+        return (replace(case.clues, action=Action.AUTO_REPLY),)
     action = Action.DELAYED if automatic.is_delay(subject, said) else Action.FAILED
     blocks = transcripts.blocks(said, case.ours)
     if len(blocks) > 1 and all(_tells(block, address) for address, block in blocks.items()):
@@ -269,7 +278,9 @@ def _of_block(case: _Case, action: Action, said: str, address: str) -> Judgement
     # some say it in the subject alone
     around = said if wordings.meaning(said) else case.message.head.words("subject")
     verdict = meanings.weigh(action, "", words, step, said=around, unfinished=unfinished)
-    return _with(replace(case.clues, action=action, address=_written(case, address)), verdict, words)
+    found = _with(replace(case.clues, action=action, address=_written(case, address)), verdict, words)
+    # neither a server's answer nor our message is there: a cut report, or junk that looks like one
+    return found if answer or case.returned.fields else _spared(found)
 
 
 def _written(case: _Case, address: str) -> str:

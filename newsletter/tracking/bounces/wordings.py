@@ -129,7 +129,8 @@ _TABLE: tuple[tuple[Meaning, tuple[re.Pattern[str], ...]], ...] = (
         (
             any_of(r"""
                 not allowed to send / only accepts / not authori[sz]ed / access denied / rejected by / virus
-                content (?:filter|rejected) / abgelehnt / verweigert / refusé / rechazad / rifiutat / recusad
+                content (?:filter|rejected) / abgelehnt / verweigert / \brejet[eé]e?\b
+                \brefus[eé]e?\b / rechazad / rifiutat / recusad
                 отклонен / отвергнут / 垃圾 / 拒绝 / 迷惑
             """),
         ),

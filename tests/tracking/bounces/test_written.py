@@ -18,6 +18,7 @@ UNMARKED = frozenset(
         "qmail-two",
         "without-a-blank-line-between",
         "no-head-at-all",
+        "letter-with-anothers-bounce-attached",
     }
 )
 NAMES_NO_MESSAGE = frozenset(
@@ -29,6 +30,11 @@ NAMES_NO_MESSAGE = frozenset(
         "unsubscribe-by-a-mail-program",
         "a-letter-about-a-bounce",
         "junk",
+        "unsubscribe-mailto-empty-body",
+        "spam-quoting-a-bounce",
+        "spam-forged-as-report",
+        "delay-in-french-words",
+        "letter-with-anothers-bounce-attached",
     }
 )
 
@@ -157,6 +163,59 @@ def judged(name: str) -> Judgement:
         ("a-letter", "unrecognised", Lesson.NONE, ""),
         ("a-letter-about-a-bounce", "unrecognised", Lesson.NONE, ""),
         ("junk", "unrecognised", Lesson.NONE, ""),
+        ("postfix-folded-without-status", "failed policy 5.7.1", Lesson.ALARM, ADA),
+        ("gmail-multiline-folded", "failed dead 5.1.1", Lesson.SUPPRESS, ADA),
+        ("gmail-inactive", "failed dead 5.2.1", Lesson.SUPPRESS, ADA),
+        ("gmail-incomplete-storage", "delayed full 4.2.2", Lesson.NONE, ADA),
+        ("gmail-incomplete-spanish", "delayed temporary 4.7.0", Lesson.NONE, ADA),
+        ("yahoo-full", "failed dead 552", Lesson.SUPPRESS, ADA),
+        ("yahoo-tss04-expired", "failed temporary 4.4.7", Lesson.COUNT, ADA),
+        ("yahoo-disabled", "failed dead 554", Lesson.SUPPRESS, ADA),
+        ("icloud-unknown", "failed dead 5.1.1", Lesson.SUPPRESS, ADA),
+        ("icloud-blocked", "failed policy 5.7.1", Lesson.ALARM, ADA),
+        ("exchange-words-only", "failed dead 5.1.10", Lesson.SUPPRESS, ADA),
+        ("exchange-transport-rule", "failed policy 5.7.1", Lesson.ALARM, ADA),
+        ("exchange-delayed-german", "delayed temporary 4.4.7", Lesson.NONE, ADA),
+        ("sendmail-warning-words", "delayed temporary 4.1.1", Lesson.NONE, ADA),
+        ("qmail-loop", "failed loop 5.4.6", Lesson.ALARM, ADA),
+        ("qmail-connected-greeting", "failed policy 554", Lesson.ALARM, ADA),
+        ("domino-router-failure", "failed full 5.7.1", Lesson.COUNT, ADA),
+        ("zimbra-over-quota", "failed full 4.2.2", Lesson.COUNT, ADA),
+        ("zimbra-closed", "failed dead 5.1.1", Lesson.SUPPRESS, ADA),
+        ("two-ours-delivered", "relayed", Lesson.NONE, ADA),
+        ("forwarded-original", "failed dead 5.1.1", Lesson.SUPPRESS, ADA),
+        ("forwarded-spf", "failed policy 5.7.26", Lesson.ALARM, ADA),
+        ("mdn-outlook-deleted", "mdn", Lesson.NONE, ADA),
+        ("mdn-german-displayed", "mdn", Lesson.NONE, ADA),
+        ("away-gone-address", "auto-reply", Lesson.NONE, ""),
+        ("away-without-auto-submitted-dutch", "auto-reply", Lesson.NONE, ""),
+        ("away-swedish", "auto-reply", Lesson.NONE, ""),
+        ("away-polish-postmaster", "auto-reply", Lesson.NONE, ""),
+        ("away-korean", "auto-reply", Lesson.NONE, ""),
+        ("away-danish-plain", "auto-reply", Lesson.NONE, ""),
+        ("account-closed-autoreply", "auto-reply", Lesson.NONE, ""),
+        ("arf-fastmail-mixed-case", "complaint", Lesson.SUPPRESS, "ADA@example.net"),
+        ("arf-comcast-no-rcpt", "complaint", Lesson.SUPPRESS, "redacted@comcast.example.invalid"),
+        ("arf-virus", "unrecognised policy", Lesson.ALARM, ADA),
+        ("unsubscribe-mailto-empty-body", "unsubscribe", Lesson.NONE, ""),
+        ("unsubscribe-in-sentence", "unsubscribe", Lesson.NONE, ""),
+        ("unsubscribe-german-please", "unsubscribe", Lesson.NONE, ""),
+        ("spam-quoting-a-bounce", "failed dead 5.1.1", Lesson.COUNT, ADA),
+        ("letter-quoting-a-bounce", "unrecognised", Lesson.NONE, ""),
+        ("spam-forged-as-report", "unrecognised", Lesson.NONE, ""),
+        ("telekom-german-words", "failed policy 5.7.0", Lesson.ALARM, ADA),
+        ("orange-rate", "failed policy 5.2.0", Lesson.ALARM, ADA),
+        ("laposte-policy", "failed policy 5.5.0", Lesson.ALARM, ADA),
+        ("gmx-not-exist", "failed dead 550", Lesson.SUPPRESS, ADA),
+        ("gmx-reputation", "failed policy 554", Lesson.ALARM, ADA),
+        ("outlook-blocklist-s3140", "failed policy 5.7.1", Lesson.ALARM, ADA),
+        ("outlook-mailbox-unavailable", "failed dead 5.5.0", Lesson.SUPPRESS, ADA),
+        ("libero-it", "failed dead 550", Lesson.SUPPRESS, ADA),
+        ("unknown-because-of-a-list", "failed policy 5.1.1", Lesson.ALARM, ADA),
+        ("postfix-unverified-for-good", "failed temporary 5.1.1", Lesson.COUNT, ADA),
+        ("sender-domain-dead-words", "failed policy 5.1.1", Lesson.ALARM, ADA),
+        ("delay-in-french-words", "delayed temporary 4.3.0", Lesson.NONE, ADA),
+        ("letter-with-anothers-bounce-attached", "failed dead 5.1.1", Lesson.SUPPRESS, "bob@example.org"),
     ],
 )
 def test_a_form_is_understood(name: str, said: str, lesson: Lesson, address: str) -> None:
@@ -196,6 +255,11 @@ def test_each_recipient_of_a_report_in_words_is_judged_alone() -> None:
 def test_a_copy_that_reached_a_part_of_an_alias_suppresses_nobody() -> None:
     found = understand((WRITTEN / "postfix-alias-of-three.eml").read_bytes())
     assert {(one.address, one.lesson) for one in found} == {(ADA, Lesson.COUNT)}
+
+
+def test_who_shows_a_report_of_anothers_mail_is_not_taken_for_the_one_it_is_about() -> None:
+    found = judged("letter-with-anothers-bounce-attached")
+    assert (found.address, found.token, found.message_id) == ("bob@example.org", "", "")
 
 
 @pytest.mark.parametrize("file", sorted(WRITTEN.iterdir()), ids=lambda file: file.stem)
