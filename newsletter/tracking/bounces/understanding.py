@@ -85,7 +85,9 @@ def _understand(message: Mail, depth: int) -> tuple[Judgement, ...]:
         return (_disposed(case, dict(mail.fields(note.text))),)
     from_daemon = automatic.is_from_daemon(message)
     if depth < _DEEPEST and not from_daemon and (inner := _forwarded(message)) is not None:
-        return _understand(inner, depth + 1)
+        found = _understand(inner, depth + 1)
+        # a reader who asks about a report of other mail wrote a letter
+        return found if not _is_reply(case) or any(one.token for one in found) else (case.clues,)
     whole = "\n".join(part.text for part in message.parts)
     if (report := reports.find_loose(whole)) is not None:
         if from_daemon:
