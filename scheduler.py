@@ -35,6 +35,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from newsletter import app, jobs, logs
 from newsletter.app import App
 from newsletter.delivery.ledger import owners
+from newsletter.delivery.wire import hints
 from newsletter.editions import forecast, timekeeping
 from newsletter.errors import NewsletterError
 from newsletter.jobs import Work
@@ -55,6 +56,8 @@ def main() -> None:
     logs.configure()
     try:
         product = app.start(arguments.home)
+        if product.settings.workers == "celery":
+            hints.celery(product.settings.broker_url.get_secret_value()).close()  # says where the extra is missing
     except NewsletterError as error:
         sys.exit(f"error: {error}")
     safe = run(product, every=arguments.tick)

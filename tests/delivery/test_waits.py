@@ -80,7 +80,10 @@ def test_what_is_due_later_is_told_with_the_last_answer(session: Session, sendin
 def test_that_nobody_sends_is_told_with_what_to_do(session: Session, sending: Sending) -> None:
     sending.canary_passed_at = NINE
     session.flush()
-    nobody = "no process is sending: newsletter scheduler goes on with it, or newsletter send"
+    nobody = (
+        "no process is sending: newsletter scheduler goes on with it (where workers send, newsletter worker),"
+        " or newsletter send"
+    )
     assert _why(session, sending) == Wait(nobody, since=NINE)
 
 

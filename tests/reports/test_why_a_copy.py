@@ -371,7 +371,10 @@ def test_a_copy_that_nobody_sends_says_what_does(world: World, ada: Subscriber) 
     world.copy(ada, state=BatchState.QUEUED, sending=SendingState.RUNNING, fenced_at=None, settled_at=None)
     assert world.why(now=MONDAY) == (
         "waits",
-        "The copy for ada@example.com waits: no process is sending: newsletter scheduler goes on with it, or newsletter send.",
+        (
+            "The copy for ada@example.com waits: no process is sending: newsletter scheduler goes on with it (where workers"
+            " send, newsletter worker), or newsletter send."
+        ),
     )
 
 

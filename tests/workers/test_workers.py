@@ -14,6 +14,7 @@ from newsletter import jobs
 from newsletter.app import App
 from newsletter.delivery.models import Batch, BatchState, Process, Sending, SendingState
 from newsletter.delivery.operations import audit, controls, crew
+from newsletter.delivery.wire import hints
 from newsletter.delivery.wire.dispatch import Ended
 from newsletter.errors import ConfigError
 from newsletter.testing.smtp_sink import SmtpSink
@@ -147,6 +148,13 @@ def test_a_worker_whose_clock_is_ahead_does_no_harm_and_says_so(product: App, si
         troubles = _troubles(product)
     assert (ended.state, ended.balance.accepted) == (SendingState.COMPLETE, READERS)
     assert any("worker fast: its machine's clock is 600 s ahead of the database's" in one for one in troubles)
+
+
+def test_a_worker_names_nothing_at_the_broker_that_is_not_ours() -> None:
+    application = hints.celery("amqp://127.0.0.1")
+    application.conf.task_queues = [hints.queue("abc", "friday")]
+    names = [name for queue in application.amqp.queues.values() for name in (queue.name, queue.exchange.name)]
+    assert names == ["newsletter.abc.friday", "newsletter.hints"]
 
 
 def test_a_hint_begins_an_edition_and_the_next_ones_tell_nothing_new(product: App, worker: Worker) -> None:

@@ -25,6 +25,12 @@ class Wait:
     until: datetime | None = None
 
 
+_NOBODY_SENDS = (
+    "no process is sending: newsletter scheduler goes on with it (where workers send, newsletter worker),"
+    " or newsletter send"
+)
+
+
 def find(session: Session, sending: Sending, limits: Limits, *, now: datetime) -> Wait | None:
     """What *sending* waits for; None while it moves, or has nothing left to do."""
     match sending.state:
@@ -60,8 +66,7 @@ def _reasons(session: Session, sending: Sending, limits: Limits, now: datetime) 
     if not left.due and left.next_at is not None:
         yield Wait(f"the next copies are due then{_said(left.reply)}", until=left.next_at)
     if left.due and not left.leased and left.idle_since < now - _NOBODY:
-        nobody = "no process is sending: newsletter scheduler goes on with it, or newsletter send"
-        yield Wait(nobody, since=left.idle_since)
+        yield Wait(_NOBODY_SENDS, since=left.idle_since)
 
 
 def _canaries(limits: Limits) -> str:

@@ -125,6 +125,8 @@ def celery(broker_url: str) -> "Celery":
         task_ignore_result=True,
         task_serializer="json",
         accept_content=["json"],
+        # Celery binds every queue to an exchange; named like the queues, one permission is enough for both
+        task_default_exchange="newsletter.hints",
         enable_utc=True,
         broker_heartbeat=_HEARTBEAT,
         broker_connection_timeout=_PATIENCE,
