@@ -31,7 +31,7 @@ drill: .venv/.dev  ## what goes wrong with several machines, done on purpose, as
 	$(BIN)/python -m tests.workers.drill
 
 .venv/.run: requirements/run.lock pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(PIP) --no-deps --require-hashes -r requirements/run.lock
 	$(PIP) --no-deps --require-hashes -r requirements/build.lock
 	$(PIP) --no-deps --no-build-isolation --editable .

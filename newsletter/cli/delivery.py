@@ -66,6 +66,7 @@ def send(
             screen.data({"sent_to": test})
         else:
             screen.say(f"one copy of {shelf.name(found)} is on its way to {escape(test)}")
+            screen.say_where_mail_goes(app.settings)
         return
     if test_segment:
         sent = _test_segment(app, found, test_segment)
@@ -73,6 +74,7 @@ def send(
             screen.data({"sent_to": sent, "segment": test_segment})
         else:
             screen.say(f"{sent} copies of {shelf.name(found)} are on their way to {escape(test_segment)}")
+            screen.say_where_mail_goes(app.settings)
         return
     with _drain_on_signal() as stop, screen.progress() as bar, _telling_why(app, found.id, bar):
         task = bar.add_task("sending", total=None)
@@ -106,6 +108,7 @@ def send(
         )
     else:
         screen.say(str(ended.balance))
+        screen.say_where_mail_goes(app.settings)
         if ended.state is not SendingState.COMPLETE:
             waiting = _waits(app, found.id)
             screen.say(f"[yellow]{ended.state}[/]: {escape(_spoken(waiting) if waiting else ended.reason)}")

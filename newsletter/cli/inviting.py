@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app
@@ -53,9 +52,8 @@ def invite(
         screen.data({"invited": [one.email for one in asked if not one.reason], "failed": failed, "not_again": lately})
     else:
         tell(asked, lately)
-        if app.settings.sender == "maildir" and asked:
-            folder = app.settings.path(app.settings.maildir.path)
-            screen.say(f"[dim]sender is maildir: nobody is mailed, the letters are in {escape(str(folder))}[/]")
+        if asked:
+            screen.say_where_mail_goes(app.settings)
     if any(one.reason for one in asked):
         raise typer.Exit(1)
 

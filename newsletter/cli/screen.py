@@ -4,11 +4,12 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.cells import cell_len
 from rich.console import Console, JustifyMethod
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,6 +23,9 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+if TYPE_CHECKING:
+    from newsletter.config import Settings
+
 console = Console(highlight=False)
 
 #: the option that every command which prints data takes
@@ -30,6 +34,13 @@ Json = Annotated[bool, typer.Option("--json", help="Print data as JSON.")]
 
 #: columns that a text which may wrap should have at least, and what stands between two columns
 _ROOM, _GAP = 12, 2
+
+
+def say_where_mail_goes(settings: "Settings") -> None:
+    """Say that nobody was mailed, where mail is written to a folder: another shell may have named a sender."""
+    if settings.sender == "maildir":
+        folder = escape(str(settings.path(settings.maildir.path)))
+        say(f"[dim]sender is maildir in this shell: nobody is mailed, what was sent is in {folder}[/]")
 
 
 def table(

@@ -69,6 +69,7 @@ def add(
         screen.console.print(f"{person.email}: {where}", markup=False)
         if asked:
             inviting.tell(asked)
+            screen.say_where_mail_goes(app.settings)
         elif Consent.PENDING in standing.values():
             inviting.hint(escape(person.email))
     if asked and asked[0].reason:

@@ -71,8 +71,11 @@ def collect_again(app: App, *, clock: Callable[[], datetime]) -> Collected:
     # it lies where it belongs
     mailbox = settings.mailbox.model_copy(update={"after": "flag"})
     if mailbox.maildir:
-        place = Maildir(settings.path(mailbox.maildir), mailbox).done
-        _look(app, place, collected, clock, again=True)
+        place = Maildir(settings.path(mailbox.maildir), mailbox)
+        if place.done.path.is_dir():
+            _look(app, place.done, collected, clock, again=True)
+        else:  # it is made when the first letter is moved
+            place.describe()
     if mailbox.host:
         with sessions.connect(settings) as client:
             _look(app, imap.Folder(client, mailbox, mailbox.done_folder), collected, clock, again=True)

@@ -9,6 +9,7 @@ from sqlalchemy import delete
 from newsletter.config import Mailbox
 from newsletter.errors import MailboxClosed
 from newsletter.jobs import returning
+from newsletter.tracking.mailbox.collecting import Collected
 from newsletter.tracking.models import Returned
 from tests.mailbox.conftest import Reader
 from tests.mailbox.letters import bounce, note, vacation
@@ -68,6 +69,10 @@ def test_a_letter_that_was_read_over_imap_is_known_as_a_file(of_files: Reader, m
     )
     collected = of_files.collect()
     assert (collected.new, collected.known) == (Counter(), 2)
+
+
+def test_where_nothing_was_moved_yet_there_is_nothing_to_look_through_again(of_files: Reader) -> None:
+    assert returning.collect_again(of_files.app, clock=of_files.clock) == Collected()
 
 
 def test_what_a_restored_database_does_not_know_is_taken_in_again(of_files: Reader, maildir: Path) -> None:
