@@ -75,7 +75,10 @@ def restored(
     screen.say(f"{unknown} unknown now; events that still come may prove their copies")
     screen.say(f"held, for they may have been sent: {escape(', '.join(made_safe.held) or 'no edition')}")
     screen.say(f"sendings taken from the clock: {made_safe.given_up}")
-    screen.say("Look at what readers have; then [bold]newsletter deliveries resolve[/], or approve what was not sent.")
+    screen.say(
+        "Whether what is held went out, the mail server's log or the provider knows: [bold]newsletter editions skip[/]"
+        " if it did, approve it if it did not. [bold]newsletter deliveries resolve[/] is for what is unknown."
+    )
 
 
 @program.command("doctor")

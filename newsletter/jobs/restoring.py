@@ -11,8 +11,6 @@ from newsletter.delivery.ledger import settling
 from newsletter.editions import calendar, review, shelf, watch
 from newsletter.editions.models import Edition, State
 
-_REASON = "a backup was restored, which can't say whether it was sent since: look at what readers have"
-
 
 @dataclass(frozen=True, slots=True)
 class Restored:
@@ -37,7 +35,7 @@ def restored(app: App, *, by: str, now: datetime) -> Restored:
         unknown = settling.safe_mode(session, by=by, now=now)
         approved = session.scalars(select(Edition).where(Edition.state == State.APPROVED)).all()
         for edition in approved:
-            review.hold(session, edition, by=by, reason=_REASON, now=now)
+            review.hold(session, edition, by=by, reason=review.RESTORED, now=now)
         given_up = calendar.give_up_sending(session, "a backup was restored; what is to be sent, a person sends", now)
         names = tuple(shelf.name(edition) for edition in approved)
         lost = plural.counted(unknown, "copy", "copies")

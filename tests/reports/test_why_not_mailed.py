@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import SendingState
+from newsletter.editions import review
 from newsletter.editions.models import Job, Slot, SlotState, State
 from newsletter.errors import NotFound
 from newsletter.tracking.reports.answers import Case
@@ -335,6 +336,13 @@ def test_a_held_edition_says_who_held_it_and_why(world: World) -> None:
         "held",
         "The Friday Five of 26 November 2021 is held since 25 November 2021 at 16:00, by clock: nobody approved it in time; nobody has it.",
     )
+
+
+def test_an_edition_held_by_a_restored_backup_may_have_gone_out(world: World) -> None:
+    a_subscriber(world.session, ADA)
+    world.edition(state=State.HELD, by="ops", reason=review.RESTORED)
+    _, sentence = world.why()
+    assert sentence.endswith("look at what readers have; the mail server's log or the provider knows who has it.")
 
 
 def test_a_week_that_was_skipped(world: World) -> None:

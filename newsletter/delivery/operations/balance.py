@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from newsletter.delivery.ledger import rules
 from newsletter.delivery.models import Batch, BatchState, Progress, Sending, Status
 from newsletter.editions import shelf
+from newsletter.editions.models import State
 from newsletter.errors import NotFound
 
 
@@ -45,7 +46,10 @@ def balance(session: Session, edition_id: int) -> Balance:
     """The balance of one edition; raises NotFound where nothing was planned."""
     planned = session.scalar(select(Sending.planned).where(Sending.edition_id == edition_id))
     if planned is None:
-        name = shelf.name(shelf.get(session, edition_id))
+        edition = shelf.get(session, edition_id)
+        name = shelf.name(edition)
+        if edition.state is State.HELD:
+            raise NotFound(f"nothing of {name} was planned here; it is held: newsletter editions show {name} says why")
         raise NotFound(f"nothing of {name} was planned yet: approve it, and newsletter send {name} sends it")
     rows = session.execute(
         select(Batch.state, func.sum(Batch.size), func.sum(Batch.skipped), func.sum(Batch.refused))

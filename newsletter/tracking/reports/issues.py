@@ -1,5 +1,6 @@
 """Why nobody has an edition yet, or ever will: it is not made, not approved, held, missed, cancelled."""
 
+from newsletter.editions import review
 from newsletter.editions.models import SlotState, State
 from newsletter.tracking.reports.answers import Answer, Case, Evidence, of_day, on, stamp
 from newsletter.tracking.reports.facts import Facts, Issue
@@ -42,9 +43,11 @@ def _decided(issue: Issue, case: Case, verb: str, remedy: str) -> Answer:
     if moved and case is Case.HELD:
         since = f" since {stamp(moved.at, issue.zone)}"
     because = f": {moved.reason}" if moved and moved.reason else ""
+    is_restored = moved is not None and moved.reason == review.RESTORED
+    has = "the mail server's log or the provider knows who has it" if is_restored else "nobody has it"
     return Answer(
         case,
-        f"{issue.spoken} {verb}{since}{who}{because}; nobody has it.",
+        f"{issue.spoken} {verb}{since}{who}{because}; {has}.",
         _evidence(issue),
         remedy.format(name=issue.name),
     )
