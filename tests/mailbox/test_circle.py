@@ -76,7 +76,8 @@ class Circle:
             now = datetime.now(UTC)
             planning.plan(session, edition, NEWSLETTER, sender="smtp", batch_size=25, now=now)
             query = select(Subscriber.email).join(Delivery, Delivery.subscriber_id == Subscriber.id)
-            return [_name(email) for email in session.scalars(query.where(Delivery.edition_id == edition))]
+            query = query.where(Delivery.edition_id == edition).order_by(Subscriber.id)
+            return [_name(email) for email in session.scalars(query)]
 
     def suppressed(self) -> dict[str, str]:
         """Who is not mailed any more → the evidence."""

@@ -79,17 +79,24 @@ class Newsstand:
 class _Visit(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     stand: Newsstand
+    is_inside = False
 
     def do_GET(self) -> None:  # the name that http.server calls
         self.stand.visits[self.path].append(dict(self.headers))
         self.stand.inside += 1
+        self.is_inside = True
         self.stand.crowd = max(self.stand.crowd, self.stand.inside)
         try:
             self.stand.acts.get(self.path, _not_found)(self)
         except OSError:
             self.close_connection = True
         finally:
-            self.stand.inside -= 1
+            self.leave()
+
+    def leave(self) -> None:
+        """Be no visit under way any more, once."""
+        self.stand.inside -= self.is_inside
+        self.is_inside = False
 
     def answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
@@ -97,6 +104,7 @@ class _Visit(BaseHTTPRequestHandler):
             self.send_header(name.replace("_", "-"), value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.leave()  # before the last byte: whoever has that may come again before we are done here
         self.wfile.write(body)
 
     def pour(self, piece: bytes, pause: float) -> None:
