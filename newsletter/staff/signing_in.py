@@ -7,7 +7,6 @@ long: nobody learns from here who works here.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from ipaddress import IPv4Address, ip_address, ip_network
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session as Database
@@ -16,18 +15,11 @@ from newsletter.errors import BadInput, WrongState
 from newsletter.staff import acts, codes, passwords, secrets, sessions, users
 from newsletter.staff.acts import Doer
 from newsletter.staff.models import Tries, User
+from subscribers.doorway import Allowance, network
 from subscribers.rows import upsert
 
 WRONG = "That address and password don't belong together."
 WRONG_CODE = "That code is not right, or was used already."
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """*most* tries within *seconds*."""
-
-    most: int
-    seconds: float
 
 
 _AN_ACCOUNT = Allowance(10, 15 * 60)
@@ -56,7 +48,7 @@ def knock(session: Database, email: str, peer: str, *, secret: str, now: datetim
     """Count a try with a password; raises TooFast. Committed before the try itself, so that none is free."""
     keys = {
         secrets.keyed(secret, f"account {email.strip().casefold()}"): _AN_ACCOUNT,
-        secrets.keyed(secret, f"network {_network(peer)}"): _A_NETWORK,
+        secrets.keyed(secret, f"network {network(peer)}"): _A_NETWORK,
     }
     _count(session, keys, now)
 
@@ -120,13 +112,3 @@ def _count(session: Database, keys: Mapping[str, Allowance], now: datetime) -> N
         if session.scalar(statement.returning(Tries.key)) is None:
             tat = session.scalar(select(Tries.tat).where(Tries.key == key)) or moment
             raise TooFast(tat + each - moment - allowance.seconds)
-
-
-def _network(peer: str) -> str:
-    """/24 or /56: what a single visitor can't easily change."""
-    try:
-        parsed = ip_address(peer)
-    except ValueError:
-        return peer
-    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
-    return str(ip_network(f"{parsed}/{24 if isinstance(parsed, IPv4Address) else 56}", strict=False))

@@ -11,15 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Settings
-from newsletter.delivery.models import Batch, BatchState, Delivery, Sending
 from newsletter.errors import BadInput
 from newsletter.rendering import links
+from newsletter.tracking import copies
 from newsletter.tracking.bounces.judgement import Judgement
 from subscribers import addresses, readdressing
 from subscribers.models import Subscriber
 
-#: a letter is about one of so many of the newest editions
-_EDITIONS_BACK = 26
 _AT_ONCE = 1000
 
 
@@ -83,7 +81,7 @@ def find(session: Session, settings: Settings, known: People, judgement: Judgeme
     person = known.by_key.get(addresses.key(judgement.address)) if judgement.address else None
     if person is None:
         return Owner()
-    return Owner(KnownBy.ADDRESS, _newest_copy(session, settings.sender, person, before), person)
+    return Owner(KnownBy.ADDRESS, copies.newest(session, person, sender=settings.sender, before=before), person)
 
 
 def of_link(session: Session, copy: tuple[int, int]) -> Owner:
@@ -127,26 +125,3 @@ def _keys(session: Session, column: Any, values: Collection[Any]) -> dict[int, s
         query = select(Subscriber.id, Subscriber.email_key).where(column.in_(wanted[start : start + _AT_ONCE]))
         found.update(session.execute(query).all())
     return found
-
-
-def _newest_copy(session: Session, sender: str, subscriber_id: int, before: datetime) -> int | None:
-    """The newest edition that was handed over to this person before that moment."""
-    # by edition, because that is how the rows lie: a search by person alone would read them all
-    editions = (
-        select(Sending.edition_id)
-        .where(Sending.sender == sender)
-        .order_by(Sending.started_at.desc(), Sending.edition_id.desc())
-        .limit(_EDITIONS_BACK)
-    )
-    return session.scalar(
-        select(Delivery.edition_id)
-        .join(Batch, (Batch.edition_id == Delivery.edition_id) & (Batch.number == Delivery.batch))
-        .where(
-            Delivery.edition_id.in_(session.scalars(editions).all()),
-            Delivery.subscriber_id == subscriber_id,
-            Batch.state.in_((BatchState.ACCEPTED, BatchState.UNKNOWN, BatchState.SENDING)),
-            Batch.fenced_at <= before,
-        )
-        .order_by(Batch.fenced_at.desc(), Delivery.edition_id.desc())
-        .limit(1)
-    )
