@@ -16,6 +16,7 @@ from newsletter.rendering import links
 from subscribers import preferences, roll
 from subscribers.models import Consent, Rhythm, SuppressionReason
 from subscribers.preferences import Preferences
+from tests.browsing import press
 from tests.factories import a_subscriber
 from tests.readers.conftest import Clock, Mailbox, World
 from tests.web.conftest import SECRET
@@ -82,11 +83,11 @@ def test_joining_looks_right(world: World, page: Page, clock: Clock) -> None:
     wrong = _on(page, "/join/friday")
     page.fill("#email", "eva@example")
     page.evaluate("document.querySelector('form').noValidate = true")
-    page.get_by_role("button").click()
+    press(page, page.get_by_role("button"))
     wrong += look(page)
     clock.wait(seconds=9)
     page.fill("#email", "eva@example.com")
-    page.get_by_role("button").click()
+    press(page, page.get_by_role("button"))
     assert [*wrong, *look(page)] == []
 
 
@@ -95,7 +96,7 @@ def test_confirming_looks_right(app: App, page: Page, clock: Clock) -> None:
         bob = a_subscriber(session, "bob@example.com", consent=Consent.PENDING)
     link = invitations.sign(app.settings, bob.id, ["weekly"], at=clock())
     wrong = _on(page, f"/c/{link}")
-    page.get_by_role("button").click()
+    press(page, page.get_by_role("button"))
     wrong += look(page)
     with app.database.write() as session:
         roll.erase(session, bob.id, now=clock())
@@ -104,11 +105,11 @@ def test_confirming_looks_right(app: App, page: Page, clock: Clock) -> None:
 
 def test_leaving_looks_right(world: World, page: Page) -> None:
     wrong = _on(page, f"/u/{world.token}")
-    page.get_by_role("button", name="Unsubscribe").click()
+    press(page, page.get_by_role("button", name="Unsubscribe"))
     wrong += look(page)
-    page.get_by_role("button", name="It comes too often").click()
+    press(page, page.get_by_role("button", name="It comes too often"))
     wrong += look(page)
-    page.get_by_role("button", name="Undo").click()
+    press(page, page.get_by_role("button", name="Undo"))
     assert [*wrong, *look(page)] == []
 
 
@@ -120,14 +121,14 @@ def test_preferences_look_right(world: World, page: Page, clock: Clock, mailbox:
         preferences.save(session, bob.id, wish, today=clock().date())
     wrong = [*_on(page, f"/p/{world.token}"), *_on(page, f"/p/{links.token(SECRET, world.edition_id, bob.id)}")]
     page.goto(f"/p/{world.token}")
-    page.get_by_role("button", name="Save").click()
+    press(page, page.get_by_role("button", name="Save"))
     wrong += look(page)
     page.fill("#new", "ada@new.example")
-    page.get_by_role("button", name="Change my address").click()
+    press(page, page.get_by_role("button", name="Change my address"))
     wrong += look(page)
     link = mailbox.link("ada@new.example", "a")
     wrong += _on(page, link)
-    page.get_by_role("button").click()
+    press(page, page.get_by_role("button"))
     assert [*wrong, *look(page)] == []
 
 
@@ -143,18 +144,18 @@ def test_a_reader_on_another_site_joins_chooses_leaves_and_comes_back(
     elsewhere.write_text(f"<h1>A blog</h1>{form.replace(app.settings.public_url, str(site.base_url).rstrip('/'))}")
     page.goto(elsewhere.as_uri())
     page.get_by_label("Email address").fill("eva@example.com")
-    page.get_by_role("button", name="Subscribe").click()
+    press(page, page.get_by_role("button", name="Subscribe"))
     page.goto(mailbox.link("eva@example.com", "c"))
-    page.get_by_role("button").click()
-    page.get_by_role("link", name="Choose what you get").click()
+    press(page, page.get_by_role("button"))
+    press(page, page.get_by_role("link", name="Choose what you get"))
     page.get_by_label("The first of each month").check()
-    page.get_by_role("button", name="Save").click()
+    press(page, page.get_by_role("button", name="Save"))
     with app.database.read() as session:
         eva = roll.get(session, "eva@example.com")
         chosen = (roll.subscriptions(session, eva.id), eva.rhythm)
     page.goto(f"/u/{links.token(SECRET, 0, eva.id)}")
-    page.get_by_role("button", name="Unsubscribe").click()
-    page.get_by_role("button", name="Undo").click()
+    press(page, page.get_by_role("button", name="Unsubscribe"))
+    press(page, page.get_by_role("button", name="Undo"))
     with app.database.read() as session:
         back = roll.subscriptions(session, eva.id)
     assert (chosen, back) == (({"weekly": Consent.CONFIRMED}, Rhythm.MONTHLY), {"weekly": Consent.CONFIRMED})

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from newsletter.app import App
 from newsletter.staff import keys
 from newsletter.staff.models import Role
+from tests.browsing import press
 from tests.readers import test_looks as looks
 from tests.staff.conftest import PASSWORD, Clock, a_colleague
 from tests.web.test_in_a_browser import CHROMIUM, QUIET
@@ -40,7 +41,7 @@ def _sign_in(page: Page) -> None:
     page.goto("/desk/sign-in")
     page.get_by_label("Address").fill(BOSS)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    press(page, page.get_by_role("button", name="Sign in"))
 
 
 def test_the_first_account_is_made_and_has_a_second_factor(app: App, page: Page, clock: Clock) -> None:
@@ -52,14 +53,14 @@ def test_the_first_account_is_made_and_has_a_second_factor(app: App, page: Page,
     page.get_by_label("Your name").fill("The boss")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_label("The same once more").fill(PASSWORD)
-    page.get_by_role("button", name="Make the account").click()
-    page.get_by_role("link", name="Set it up").click()
+    press(page, page.get_by_role("button", name="Make the account"))
+    press(page, page.get_by_role("link", name="Set it up"))
     wrong += looks.look(page)
     secret = page.locator(".secret code").inner_text().replace(" ", "")
     page.get_by_label("The code it shows now").fill(pyotp.TOTP(secret).at(clock()))
-    page.get_by_role("button", name="Turn it on").click()
+    press(page, page.get_by_role("button", name="Turn it on"))
     wrong += looks.look(page)
-    page.get_by_role("link", name="I have kept them").click()
+    press(page, page.get_by_role("link", name="I have kept them"))
     assert (wrong + looks.look(page), page.get_by_text("On. 10 recovery codes left.").count()) == ([], 1)
 
 
@@ -69,17 +70,17 @@ def test_signing_in_looks_right(app: App, page: Page, clock: Clock) -> None:
     wrong = looks.look(page)
     page.get_by_label("Address").fill(BOSS)
     page.get_by_label("Password").fill("not the right one")
-    page.get_by_role("button", name="Sign in").click()
+    press(page, page.get_by_role("button", name="Sign in"))
     assert (wrong + looks.look(page), page.get_by_role("alert").count()) == ([], 1)
 
 
 def test_a_colleague_is_asked_in_by_an_admin(app: App, page: Page, clock: Clock) -> None:
     a_colleague(app, BOSS, Role.ADMIN, now=clock())
     _sign_in(page)
-    page.get_by_role("link", name="People").click()
+    press(page, page.get_by_role("link", name="People"))
     page.get_by_label("Address").fill("new@example.com")
     page.get_by_label("approver also").check()
-    page.get_by_role("button", name="Make an account").click()
+    press(page, page.get_by_role("button", name="Make an account"))
     wrong = looks.look(page)
-    page.get_by_role("link", name="What everybody did").click()
+    press(page, page.get_by_role("link", name="What everybody did"))
     assert (wrong + looks.look(page), page.get_by_text("made an account").count()) == ([], 2)

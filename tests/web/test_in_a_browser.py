@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from subscribers.models import Consent
+from tests.browsing import press
 from tests.web.conftest import World
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -37,10 +38,10 @@ def page(browser: Browser, site: httpx.Client) -> Iterator[Page]:
 
 def test_a_reader_leaves_and_changes_their_mind(world: World, page: Page) -> None:
     page.goto(f"/u/{world.token}")
-    page.get_by_role("button", name="Unsubscribe").click()
+    press(page, page.get_by_role("button", name="Unsubscribe"))
     expect(page.get_by_role("heading")).to_have_text("You are unsubscribed.")
     left = world.consents()["weekly"]
-    page.get_by_role("button", name="Undo").click()
+    press(page, page.get_by_role("button", name="Undo"))
     expect(page.get_by_role("heading")).to_have_text("You are back on the list.")
     assert (left, world.consents()["weekly"]) == (Consent.UNSUBSCRIBED, Consent.CONFIRMED)
 
