@@ -64,8 +64,8 @@ def restored(
 ) -> None:
     """After restoring a backup, before anything is started: nothing that may have been sent is sent again.
 
-    Copies that are not proved to be accepted become unknown, approved editions are held, and what the clock
-    would catch up on is left to you.
+    Copies that are not proved to be accepted become unknown, editions that may be out by now are held, and
+    what the clock would catch up on is left to you.
     """
     made_safe = restoring.restored(open_app(context), by=by, now=now())
     if json:

@@ -23,7 +23,7 @@ MAY_FOLLOW: dict[State, frozenset[State]] = {
 #: Its words may still change.
 EDITABLE = frozenset({State.DRAFT, State.IN_REVIEW, State.APPROVED, State.HELD, State.SKIPPED})
 
-#: why an edition is held that was approved in a backup: nobody here can know whether it went out since
+#: why an edition is held that a backup calls unsent: nobody here can know whether it went out since
 RESTORED = "a backup was restored, which can't say whether it was sent since: look at what readers have"
 
 #: What a person can do about an edition that is there.

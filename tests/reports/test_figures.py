@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter.delivery.models import BatchState, Status
+from newsletter.editions.models import State
 from newsletter.errors import NotFound
 from newsletter.tracking.reports import figures, tables
 from newsletter.tracking.reports.figures import OTHERS, Rate, Report, Share
@@ -29,10 +30,25 @@ def _people(world: World, *addresses: str) -> list[Subscriber]:
     return [a_subscriber(world.session, address) for address in addresses]
 
 
-def test_what_was_not_planned_has_no_figures(world: World) -> None:
-    world.edition()
-    with pytest.raises(NotFound, match="nothing of friday/2021-11-26 was planned yet"):
+_SHOW = "newsletter editions show friday/2021-11-26 says by whom"
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "sentence"),
+    [
+        (State.DRAFT, "", "planned yet: approve it, and newsletter send friday/2021-11-26 sends it"),
+        (State.IN_REVIEW, "", "planned yet: approve it, and newsletter send friday/2021-11-26 sends it"),
+        (State.APPROVED, "", "planned yet: it is approved, and newsletter send friday/2021-11-26 sends it"),
+        (State.HELD, "not now", f"planned here; it is held (not now): {_SHOW}"),
+        (State.SKIPPED, "went out before", f"planned here; it is skipped (went out before): {_SHOW}"),
+        (State.CANCELLED, "", f"planned here; it is cancelled: {_SHOW}"),
+    ],
+)
+def test_what_was_not_planned_has_no_figures(world: World, state: State, reason: str, sentence: str) -> None:
+    world.edition(state=state, reason=reason)
+    with pytest.raises(NotFound) as refused:
         report_of(world)
+    assert str(refused.value) == f"nothing of friday/2021-11-26 was {sentence}"
 
 
 def test_copies_are_counted_by_domain_and_the_erased_are_not_lost(world: World) -> None:

@@ -350,7 +350,7 @@ def test_a_week_that_was_skipped(world: World) -> None:
     world.edition(state=State.SKIPPED, by="picker", reason="a thin week")
     assert world.why() == (
         "no edition that week",
-        "The Friday Five of 26 November 2021 was skipped on 25 November 2021 at 16:00, by picker: a thin week; nobody has it.",
+        "The Friday Five of 26 November 2021 was skipped on 25 November 2021 at 16:00, by picker: a thin week; no copy was planned here.",
     )
 
 

@@ -169,6 +169,22 @@ def test_what_was_approved_in_the_backup_and_sent_since_is_held(newsroom: Newsro
     assert (said["held"], state, newsroom.copies()) == (["friday/2021-11-26"], State.HELD, Counter(READERS))
 
 
+@pytest.mark.parametrize("state", [State.DRAFT, State.IN_REVIEW, State.APPROVED])
+def test_what_a_backup_calls_unsent_may_be_out_and_is_held(newsroom: Newsroom, state: State) -> None:
+    with newsroom.open() as app, app.database.write() as session:
+        session.scalars(select(Edition)).one().state = state
+    newsroom.back_up()
+    assert newsroom.restore()["held"] == ["friday/2021-11-26"]
+
+
+@pytest.mark.parametrize("state", [State.HELD, State.SKIPPED, State.CANCELLED])
+def test_what_a_person_had_decided_stays(newsroom: Newsroom, state: State) -> None:
+    with newsroom.open() as app, app.database.write() as session:
+        session.scalars(select(Edition)).one().state = state
+    newsroom.back_up()
+    assert newsroom.restore()["held"] == []
+
+
 def test_the_clock_does_not_catch_up_on_a_sending_of_the_backup(newsroom: Newsroom) -> None:
     with newsroom.open() as app, app.database.write() as session:
         session.add(Slot(newsletter="friday", date=NINE.date(), job=Job.SEND, due_at=NINE))

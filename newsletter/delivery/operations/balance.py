@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from newsletter.delivery.ledger import rules
 from newsletter.delivery.models import Batch, BatchState, Progress, Sending, Status
-from newsletter.editions import shelf
-from newsletter.editions.models import State
+from newsletter.editions import review, shelf
+from newsletter.editions.models import Edition, State
 from newsletter.errors import NotFound
 
 
@@ -46,11 +46,7 @@ def balance(session: Session, edition_id: int) -> Balance:
     """The balance of one edition; raises NotFound where nothing was planned."""
     planned = session.scalar(select(Sending.planned).where(Sending.edition_id == edition_id))
     if planned is None:
-        edition = shelf.get(session, edition_id)
-        name = shelf.name(edition)
-        if edition.state is State.HELD:
-            raise NotFound(f"nothing of {name} was planned here; it is held: newsletter editions show {name} says why")
-        raise NotFound(f"nothing of {name} was planned yet: approve it, and newsletter send {name} sends it")
+        raise NotFound(_unplanned(session, shelf.get(session, edition_id)))
     rows = session.execute(
         select(Batch.state, func.sum(Batch.size), func.sum(Batch.skipped), func.sum(Batch.refused))
         .where(Batch.edition_id == edition_id)
@@ -67,6 +63,23 @@ def balance(session: Session, edition_id: int) -> Balance:
         to_do=sum(left.get(state, 0) for state in rules.OPEN),
         in_flight=left.get(BatchState.SENDING, 0),
     )
+
+
+def _unplanned(session: Session, edition: Edition) -> str:
+    """That no copy was planned here, by where the edition stands; after a restore it may be out all the same."""
+    name = shelf.name(edition)
+    match edition.state:
+        case State.HELD | State.SKIPPED | State.CANCELLED:
+            stood = review.standing(session, edition)
+            because = f" ({stood.reason})" if stood and stood.reason else ""
+            return (
+                f"nothing of {name} was planned here; it is {edition.state.spoken}{because}:"
+                f" newsletter editions show {name} says by whom"
+            )
+        case State.APPROVED:
+            return f"nothing of {name} was planned yet: it is approved, and newsletter send {name} sends it"
+        case _:
+            return f"nothing of {name} was planned yet: approve it, and newsletter send {name} sends it"
 
 
 def progress(session: Session, edition_id: int) -> Mapping[Status, int]:

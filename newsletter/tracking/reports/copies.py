@@ -14,6 +14,12 @@ from subscribers.models import Consent
 
 #: how a sentence calls who took a copy
 _TAKER = {"sendgrid": "SendGrid", "smtp": "the mail server", "maildir": "the outbox folder on disk"}
+#: who tries again, and for how long
+_TRYING = {
+    "sendgrid": "SendGrid goes on trying, for up to three days",
+    "smtp": "the mail server goes on trying, usually for five days, and then tells that it gave up",
+    "maildir": "whoever sends on from the outbox folder goes on trying, usually for five days",
+}
 #: what was understood of mail that came back, as a sentence goes on
 _MEANT = {
     "dead": ": there is no such mailbox",
@@ -130,11 +136,7 @@ def _delivered(facts: Facts, issue: Issue, run: Run, copy: Copy, told: Told) -> 
 def _delayed(facts: Facts, issue: Issue, run: Run, copy: Copy, told: Told) -> Answer:
     words = f", and says {quoted(told.reason)}" if told.reason else ""
     sentence = f"Their mail server puts the copy for {facts.who} off, last {on(told.at, issue.zone)}{words}."
-    remedy = (
-        f"Nothing to do: {_taker(run)} goes on trying, for up to three days."
-        if run.sender == "sendgrid"
-        else (f"Nothing to do: {_taker(run)} goes on trying, usually for five days, and then tells that it gave up.")
-    )
+    remedy = f"Nothing to do: {_TRYING.get(run.sender, 'the mail server goes on trying, usually for five days')}."
     return Answer(Case.DELAYED, sentence, _heard(facts, issue, run, copy), remedy)
 
 

@@ -25,7 +25,7 @@ def not_sent(facts: Facts, issue: Issue) -> Answer | None:
         case State.HELD:
             return _decided(issue, Case.HELD, "is held", "Approving it sends it: newsletter editions approve {name}.")
         case State.SKIPPED:
-            return _decided(issue, Case.NO_ISSUE, "was skipped", "Approving it sends it after all.")
+            return _decided(issue, Case.NO_ISSUE, "was skipped", "Approving it sends it to everybody.")
         case State.CANCELLED:
             return _decided(issue, Case.CANCELLED, "was cancelled before anything went out", "")
         case _:
@@ -44,7 +44,11 @@ def _decided(issue: Issue, case: Case, verb: str, remedy: str) -> Answer:
         since = f" since {stamp(moved.at, issue.zone)}"
     because = f": {moved.reason}" if moved and moved.reason else ""
     is_restored = moved is not None and moved.reason == review.RESTORED
-    has = "the mail server's log or the provider knows who has it" if is_restored else "nobody has it"
+    has = "nobody has it"
+    if is_restored:
+        has = "the mail server's log or the provider knows who has it"
+    elif case is Case.NO_ISSUE:  # its reason may be that it went out before a backup was restored
+        has = "no copy was planned here"
     return Answer(
         case,
         f"{issue.spoken} {verb}{since}{who}{because}; {has}.",
