@@ -21,6 +21,7 @@ from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
 from newsletter.web import decisions, health, hooks
 from newsletter.web.desk import DESK, visitor
+from newsletter.web.desk.navigation import Navigation, is_at
 from newsletter.web.desk.visitor import NotSignedIn
 from newsletter.web.ground import ENGLISH, HERE, lay
 from newsletter.web.readers import PREFIXES, addresses, api, following, joining, leaving, preferences, reading
@@ -62,6 +63,8 @@ def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     web.mount("/static", StaticFiles(directory=HERE / "static"))
     for room in _ROOMS:
         web.include_router(room.router)
+    routes = (route for room in DESK for route in room.router.routes)
+    ground.templates.globals |= {"navigation": Navigation(routes), "is_at": is_at}
     web.add_exception_handler(NotSignedIn, _sign_in_first)
     web.add_exception_handler(NewsletterError, _mistake)
     web.add_exception_handler(SubscribersError, _mistake)
@@ -114,6 +117,9 @@ async def _mistake(request: Request, error: Exception) -> HTMLResponse:
 
 
 async def _sign_in_first(request: Request, _error: Exception) -> Response:
+    if request.headers.get("hx-request") == "true":
+        # a part of a page, asked for by htmx: the whole page has to go, and no redirect tells it so
+        return Response(status_code=401, headers={"HX-Refresh": "true"})
     return RedirectResponse(visitor.way_to_sign_in(request, request.app.state.ground), 303)
 
 

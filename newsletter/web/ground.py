@@ -27,7 +27,8 @@ ENGLISH = languages.words(languages.SOURCE)
 #: pages of ours: one stylesheet, no scripts at all
 _PAGE = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'"
 POLICY = f"{_PAGE}; frame-ancestors 'none'"
-DESK_POLICY = f"{_PAGE}; frame-src 'self'; frame-ancestors 'none'"
+#: the desk's: our own scripts, from files, which ask nobody but us
+DESK_POLICY = f"{_PAGE}; script-src 'self'; connect-src 'self'; frame-src 'self'; frame-ancestors 'none'"
 #: an edition shown as a page: other people's pictures, its own styles, and nothing that acts
 MAIL_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"

@@ -43,6 +43,8 @@ class Visitor:
     signed_in: SignedIn | None
     #: what stands before our paths, as this browser sees them
     base: str
+    #: the page they are at
+    path: str
 
     def may(self, what: May) -> bool:
         """Whether they may do that."""
@@ -118,11 +120,11 @@ def _at(request: Request, here: Ground) -> Visitor:
         if sessions.needs_a_mark(found.session, now):
             with here.app.database.write() as session:
                 sessions.seen(session, found.session, now=now)
-        return Visitor(here, acts.of(found.user), found, base(request, here))
+        return Visitor(here, acts.of(found.user), found, base(request, here), request.url.path)
     if closed:
         raise NotSignedIn
     visitors.at_this_machine(request)
-    return Visitor(here, _AT_THE_MACHINE, None, "")
+    return Visitor(here, _AT_THE_MACHINE, None, "", request.url.path)
 
 
 def _refuse(visitor: Visitor, what: May) -> None:

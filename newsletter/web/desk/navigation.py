@@ -1,0 +1,66 @@
+"""The desk's navigation: where one can go, of what is there and what a visitor may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
+
+from newsletter.staff.roles import May
+
+if TYPE_CHECKING:
+    from newsletter.web.desk.visitor import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One way to go, named as everywhere else."""
+
+    says: str
+    path: str
+    #: what else belongs to it: paths that begin so
+    under: tuple[str, ...] = ()
+
+
+#: in this order; an entry is shown once a route has its path, to whom that route lets in
+ENTRIES = (
+    Entry("This week", "/week"),
+    Entry("Editions", "/", under=("/editions",)),
+    Entry("Calendar", "/calendar"),
+    Entry("Sources", "/sources"),
+    Entry("Newsletters", "/newsletters", under=("/templates", "/settings")),
+    Entry("People", "/desk/people", under=("/desk/acts",)),
+    Entry("Your account", "/desk/account"),
+)
+#: only who is signed in has one
+_ACCOUNT = "/desk/account"
+
+
+class Navigation:
+    """What there is to go to, asked for one visitor at a time."""
+
+    def __init__(self, routes: Iterable[BaseRoute]) -> None:
+        pages = [route for route in routes if isinstance(route, APIRoute) and "GET" in (route.methods or ())]
+        needed = {page.path: _needed(page) for page in pages}
+        self._entries = [(entry, may) for entry in ENTRIES if (may := needed.get(entry.path)) is not None]
+
+    def __call__(self, visitor: "Visitor") -> list[Entry]:
+        """Where *visitor* may go."""
+        return [
+            entry
+            for entry, may in self._entries
+            if visitor.may(may) and (visitor.signed_in is not None or entry.path != _ACCOUNT)
+        ]
+
+
+def is_at(entry: Entry, path: str) -> bool:
+    """Whether the page at *path* is of *entry*."""
+    return path == entry.path or any(
+        path == one or path.startswith(f"{one}/") for one in (entry.path, *entry.under) if one != "/"
+    )
+
+
+def _needed(route: APIRoute) -> May | None:
+    found = (getattr(each.call, "may", None) for each in route.dependant.dependencies)
+    return next((may for may in found if may is not None), None)
