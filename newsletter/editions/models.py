@@ -1,5 +1,6 @@
 """Editions and their stories, which editors own, and the slots of the timetable."""
 
+import secrets
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -81,6 +82,8 @@ class EditionStory(Model):
     edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
     #: from 1
     position: Mapped[int]
+    #: which story of its edition it is, whatever it says and wherever it stands
+    key: Mapped[str] = mapped_column(String(16), default=lambda: secrets.token_hex(4))
     headline: Mapped[str] = mapped_column(Text)
     #: plain paragraphs, parted by an empty line
     summary: Mapped[str] = mapped_column(Text, default="")

@@ -1,7 +1,9 @@
 """The words of an edition as one value, and the only way to change them: any edit reopens approval."""
 
 import re
-from dataclasses import dataclass, fields, replace
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -13,9 +15,13 @@ from newsletter.errors import BadInput
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _BREAK = re.compile(r"[ \t]*\n[ \t\n]*")
+#: what a story is known by
+_KEY = re.compile(r"[a-z0-9]{1,16}")
 _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n)+")
 #: what a column holds
 _LONGEST_LINK = 2000
+#: more would be cut off by mail programs long before
+MOST_STORIES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,8 @@ class StoryWords:
     image_url: str = ""
     image_alt: str = ""
     attribution: str = ""
+    #: which story of its edition it is, whatever it says and wherever it stands; empty until it is kept
+    key: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +54,9 @@ class Words:
 
 def of(edition: Edition) -> Words:
     """What *edition* says now."""
-    own = {field.name: getattr(edition, field.name) for field in fields(Words) if field.name != "stories"}
+    own = {one.name: getattr(edition, one.name) for one in fields(Words) if one.name != "stories"}
     stories = tuple(
-        StoryWords(**{field.name: getattr(story, field.name) for field in fields(StoryWords)})
-        for story in edition.stories
+        StoryWords(**{one.name: getattr(story, one.name) for one in fields(StoryWords)}) for story in edition.stories
     )
     return Words(**own, stories=stories)
 
@@ -73,14 +80,15 @@ def put(session: Session, edition: Edition, words: Words, *, by: str, now: datet
 
 def write(session: Session, edition: Edition, words: Words) -> None:
     """Copy *words* onto the rows as they stand; `put` is the way for editors, with its checks and its audit."""
-    for field in fields(Words):
-        if field.name != "stories":
-            setattr(edition, field.name, getattr(words, field.name))
+    for own in fields(Words):
+        if own.name != "stories":
+            setattr(edition, own.name, getattr(words, own.name))
+    stories = adopt(words.stories, of(edition).stories)
     reasons = {_identity(story): story.why for story in edition.stories}
     sizes = {story.image_url: (story.image_width, story.image_height) for story in edition.stories}
     edition.stories.clear()
     session.flush()  # the old rows must be gone before their positions are taken again
-    for position, story in enumerate(words.stories, start=1):
+    for position, story in enumerate(stories, start=1):
         width, height = sizes.get(story.image_url, (None, None))
         edition.stories.append(
             EditionStory(
@@ -88,10 +96,27 @@ def write(session: Session, edition: Edition, words: Words) -> None:
                 why=reasons.get(_identity(story), ""),
                 image_width=width,
                 image_height=height,
-                **{field.name: getattr(story, field.name) for field in fields(StoryWords)},
+                **{one.name: getattr(story, one.name) for one in fields(StoryWords)},
             )
         )
     session.flush()
+
+
+def adopt(stories: Sequence[StoryWords], known: Iterable[StoryWords]) -> tuple[StoryWords, ...]:
+    """*stories*, each with a key of its own: a rewritten one has that of the story in *known* that it was."""
+    free = {story.key: story for story in known if story.key}
+    keys: list[str] = []
+    for story in stories:
+        is_its_own = _KEY.fullmatch(story.key) is not None and story.key not in keys
+        keys.append(story.key if is_its_own else "")
+        free.pop(keys[-1], None)
+    for same in (_by_link, _by_headline):
+        for place, story in enumerate(stories):
+            found = next((key for key, was in free.items() if same(was, story)), "") if not keys[place] else ""
+            if found:
+                keys[place] = found
+                del free[found]
+    return tuple(replace(story, key=key or secrets.token_hex(4)) for story, key in zip(stories, keys, strict=True))
 
 
 def clean(words: Words) -> Words:
@@ -150,6 +175,7 @@ def _clean_story(story: StoryWords, number: int) -> StoryWords:
         image_url=link(story.image_url),
         image_alt=one_line(story.image_alt),
         attribution=one_line(story.attribution),
+        key=story.key,
     )
 
 
@@ -167,3 +193,11 @@ def _plain(text: str) -> str:
 def _identity(story: EditionStory | StoryWords) -> str:
     """What makes a rewritten story the same one: its link, or its headline where it has none."""
     return story.url or story.headline
+
+
+def _by_link(one: StoryWords, other: StoryWords) -> bool:
+    return bool(one.url) and one.url == other.url
+
+
+def _by_headline(one: StoryWords, other: StoryWords) -> bool:
+    return one.headline == other.headline
