@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .PHONY: demo test test-wheel check bench servers drill settings lock migration clean
 
-demo: .venv/.run  ## a whole Friday, in ./demo
+demo: .venv/.run  ## a week's feeds to a draft, the desk, and a whole Friday, in ./demo
 	$(BIN)/newsletter demo
 
 test: .venv/.dev  ## every test but the long ones

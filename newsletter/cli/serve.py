@@ -16,7 +16,10 @@ from newsletter.cli.root import now, open_app, program
 from newsletter.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import uvicorn
+    from fastapi import FastAPI
 
     from newsletter.app import App
 
@@ -34,10 +37,7 @@ def serve(
     ] = None,
 ) -> None:
     """Serve readers' pages, the desk and the provider's hooks, until Ctrl-C or SIGTERM."""
-    import uvicorn
-
-    from newsletter.demo import friday, pages
-    from newsletter.web.app import create
+    from newsletter.demo import friday
 
     logs.configure()
     app = open_app(context)
@@ -45,33 +45,49 @@ def serve(
     is_demo = friday.is_demo(app.settings.home)
     if port is None:  # the demo's mails name the port at which their pictures were served
         port = (urlsplit(app.settings.public_url).port if is_demo else None) or _PORT
+    with listen(host, port) as door:
+        address = f"http://{_shown(host)}:{door.getsockname()[1]}"
+        screen.say(f"The desk: [bold]{address}/[/]")
+        if is_demo:
+            from newsletter.cli import demo
+
+            demo.keep_open(app, door)
+        else:
+            _offer_first_account(app, address)
+            keep_open(app, door)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A door at that address; raises ConfigError where it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        door = socket.create_server((host, port), family=family, backlog=512)
+        return socket.create_server((host, port), family=family, backlog=512)
     except OSError as error:
         raise ConfigError(f"can't listen on {host}:{port} ({error.strerror}): choose another --port") from error
+
+
+def keep_open(app: "App", door: socket.socket, furnish: "Callable[[FastAPI], None]" = lambda web: None) -> None:
+    """Answer at *door* until Ctrl-C or SIGTERM; *furnish* may add pages."""
+    import uvicorn
+
+    from newsletter.web.app import create
+
     web = create(app)
-    if is_demo:
-        pages.add(web, app.settings.public_url)
+    furnish(web)
     # what is there now stays; and a post of a thousand events makes so many objects that collecting among them
     # at each 700, as by default, takes a tenth of the time
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    with door:
-        address = f"http://{_shown(host)}:{door.getsockname()[1]}"
-        screen.say(f"The desk: [bold]{address}/[/]")
-        if not is_demo:
-            _offer_first_account(app, address)
-        options = uvicorn.Config(
-            web,
-            # X-Forwarded-For is refused by the desk and needed by nobody; tokens do not belong into a log
-            proxy_headers=False,
-            server_header=False,
-            access_log=False,
-            log_level="warning",
-            timeout_graceful_shutdown=20,
-        )
-        _serve(uvicorn.Server(options), door)
+    options = uvicorn.Config(
+        web,
+        # X-Forwarded-For is refused by the desk and needed by nobody; tokens do not belong into a log
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=20,
+    )
+    _serve(uvicorn.Server(options), door)
 
 
 def _offer_first_account(app: "App", address: str) -> None:

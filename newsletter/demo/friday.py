@@ -19,6 +19,7 @@ from newsletter.demo import people, sources
 from newsletter.editions.models import Edition
 from newsletter.errors import WrongState
 from newsletter.rendering import links, previews, proofs
+from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Reader
 from newsletter.stories.models import RankedStory
 from newsletter.stories.picking import choosing
@@ -51,7 +52,7 @@ postal_address = "Retail Technology Weekly, 1 Market Row, London SW9 8LB, United
 time_zone = "Europe/London"
 lists = ["weekly", "retail-tech"]
 editors = ["editor@demo.example.com"]
-
+{limits}
 [newsletters.friday.interests]
 "livestream" = 2
 "cashierless" = 2
@@ -64,6 +65,10 @@ editors = ["editor@demo.example.com"]
 "bitcoin" = 1
 "retailer" = 1
 """
+
+
+#: so that there is time to press Stop
+_SLOWLY = "limits = { per_second = 12 }\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +91,20 @@ class Ended:
 
 
 @contextmanager
-def prepare(home: Path, *, port: int = PORT) -> Iterator[App]:
+def prepare(home: Path, *, port: int = PORT, watched: bool = False) -> Iterator[App]:
     """A fresh folder with settings and an empty database; raises WrongState for a folder that is not the demo's.
 
-    *port* is where the week is served, and where `newsletter serve` will answer for it afterwards.
+    *port* is where the week is served, and where `newsletter serve` will answer for it afterwards. Where the
+    sending is *watched* it goes slowly enough to be stopped.
     """
     if home.exists() and any(home.iterdir()) and not is_demo(home):
         raise WrongState(f"{home} is not a demo's folder and would be emptied; choose another with --home")
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True)
     (home / _MARK).touch()
-    (home / config.FILE_NAME).write_text(_SETTINGS.format(secret=secrets.token_urlsafe(36), port=port), "utf-8")
+    (home / config.FILE_NAME).write_text(
+        _SETTINGS.format(secret=secrets.token_urlsafe(36), port=port, limits=_SLOWLY if watched else ""), "utf-8"
+    )
     app = apps.start(home, fresh=True)
     try:
         db.upgrade(app.database)
@@ -110,40 +118,45 @@ def is_demo(home: Path) -> bool:
     return (home / _MARK).exists()
 
 
-def run(
-    app: App,
-    base: str,
-    on_step: Callable[[Step], None],
-    on_collect: Callable[[int, int], None],
-    on_send: Callable[[int], None],
-) -> Ended:
-    """Live through the week whose feeds are served at *base*.
+def draft(app: App, base: str, on_step: Callable[[Step], None], on_collect: Callable[[int, int], None]) -> int:
+    """Live through the week whose feeds are served at *base*, to the draft of Thursday afternoon: its edition's id.
 
-    *on_step* is told of each thing done, the others of progress within one.
+    *on_step* is told of each thing done, *on_collect* of articles read, out of how many.
     """
     on_step(Step("subscribers", _invite(app)))
     on_step(Step("sources", _subscribe(app, base)))
     collected = jobs.collect(app, now=THURSDAY_AFTERNOON, force=True, on_progress=on_collect)
-    on_step(
-        Step(
-            "collected",
-            f"{plural.counted(collected.new, 'article')}, {plural.counted(collected.pages_read, 'page')} read",
-        )
-    )
+    articles, pages = plural.counted(collected.new, "article"), plural.counted(collected.pages_read, "page")
+    on_step(Step("collected", f"{articles}, {pages} read"))
     drafted = jobs.assemble(app, app.newsletter(), FRIDAY, now=THURSDAY_AFTERNOON, by="demo")
     if drafted.edition_id is None:
         raise WrongState(drafted.result)
     on_step(Step("drafted", drafted.result))
-    chosen = _chosen(app)
-    proof = jobs.approve(app, drafted.edition_id, by="demo", now=THURSDAY_AFTERNOON)
-    on_step(Step("approved", f"{len(proof.html) / 1024:.0f} KB of HTML, SHA-256 {proof.digest[:12]}…"))
-    preview = _preview(app, drafted.edition_id)
-    ended = jobs.send(
-        app, drafted.edition_id, by="demo", owner="demo", clock=lambda: FRIDAY_MORNING, on_progress=on_send
-    )
+    return drafted.edition_id
+
+
+def send(app: App, edition_id: int, on_step: Callable[[Step], None], on_send: Callable[[int], None]) -> Ended:
+    """Approve that draft as it is, and live through Friday morning.
+
+    *on_send* is told of readers whose copy is done with.
+    """
+    chosen = the_chosen(app)
+    proof = jobs.approve(app, edition_id, by="demo", now=THURSDAY_AFTERNOON)
+    on_step(Step("approved", figures(proof)))
+    preview = _preview(app, edition_id)
+    ended = jobs.send(app, edition_id, by="demo", owner="demo", clock=lambda: FRIDAY_MORNING, on_progress=on_send)
     on_step(Step("sent", f"by {app.settings.sender}, {ended.state}"))
-    maildir = app.settings.path(app.settings.maildir.path) if app.settings.sender == "maildir" else None
-    return Ended(f"friday/{FRIDAY}", chosen, ended.balance, preview, maildir)
+    return Ended(f"friday/{FRIDAY}", chosen, ended.balance, preview, maildir(app))
+
+
+def figures(proof: Proof) -> str:
+    """How large what was approved is, and its hash."""
+    return f"{len(proof.html) / 1024:.0f} KB of HTML, SHA-256 {proof.digest[:12]}…"
+
+
+def maildir(app: App) -> Path | None:
+    """The folder that mail is written to, where it is."""
+    return app.settings.path(app.settings.maildir.path) if app.settings.sender == "maildir" else None
 
 
 def _invite(app: App) -> str:
@@ -158,7 +171,8 @@ def _subscribe(app: App, base: str) -> str:
     return f"{added} feeds, served at {base}"
 
 
-def _chosen(app: App) -> list[RankedStory]:
+def the_chosen(app: App) -> list[RankedStory]:
+    """The stories of the week, as the picker chose them."""
     with app.database.read() as session:
         ranking = choosing.latest(session, app.newsletter().slug, FRIDAY)
         return [story for story in choosing.stories(session, ranking) if story.chosen] if ranking else []

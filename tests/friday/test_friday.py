@@ -3,7 +3,9 @@
 import json
 import mailbox
 import os
+import pty
 import re
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -268,3 +270,41 @@ def _may_be_mailed(session: Session, person: Subscriber) -> bool:
     """Confirmed on a list and not suppressed, by the rules as a person would tell them, one reader at a time."""
     suppressed = session.scalar(select(Suppression.id).where(Suppression.email_key == person.email_key))
     return suppressed is None and Consent.CONFIRMED in roll.subscriptions(session, person.id).values()
+
+
+def test_on_a_terminal_the_draft_waits_at_the_desk_and_goes_out_once_it_is_approved(tmp_path: Path) -> None:
+    screen, terminal = pty.openpty()
+    command = [sys.executable, "-m", "newsletter", "demo", str(tmp_path / "demo")]
+    with subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, env=_environ()) as process:
+        os.close(terminal)
+        try:
+            desk = re.search(r"http://127\.0\.0\.1:\d+", _read(screen, "Ctrl-C ends the demo"))
+            assert desk is not None
+            with urllib.request.urlopen(f"{desk[0]}/editions/1", timeout=60) as page:
+                revision = re.search(r'name="revision" value="(\d+)"', page.read().decode())
+            assert revision is not None
+            assert list((tmp_path / "demo").glob("outbox/new/*")) == []
+            approval = urllib.request.Request(f"{desk[0]}/editions/1/approve", data=_form(revision[1]), method="POST")
+            urllib.request.urlopen(approval, timeout=60).close()
+            told = _read(screen, "Each copy as it went out")
+        finally:
+            process.send_signal(signal.SIGINT)
+        _read(screen, "The desk opens again")
+    figures = next(line for line in told.splitlines() if re.match(rf" +{AUDIENCE} =", line))
+    assert (process.returncode, figures.split(), len(list((tmp_path / "demo").glob("outbox/new/*")))) == (
+        0,
+        f"{AUDIENCE} = {AUDIENCE} + 0 + 0 + 0".split(),
+        AUDIENCE,
+    )
+
+
+def _form(revision: str) -> bytes:
+    return f"revision={revision}&reason=".encode()
+
+
+def _read(screen: int, until: str) -> str:
+    """What stands on the terminal, up to the words *until*."""
+    text = ""
+    while until not in text:
+        text += os.read(screen, 65_536).decode("utf-8", "replace")
+    return text
