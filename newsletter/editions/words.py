@@ -78,28 +78,40 @@ def put(session: Session, edition: Edition, words: Words, *, by: str, now: datet
     return True
 
 
+def draft(edition: Edition, words: Words) -> Edition:
+    """*edition* as if it said *words*, to be looked at; no session knows of it. Raises BadInput as `put` does."""
+    said = clean(words)
+    own = {one.name: getattr(said, one.name) for one in fields(Words) if one.name != "stories"}
+    known = {name: getattr(edition, name) for name in ("id", "newsletter", "date", "state", "revision")}
+    return Edition(**known, **own, stories=_rows(edition, said.stories))
+
+
 def write(session: Session, edition: Edition, words: Words) -> None:
     """Copy *words* onto the rows as they stand; `put` is the way for editors, with its checks and its audit."""
     for own in fields(Words):
         if own.name != "stories":
             setattr(edition, own.name, getattr(words, own.name))
-    stories = adopt(words.stories, of(edition).stories)
-    reasons = {_identity(story): story.why for story in edition.stories}
-    sizes = {story.image_url: (story.image_width, story.image_height) for story in edition.stories}
+    rows = _rows(edition, adopt(words.stories, of(edition).stories))
     edition.stories.clear()
     session.flush()  # the old rows must be gone before their positions are taken again
-    for position, story in enumerate(stories, start=1):
-        width, height = sizes.get(story.image_url, (None, None))
-        edition.stories.append(
-            EditionStory(
-                position=position,
-                why=reasons.get(_identity(story), ""),
-                image_width=width,
-                image_height=height,
-                **{one.name: getattr(story, one.name) for one in fields(StoryWords)},
-            )
-        )
+    edition.stories.extend(rows)
     session.flush()
+
+
+def _rows(edition: Edition, stories: Sequence[StoryWords]) -> list[EditionStory]:
+    """*stories* as rows, each with what was known of it in *edition*."""
+    reasons = {_identity(story): story.why for story in edition.stories}
+    sizes = {story.image_url: (story.image_width, story.image_height) for story in edition.stories}
+    return [
+        EditionStory(
+            position=position,
+            why=reasons.get(_identity(story), ""),
+            image_width=sizes.get(story.image_url, (None, None))[0],
+            image_height=sizes.get(story.image_url, (None, None))[1],
+            **{one.name: getattr(story, one.name) for one in fields(StoryWords)},
+        )
+        for position, story in enumerate(stories, start=1)
+    ]
 
 
 def adopt(stories: Sequence[StoryWords], known: Iterable[StoryWords]) -> tuple[StoryWords, ...]:

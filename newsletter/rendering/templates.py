@@ -2,13 +2,15 @@
 
 import re
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 from jinja2.ext import Extension
+from jinja2.loaders import split_template_path
 from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup
 
@@ -49,7 +51,7 @@ class Template:
 
     def _filled(self, file: str, values: dict[str, object]) -> str:
         try:
-            return self._environment().get_template(file).render(values)
+            return _environment(self.folders).get_template(file).render(values)
         except TemplateSyntaxError as error:
             raise BadTemplate(str(error.message), file=self._shown(error.name or file), line=error.lineno) from error
         except TemplateNotFound as error:
@@ -59,20 +61,6 @@ class Template:
         except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             name, line = self._raised_at(error, file)
             raise BadTemplate(f"{error}", file=self._shown(name), line=line) from error
-
-    def _environment(self) -> SandboxedEnvironment:
-        environment = SandboxedEnvironment(
-            loader=FileSystemLoader(self.folders),
-            autoescape=lambda name: name is not None and name.endswith((".mjml", ".html")),
-            undefined=StrictUndefined,
-            finalize=_finalize,
-            extensions=[_LineMarks],
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        environment.filters["wrap"] = prose.wrap
-        return environment
 
     def _include(self, path: str) -> str:
         for folder in self.folders:
@@ -104,6 +92,34 @@ def find(name: str, own: Path | None = None) -> Template:
         raise ConfigError(f"template: there is no folder {name} in {' or in '.join(map(str, roots[:2]))}")
     folders = (root / folder for root in roots for folder in (name, _SHARED))
     return Template(name, tuple(folder for folder in folders if folder.is_dir()))
+
+
+@lru_cache(maxsize=16)
+def _environment(folders: tuple[Path, ...]) -> SandboxedEnvironment:
+    """Where the templates in *folders* are compiled, once until one of them is altered: that takes most of the time."""
+    environment = SandboxedEnvironment(
+        loader=_Folders(folders),
+        autoescape=lambda name: name is not None and name.endswith((".mjml", ".html")),
+        undefined=StrictUndefined,
+        finalize=_finalize,
+        extensions=[_LineMarks],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["wrap"] = prose.wrap
+    return environment
+
+
+class _Folders(FileSystemLoader):
+    """Notices also that a file has come to stand before the one that was read."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, found, unaltered = super().get_source(environment, template)
+        parts = split_template_path(template)
+        before = [Path(folder, *parts) for folder in self.searchpath]
+        before = before[: before.index(Path(found))]
+        return source, found, lambda: unaltered() and not any(file.is_file() for file in before)
 
 
 def _finalize(value: Any) -> Any:

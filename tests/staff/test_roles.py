@@ -43,8 +43,8 @@ def test_who_may_call_what() -> None:
     assert {route: may for route, may in _table().items() if route not in _OPEN} == {
         ("GET", "/"): May.LOOK,
         ("GET", "/editions/{edition_id}"): May.LOOK,
-        ("GET", "/editions/{edition_id}/mail.html"): May.LOOK,
-        ("GET", "/editions/{edition_id}/mail.txt"): May.LOOK,
+        ("GET", "/editions/{edition_id}/look/{look}"): May.LOOK,
+        ("POST", "/editions/{edition_id}/look/{look}"): May.LOOK,
         ("GET", "/editions/{edition_id}/log"): May.LOOK,
         ("GET", "/editions/{edition_id}/why"): May.LOOK,
         ("GET", "/editions/{edition_id}/report"): May.LOOK,

@@ -8,10 +8,9 @@ import pytest
 
 from newsletter.app import App
 from newsletter.delivery.models import BatchState
-from newsletter.editions.models import Edition, Heartbeat, State
+from newsletter.editions.models import Heartbeat
 from newsletter.tracking import events
 from newsletter.web.visitors import is_local
-from tests.factories import an_edition
 from tests.tracking.ledger import SENT_AT, a_sending, an_event
 from tests.web.conftest import World
 
@@ -25,43 +24,9 @@ def test_an_empty_desk_says_what_comes_next(site: httpx.Client) -> None:
     assert "There is no edition yet" in site.get("/").text
 
 
-def test_an_edition_is_shown_at_both_widths_dark_and_as_text(world: World, site: httpx.Client) -> None:
-    page = site.get(f"/editions/{world.edition_id}").text
-    assert [page.count(part) for part in ("mail.html", "scheme=dark", "mail.txt", "sandbox")] == [3, 1, 1, 4]
-
-
-def test_a_draft_can_be_previewed_before_anything_is_kept(app: App, site: httpx.Client) -> None:
-    with app.database.write() as session:
-        draft = an_edition(session, "Getir buys Weezy", state=State.DRAFT).id
-    assert "Getir buys Weezy" in site.get(f"/editions/{draft}/mail.html").text
-
-
-def test_what_was_approved_is_what_is_shown(app: App, world: World, site: httpx.Client) -> None:
-    with app.database.write() as session:
-        session.get_one(Edition, world.edition_id).stories[0].headline = "Altered since"
-    assert "Altered since" not in site.get(f"/editions/{world.edition_id}/mail.html").text
-
-
 @pytest.mark.parametrize(
-    ("scheme", "rule"), [("dark", "@media (min-width: 0px)"), ("light", "@media (max-width: 0px)")]
+    "path", ["/editions/999", "/editions/999/log", "/editions/999/look/light", "/editions/x", "/x"]
 )
-def test_a_preview_is_dark_or_light_whatever_the_editors_screen_is(
-    world: World, site: httpx.Client, scheme: str, rule: str
-) -> None:
-    page = site.get(f"/editions/{world.edition_id}/mail.html", params={"scheme": scheme}).text
-    assert (rule in page, "prefers-color-scheme" in page) == (True, False)
-
-
-def test_a_preview_may_be_framed_by_us_and_act_in_nothing(world: World, site: httpx.Client) -> None:
-    policy = site.get(f"/editions/{world.edition_id}/mail.html").headers["content-security-policy"]
-    assert ("frame-ancestors 'self'" in policy, policy.endswith("sandbox"), "script-src" in policy) == (
-        True,
-        True,
-        False,
-    )
-
-
-@pytest.mark.parametrize("path", ["/editions/999", "/editions/999/log", "/editions/999/mail.html", "/editions/x", "/x"])
 def test_what_is_not_there_is_404(site: httpx.Client, path: str) -> None:
     assert site.get(path).status_code == 404
 
@@ -123,7 +88,7 @@ def test_the_desk_opens_only_on_this_machine(peer: str, headers: dict[str, str],
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/editions/1", "/editions/1/log", "/editions/1/mail.html", "/editions/1/mail.txt"]
+    "path", ["/", "/editions/1", "/editions/1/log", "/editions/1/look/light", "/editions/1/look/text"]
 )
 def test_every_page_of_the_desk_is_closed_to_others(site: httpx.Client, path: str) -> None:
     assert site.get(path, headers={"Host": "news.example.com"}).status_code == 403

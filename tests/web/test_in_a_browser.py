@@ -55,30 +55,6 @@ def test_a_reader_chooses_lists_with_the_keyboard(world: World, page: Page) -> N
     assert world.consents()["events"] is Consent.UNSUBSCRIBED
 
 
-def test_the_previews_show_the_edition(world: World, page: Page) -> None:
-    page.goto(f"/editions/{world.edition_id}")
-    phone = page.frame_locator("iframe[title='Preview on a phone']")
-    plain = page.frame_locator("iframe[title='Preview as plain text']")
-    expect(phone.get_by_text("Walmart goes live").first).to_be_visible()
-    expect(plain.get_by_text("Walmart goes live")).to_be_visible()
-
-
-def test_the_dark_preview_is_dark_and_the_light_one_is_not(world: World, page: Page) -> None:
-    page.goto(f"/editions/{world.edition_id}")
-    colours = [
-        page.frame_locator(f"iframe[title='Preview {kind}']")
-        .locator("body")
-        .evaluate("body => getComputedStyle(body).backgroundColor")
-        for kind in ("on a phone", "in dark mode")
-    ]
-    assert [_lightness(colour) > 128 for colour in colours] == [True, False]
-
-
-def _lightness(colour: str) -> float:
-    parts = [float(part) for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
-    return sum(parts) / 3
-
-
 @pytest.mark.parametrize("path", ["/", "/editions/{id}", "/editions/{id}/log", "/u/{token}", "/p/{token}"])
 def test_nothing_is_wider_than_a_phone(world: World, page: Page, path: str) -> None:
     page.goto(path.format(id=world.edition_id, token=world.token))

@@ -1,14 +1,13 @@
 """Editions and their previews for editors, the send log for operations. It only shows, it changes nothing."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,15 +20,14 @@ from newsletter.delivery.operations.waits import Wait
 from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.errors import NewsletterError, NotFound
-from newsletter.rendering import links, preflight, proofs
+from newsletter.rendering import preflight, proofs
 from newsletter.rendering.models import Proof
-from newsletter.rendering.mould import Mould, Reader
 from newsletter.rendering.preflight.findings import Finding, Level
 from newsletter.staff.roles import May
 from newsletter.stories.models import Ranking
-from newsletter.web.desk import choices
+from newsletter.web.desk import choices, looks
 from newsletter.web.desk.visitor import Looks, Visitor
-from newsletter.web.ground import MAIL_POLICY, Ground
+from newsletter.web.ground import Ground
 from subscribers.models import Subscriber
 
 router = APIRouter()
@@ -40,9 +38,6 @@ _LATELY = timedelta(days=14)
 _MOST_FOUND = 500
 #: its bytes are frozen: what is shown is what was approved
 _FROZEN = {State.APPROVED, State.SENDING, State.SENT}
-#: a frame can't be told to be dark or light, but the email's own rules for each can be told to hold always or never
-_SCHEME = re.compile(r"\(prefers-color-scheme:\s*(dark|light)\)")
-_ALWAYS, _NEVER = "(min-width: 0px)", "(max-width: 0px)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +110,13 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
         sending = session.get(Sending, edition_id)
         waiting = _waits(here, session, shown, sending)
         findings = _findings(session, here, shown) if shown.state in review.EDITABLE else []
+        looking = looks.panel(session, shown)
     return visitor.page(
         "edition.html",
         status=status,
         sorry=sorry,
         findings=findings,
+        looking=looking,
         choices=choices.open_to(visitor, shown, sending),
         may_edit=visitor.may(May.DRAFT) and shown.state in review.EDITABLE,
         sending=sending,
@@ -131,23 +128,6 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
         balance=stands,
         zone=_newsletter(here, shown).zone,
     )
-
-
-@router.get("/editions/{edition_id}/mail.html")
-def mail(edition_id: int, visitor: Looks, scheme: Literal["light", "dark"] = "light") -> HTMLResponse:
-    """The edition as a sample reader would get it, to be framed by the page above."""
-    page, _ = _sample(visitor.ground, edition_id)
-    page = _SCHEME.sub(lambda rule: _ALWAYS if rule[1] == scheme else _NEVER, page)
-    policy = MAIL_POLICY.format(ancestors="'self'") + "; sandbox"
-    return HTMLResponse(page, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
-
-
-@router.get("/editions/{edition_id}/mail.txt")
-def text(edition_id: int, visitor: Looks) -> PlainTextResponse:
-    """The text part of the same."""
-    _, plain = _sample(visitor.ground, edition_id)
-    policy = MAIL_POLICY.format(ancestors="'self'") + "; sandbox"
-    return PlainTextResponse(plain, headers={"Content-Security-Policy": policy, "Cache-Control": "no-store"})
 
 
 @router.get("/editions/{edition_id}/log")
@@ -206,15 +186,6 @@ def _found(session: Session, q: str) -> list[int]:
     return [*people, int(q)] if q.isascii() and q.isdigit() and len(q) < 19 else people
 
 
-def _sample(here: Ground, edition_id: int) -> tuple[str, str]:
-    """HTML and text for somebody who does not exist."""
-    with here.app.database.read() as session:
-        shown = shelf.get(session, edition_id)
-        mould = _mould(session, here, shown)
-    reader = Reader(0, "ada@example.com", "Ada", links.token(here.secret, edition_id, 0))
-    return mould.html_for(reader), mould.text_for(reader)
-
-
 def _findings(session: Session, here: Ground, edition: Edition) -> list[Finding]:
     """What the checks say, the worst first; of what is as it should be, nothing."""
     try:
@@ -223,11 +194,6 @@ def _findings(session: Session, here: Ground, edition: Edition) -> list[Finding]
         return [Finding("template", Level.RED, str(error))]
     wrong = [one for one in found if one.level is not Level.GREEN]
     return sorted(wrong, key=lambda one: one.level is not Level.RED)
-
-
-def _mould(session: Session, here: Ground, edition: Edition) -> Mould:
-    proof = _proof(session, here, edition)
-    return proofs.mould(proof, edition, _newsletter(here, edition), here.app.settings)
 
 
 def _proof(session: Session, here: Ground, edition: Edition) -> Proof:
