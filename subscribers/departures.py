@@ -43,10 +43,10 @@ def counts(session: Session) -> Sequence[WhyCount]:
     return [WhyCount(*row) for row in session.execute(query)]
 
 
-def left(slugs: Sequence[str], *, since: datetime, until: datetime) -> Select[int, str]:
-    """Who left any of the lists *slugs* between the two moments, and by which way; who came back meanwhile, too."""
+def left(slugs: Sequence[str], *, since: datetime, until: datetime) -> Select[int, str, datetime]:
+    """Who left any of the lists *slugs* between the two moments, by which way, and when; who came back since, too."""
     return (
-        select(ConsentEvent.subscriber_id, ConsentEvent.source)
+        select(ConsentEvent.subscriber_id, ConsentEvent.source, ConsentEvent.at)
         .join(List, List.id == ConsentEvent.list_id)
         .where(
             List.slug.in_(slugs),

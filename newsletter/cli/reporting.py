@@ -90,6 +90,8 @@ def _data(found: Report, part: Part | None) -> dict[str, Any]:
         *zip(whole["complaints"], found.complaints, strict=True),
     ]:
         rate["percent"] = counted.percent
+    for course in ("copies", "following", "leaving"):
+        whole[course]["step"] = whole[course]["step"].total_seconds()
     whole["keep_below_percent"], whole["never_reach_percent"] = figures.KEEP_BELOW, figures.NEVER_REACH
     if part is None:
         return whole

@@ -20,8 +20,19 @@ from newsletter.editions.calendar import Claim, Overtaken
 from newsletter.editions.models import Job
 from newsletter.editions.timekeeping import Counter, Reading, Trust, Witness
 from newsletter.errors import NewsletterError, WrongState
-from newsletter.jobs import correspondence, drafting, joining, letters, returning, sending, silence, turning_back
+from newsletter.jobs import (
+    correspondence,
+    counting,
+    drafting,
+    joining,
+    letters,
+    returning,
+    sending,
+    silence,
+    turning_back,
+)
 from newsletter.stories.picking import choosing
+from newsletter.tracking.reports import kept
 
 log = logs.get_logger(__name__)
 
@@ -33,6 +44,8 @@ LETTERS_EVERY = timedelta(minutes=1)
 ANSWERS_EVERY = timedelta(seconds=30)
 #: sign-ups that nobody confirmed, and addresses kept for long enough, are forgotten
 FORGET_EVERY = timedelta(hours=1)
+#: how often it is looked which editions' figures are old
+FIGURES_EVERY = timedelta(minutes=1)
 #: how often a failed job is tried again
 RETRY_AFTER = timedelta(minutes=2)
 
@@ -41,7 +54,7 @@ RETRY_AFTER = timedelta(minutes=2)
 class Work:
     """Something long to do outside the tick; one name is never done twice at once in one process."""
 
-    #: "collect", "letters", "bounces", "send friday/2021-11-26", "dispatch 12", "canary 12"
+    #: "collect", "letters", "bounces", "figures", "send friday/2021-11-26", "dispatch 12", "canary 12"
     name: str
     slot: Claim | None = None
     edition_id: int | None = None
@@ -185,6 +198,8 @@ def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
         found.append(Work("answers"))
     if returning.due(session, app, now=now):
         found.append(Work("bounces"))
+    if kept.due(session, now=now) and watch.take_turn(session, "figures", FIGURES_EVERY, now):
+        found.append(Work("figures"))
     return found + _letters(session, now)
 
 
@@ -205,6 +220,8 @@ def _do(
         return f"{ended.balance}", None
     if work.name == "bounces":
         return returning.by_the_clock(app, clock=clock, stop=stop), None
+    if work.name == "figures":
+        return counting.keep_those_due(app, now=clock()), None
     if work.name == "answers":
         return f"{correspondence.answer(app, clock=clock)} letters", None
     if work.name == "letters":

@@ -145,6 +145,10 @@ def dispatch_edition(
             log.error("held_back.failed", edition=edition_id, batch_id=batch_id, why=why)
     with app.database.write() as session:
         _settle(session, app, session.get_one(Sending, edition_id), now=clock())
+    if ended.state is SendingState.COMPLETE:
+        from newsletter.jobs import counting
+
+        counting.keep(app, edition_id, now=clock())
     return ended
 
 

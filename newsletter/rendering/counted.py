@@ -79,6 +79,16 @@ def find(html: str, text: str, public_url: str) -> list[Anchor]:
     return [Anchor(number, part, url, words) for number, (part, url, words) in enumerate(found, 1)]  # type: ignore[arg-type]
 
 
+def annotate(html: str, public_url: str, beside: Callable[[int, str], str]) -> str:
+    """*html* with what *beside* says, as HTML, behind each link that readers see, by its number and where it leads."""
+    pieces, at = list[str](), 0
+    for number, spot in enumerate(_spots(html, public_url), 1):
+        if spot.closed > at:
+            pieces += [html[at : spot.closed], beside(number, spot.url)]
+            at = spot.closed
+    return "".join([*pieces, html[at:]])
+
+
 def exchange(html: str, text: str, given: Counting, *, public_url: str, tag: Callable[[int], str]) -> tuple[str, str]:
     """HTML and text with each link exchanged, and with pixel and decoy where *given* says so.
 
@@ -121,6 +131,8 @@ class _Spot:
     url: str
     said: list[str] = field(default_factory=list)
     label: str = ""
+    #: where its closing tag ends; 0 of what is not closed, or is for Outlook alone
+    closed: int = 0
 
     @property
     def words(self) -> str:
@@ -193,6 +205,8 @@ class _Anchors(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "a":
+            if self._open is not None and not self._offset:
+                self._open.closed = self._source.find(">", self._at()) + 1
             self._open = None
 
     def handle_data(self, data: str) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.db import Id, Instant, Model
+from newsletter.delivery.models import Sending
 
 _OF_GROUPS = text("kind IN ('group_unsubscribe', 'group_resubscribe')")
 #: to be said word for word, or SQLite does not see that the index knows
@@ -139,3 +140,14 @@ class ReturnedRuling(Model):
     #: what was said, and what came of it
     said: Mapped[str] = mapped_column(Text)
     came_of_it: Mapped[str] = mapped_column(Text)
+
+
+class KeptFigures(Model):
+    """The figures of an edition as they were at a moment: made anew while it still moves."""
+
+    __tablename__ = "kept_figures"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey(Sending.edition_id, ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant)
+    #: `reports.figures.Report` as plain data
+    report: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -69,7 +69,7 @@ class Process:
             follows = jobs.run(self.app, work, owner=self.owner, clock=lambda: self.now)
             if follows is not None:
                 jobs.run(self.app, follows, owner=self.owner, clock=lambda: self.now)
-        return [work.name for work in found if work.name not in {"collect", "letters"}]
+        return [work.name for work in found if work.name not in {"collect", "letters", "figures"}]
 
     def tick_until(self, end: str, every: timedelta = HOUR) -> list[str]:
         """Tick from now until *end*; all that was done."""

@@ -58,19 +58,19 @@ def test_an_edition_that_is_not_there_is_not_found(site: httpx.Client) -> None:
 
 def test_the_log_leads_to_the_figures(ada: tuple[int, int], site: httpx.Client) -> None:
     edition_id, _ = ada
-    assert f'href="/editions/{edition_id}/report"' in site.get(f"/editions/{edition_id}/log").text
+    assert f'href="/editions/{edition_id}/results"' in site.get(f"/editions/{edition_id}/log").text
 
 
 def test_the_figures_are_tables(ada: tuple[int, int], site: httpx.Client) -> None:
     edition_id, _ = ada
-    page = site.get(f"/editions/{edition_id}/report").text
+    page = site.get(f"/editions/{edition_id}/results").text
     titles = ("By domain", "By reason", "Clicks", "Who left, who complained", "Growth of the lists")
     assert [page.count(f">{title}</h2>") for title in titles] == [1, 1, 1, 1, 1]
 
 
 def test_a_part_of_the_figures_is_a_file(ada: tuple[int, int], site: httpx.Client) -> None:
     edition_id, _ = ada
-    answer = site.get(f"/editions/{edition_id}/report.csv", params={"part": "domains"})
+    answer = site.get(f"/editions/{edition_id}/results.csv", params={"part": "domains"})
     assert (answer.text, answer.headers["content-disposition"]) == (
         "domain,copies,accepted,wrong %\r\nexample.com,1,1,0.0\r\n",
         'attachment; filename="friday-2021-11-26-domains.csv"',
@@ -78,5 +78,5 @@ def test_a_part_of_the_figures_is_a_file(ada: tuple[int, int], site: httpx.Clien
 
 
 def test_what_was_not_planned_has_no_figures(world: World, site: httpx.Client) -> None:
-    answer = site.get(f"/editions/{world.edition_id}/report")
+    answer = site.get(f"/editions/{world.edition_id}/results")
     assert (answer.status_code, "was planned yet" in answer.text) == (404, True)

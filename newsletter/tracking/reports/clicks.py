@@ -4,8 +4,9 @@ From our own doors, which judge each visit (see `links`); where an edition's lin
 the provider told of clicks. There bursts over many links are a scanner's, for nobody reads so fast.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.editions.models import Edition
 from newsletter.tracking.links import counts
-from newsletter.tracking.links.counts import Tally
+from newsletter.tracking.links.counts import Counts, Tally
 from newsletter.tracking.models import Event
 
 #: who follows so many links of one copy within so short a time is a machine
@@ -50,11 +51,38 @@ class Place:
         return self.human + self.machine + self.unclear
 
 
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What was heard of an edition's links."""
+
+    #: in its order, stories first, those that nobody followed too; then opens, if heard of
+    places: Sequence[Place]
+    #: how many people followed any of them
+    readers: int
+    #: clicks by people, by where the link leads, where a provider told them; of links of ours that are counted, none
+    by_url: Mapping[str, int] = field(default_factory=dict)
+    #: when a provider says that people followed them
+    moments: Sequence[datetime] = ()
+
+
 def of(session: Session, edition: Edition) -> list[Place]:
-    """The places of *edition* in its order, stories first, those that nobody followed too; then opens, if heard of."""
-    counted = counts.counts(session, edition.id)
+    """The places of *edition*, and how often each was followed."""
+    return list(followed(session, edition, counts.counts(session, edition.id)).places)
+
+
+def followed(session: Session, edition: Edition, counted: Counts) -> Followed:
+    """How the links of *edition* were followed; *counted* is what was heard at our own doors."""
     if counted.mode == "off":
         return _by_the_provider(session, edition)
+    return Followed(_at_our_doors(edition, counted), counted.clicks.people)
+
+
+def bare(url: str) -> str:
+    """*url* as two links to one page have it in common."""
+    return url.partition("#")[0].rstrip("/")
+
+
+def _at_our_doors(edition: Edition, counted: Counts) -> list[Place]:
     places: dict[tuple[str, int | None], Tally] = {("story", story.position): Tally() for story in edition.stories}
     for link in counted.links:
         key = (link.place, link.story)
@@ -72,18 +100,24 @@ def _place(place: str, position: int | None, words: str, tally: Tally) -> Place:
     return Place(place, position, words, tally.human, tally.machine, tally.unknown, tally.people)
 
 
-def _by_the_provider(session: Session, edition: Edition) -> list[Place]:
-    followed = list(_judged(_told(session, edition.id)))
+def _by_the_provider(session: Session, edition: Edition) -> Followed:
+    told = list(_judged(_told(session, edition.id)))
     places = [Place("story", story.position, story.headline) for story in edition.stories]
     if edition.sponsor_url:
         places.append(Place(SPONSOR, None, edition.sponsor_name))
     where = _where(edition)
     by_place: dict[tuple[str, int | None], list[tuple[int, bool]]] = {}
-    for reader, url, by_machine in followed:
-        by_place.setdefault(where.get(_bare(url), (OTHER, None)), []).append((reader, by_machine))
+    for reader, _, url, by_machine in told:
+        by_place.setdefault(where.get(bare(url), (OTHER, None)), []).append((reader, by_machine))
     if (OTHER, None) in by_place:
         places.append(Place(OTHER, None, _BESIDE[OTHER]))
-    return [_counted(place, by_place.get((place.place, place.position), ())) for place in places]
+    people = [(reader, at, url) for reader, at, url, by_machine in told if not by_machine]
+    return Followed(
+        [_counted(place, by_place.get((place.place, place.position), ())) for place in places],
+        len({reader for reader, _, _ in people}),
+        Counter(bare(url) for _, _, url in people),
+        [at for _, at, _ in people],
+    )
 
 
 def _told(session: Session, edition_id: int) -> Iterable[tuple[int, datetime, str]]:
@@ -99,30 +133,36 @@ def _told(session: Session, edition_id: int) -> Iterable[tuple[int, datetime, st
             yield reader, at, link or ""
 
 
-def _judged(told: Iterable[tuple[int, datetime, str]]) -> Iterator[tuple[int, str, bool]]:
-    """Each click with its reader and link, and whether it belongs to a burst."""
+def _judged(told: Iterable[tuple[int, datetime, str]]) -> Iterator[tuple[int, datetime, str, bool]]:
+    """Each click with its reader, time and link, and whether it belongs to a burst."""
     for reader, clicks in groupby(told, key=itemgetter(0)):
         its = list(clicks)
         for _, at, url in its:
             near = {link for _, moment, link in its if abs(moment - at) <= _WITHIN}
-            yield reader, url, len(near) >= _BURST
+            yield reader, at, url, len(near) >= _BURST
 
 
 def _where(edition: Edition) -> Mapping[str, tuple[str, int | None]]:
     where: dict[str, tuple[str, int | None]] = {}
     if edition.sponsor_url:
-        where[_bare(edition.sponsor_url)] = (SPONSOR, None)
+        where[bare(edition.sponsor_url)] = (SPONSOR, None)
     for story in reversed(edition.stories):
         if story.url:
-            where[_bare(story.url)] = ("story", story.position)
+            where[bare(story.url)] = ("story", story.position)
     return where
-
-
-def _bare(url: str) -> str:
-    return url.partition("#")[0].rstrip("/")
 
 
 def _counted(place: Place, followed: Sequence[tuple[int, bool]]) -> Place:
     people = {reader for reader, by_machine in followed if not by_machine}
     machine = sum(by_machine for _, by_machine in followed)
     return replace(place, human=len(followed) - machine, machine=machine, readers=len(people))
+
+
+def beside(session: Session, edition: Edition) -> Callable[[int, str], int]:
+    """How many clicks by people a link of the HTML part has, by its number and where it leads."""
+    counted = counts.counts(session, edition.id)
+    if counted.mode == "off":
+        told = _by_the_provider(session, edition).by_url
+        return lambda _number, url: told.get(bare(url), 0)
+    by_number = {link.number: link.clicks.human for link in counted.links}
+    return lambda number, _url: by_number.get(number, 0)

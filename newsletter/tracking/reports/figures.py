@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from newsletter.config import Newsletter, Settings
+from newsletter.config import Settings
 from newsletter.delivery.models import Delivery, Sending, SendingState, Status
 from newsletter.delivery.operations import balance as balances
 from newsletter.delivery.operations import sendlog
 from newsletter.delivery.operations.balance import Balance
 from newsletter.editions import shelf
 from newsletter.editions.models import Edition
-from newsletter.tracking.reports import clicks, grounds
-from newsletter.tracking.reports.clicks import Place
+from newsletter.tracking.links import counts
+from newsletter.tracking.links.counts import Counts
+from newsletter.tracking.reports import clicks, courses, grounds
+from newsletter.tracking.reports.clicks import Followed, Place
+from newsletter.tracking.reports.courses import Course
 from newsletter.tracking.reports.grounds import Ground
 from subscribers import departures, domains, growth
 from subscribers.growth import Week
@@ -94,6 +97,17 @@ class Report:
     left_by: Mapping[str, int]
     #: of all readers, and of Gmail's and Yahoo's
     complaints: Sequence[Rate]
+    #: to how many it was delivered; where nobody tells that, how many were taken
+    got_it: int
+    #: how many people followed a link, most likely
+    clicked: int
+    #: when copies were taken, delivered and came back; when links were followed; when readers left
+    copies: Course
+    following: Course
+    leaving: Course
+    #: "off", "anonymous" or "individual", and whether the copies hold the pixel
+    counting: str = "off"
+    pixel: bool = False
     #: the twelve weeks that end with its own
     growth: Sequence[Week] = field(default_factory=list)
 
@@ -106,7 +120,11 @@ def of(session: Session, settings: Settings, edition: Edition, *, now: datetime)
     rows = session.execute(sendlog.counted(edition.id, domains.domain(session), letters=_LETTERS)).all()
     shares = _shares([(domain, status, copies) for domain, status, _, copies in rows])
     lists = newsletter.lists if newsletter else []
-    left = _left(session, sending, newsletter, now) if newsletter else {}
+    until = _leaves_by_it(session, sending, edition.newsletter, now)
+    left = _left(session, sending, lists, until)
+    counted = counts.counts(session, edition.id)
+    followed = clicks.followed(session, edition, counted)
+    got_it = _got_it(shares)
     return Report(
         edition_id=edition.id,
         edition=shelf.name(edition),
@@ -119,10 +137,17 @@ def of(session: Session, settings: Settings, edition: Edition, *, now: datetime)
         told=balances.progress(session, edition.id),
         domains=_named(shares),
         reasons=grounds.of([(domain, status, words, copies) for domain, status, words, copies in rows if words]),
-        clicks=clicks.of(session, edition),
-        unsubscribes=Rate("unsubscribes", sum(left.values()), _got_it(shares)),
+        clicks=followed.places,
+        unsubscribes=Rate("unsubscribes", sum(left.values()), got_it),
         left_by=left,
         complaints=_complaints(shares),
+        got_it=got_it,
+        clicked=followed.readers,
+        copies=courses.of_copies(session, sending),
+        following=_following(session, sending, counted, followed),
+        leaving=courses.of_leaving(session, sending, lists, until=until),
+        counting=counted.mode,
+        pixel=counted.pixel,
         growth=growth.weeks(session, lists, until=_end_of_its_week(sending, now)) if lists else [],
     )
 
@@ -174,19 +199,29 @@ def _complaints(shares: Sequence[Share]) -> list[Rate]:
     ]
 
 
-def _left(session: Session, sending: Sending, newsletter: Newsletter, now: datetime) -> dict[str, int]:
-    """By which way → how many of its readers left within a week of it, and before the next edition."""
-    begins = sending.audience_complete_at
-    if begins is None:
-        return {}
+def _following(session: Session, sending: Sending, counted: Counts, followed: Followed) -> Course:
+    if counted.mode == "off":
+        return courses.followed(sending.audience_complete_at or sending.started_at, followed.moments)
+    return courses.of_clicks(session, sending)
+
+
+def _leaves_by_it(session: Session, sending: Sending, newsletter: str, now: datetime) -> datetime:
+    """Until when who leaves does so by this edition: for a week, and before the next one."""
+    begins = sending.audience_complete_at or sending.started_at
     following = session.scalar(
         select(func.min(Sending.audience_complete_at))
         .join(Edition, Edition.id == Sending.edition_id)
-        .where(Edition.newsletter == newsletter.slug, Sending.audience_complete_at > begins)
+        .where(Edition.newsletter == newsletter, Sending.audience_complete_at > begins)
     )
-    ends = min(begins + _AFTER, following or now, now)
-    query = departures.left(newsletter.lists, since=begins, until=ends)
-    gone = query.subquery()
+    return min(begins + _AFTER, following or now, now)
+
+
+def _left(session: Session, sending: Sending, lists: Sequence[str], until: datetime) -> dict[str, int]:
+    """By which way → how many of its readers left up to *until*."""
+    begins = sending.audience_complete_at
+    if begins is None or not lists:
+        return {}
+    gone = departures.left(lists, since=begins, until=until).subquery()
     counted = (
         select(gone.c.source, func.count(gone.c.subscriber_id.distinct()))
         .join(Delivery, (Delivery.subscriber_id == gone.c.subscriber_id) & (Delivery.edition_id == sending.edition_id))

@@ -1,0 +1,62 @@
+"""What is shown of an edition that went out, in real Chromium as axe-core sees it: phone and desk, light and dark."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from newsletter.app import App
+from newsletter.delivery.models import Status
+from newsletter.jobs import counting
+from tests.desk.aftermath import NINE, followed, left, readers, told, went_out
+from tests.factories import FRIDAY
+from tests.readers import test_looks as looks
+from tests.web.test_in_a_browser import CHROMIUM, QUIET
+
+pytestmark = looks.pytestmark
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The Monday after."""
+    return NINE + timedelta(days=3)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(390, 844, "dark"), (1280, 800, "light")], ids=["phone, dark", "desk, light"])
+def page(chromium: Browser, desk: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    width, height, scheme = request.param
+    context = chromium.new_context(
+        base_url=desk, viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=True
+    )
+    context.add_init_script(path=looks.AXE)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def sent(app: App, now: datetime) -> int:
+    with app.database.write() as session:
+        people = readers(session, 120)
+        before = went_out(app, session, people[:100], day=FRIDAY - timedelta(days=7))
+        edition = went_out(app, session, people)
+        told(session, edition, people[:90], Status.DELIVERED)
+        told(session, edition, people[90:93], Status.BOUNCED)
+        followed(session, edition, 1, 12)
+        left(session, people[5])
+    counting.keep(app, before.id, now=now)
+    return edition.id
+
+
+def test_the_results_look_right_with_their_tables_open(page: Page, sent: int) -> None:
+    page.goto(f"/editions/{sent}/results")
+    page.get_by_text("As a table").first.click()
+    assert (looks.look(page), page.get_by_text("90 delivered").first.is_visible()) == ([], True)
