@@ -12,7 +12,7 @@ from newsletter.rendering import links, preflight, previews, proofs
 from newsletter.rendering.mould import Reader
 from newsletter.rendering.preflight import Finding, Level
 
-_COLOURS = {Level.GREEN: "green", Level.AMBER: "yellow", Level.RED: "bold red"}
+_COLOURS = {Level.GREEN: "green", Level.UNKNOWN: "dim", Level.AMBER: "yellow", Level.RED: "bold red"}
 
 
 @root.program.command()
@@ -40,7 +40,7 @@ def preview(
         make = proofs.today if template_now else partial(proofs.current, session)
         proof = make(found, newsletter, app.settings, now=now)
         mould = proofs.mould(proof, found, newsletter, app.settings, now=now)
-        findings = preflight.check(proof, newsletter, app.settings)
+        findings = preflight.of(session, found, proof, newsletter, app.settings)
     secret = app.settings.secret.get_secret_value()
     reader = Reader(0, address, name, links.token(secret, mould.edition_id, 0))
     paths = previews.write(mould, reader, out)
@@ -71,4 +71,4 @@ def _show(paths: dict[str, Path], findings: list[Finding]) -> None:
 
 
 def _plain(finding: Finding) -> dict[str, str]:
-    return {"check": finding.check, "level": finding.level, "text": finding.text}
+    return {"check": finding.check, "level": finding.level, "text": finding.text, "field": finding.field}

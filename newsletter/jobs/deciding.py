@@ -46,7 +46,8 @@ def prove(
     # the move first: where it is refused nothing needs to be rendered
     review.approve(session, edition, by=by, reason=reason, now=now)
     proof = proofs.make(session, edition, newsletter, app.settings, now=now)
-    wrong = [one.text for one in preflight.check(proof, newsletter, app.settings) if one.level is preflight.Level.RED]
+    found = preflight.of(session, edition, proof, newsletter, app.settings)
+    wrong = [one.text for one in found if one.level is preflight.Level.RED]
     if wrong:
         raise WrongState(f"{shelf.name(edition)} must not go out like this: {' '.join(wrong)}")
     return proof

@@ -258,11 +258,12 @@ def _decide_without_editors(
 ) -> None:
     from newsletter.jobs.deciding import prove
     from newsletter.rendering import preflight
+    from newsletter.rendering.preflight import asides
 
     reason = "nobody approved it in time"
     if newsletter.when_not_approved == "send_if_green":
         proof = proofs.make(session, edition, newsletter, app.settings, now=now)
-        findings = preflight.check(proof, newsletter, app.settings)
+        findings = asides.left(session, edition, preflight.of(session, edition, proof, newsletter, app.settings))
         wrong = [
             f"{finding.check}: {finding.text}" for finding in findings if finding.level is not preflight.Level.GREEN
         ]

@@ -1,8 +1,9 @@
-"""The proof of an edition: the bytes that were approved and will be sent."""
+"""The proof of an edition: the bytes that were approved and will be sent; and what the checks keep of it."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.db import Id, Instant, Model
@@ -26,3 +27,45 @@ class Proof(Model):
     #: SHA-256 over subject, html, text and what is counted, in hex
     digest: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Aside(Model):
+    """A finding of the checks that an editor has set aside."""
+
+    __tablename__ = "preflight_aside"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey(Edition.id, ondelete="CASCADE"), primary_key=True)
+    #: `Finding.key`
+    key: Mapped[str] = mapped_column(String(16), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)
+    by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Answer(Model):
+    """What somebody else said when the checks asked: a page, a picture, a name server, a program."""
+
+    __tablename__ = "preflight_answer"
+
+    #: "link", "picture", "domain", "spelling", "spam"
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    #: SHA-256 of what was asked about, in hex
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    about: Mapped[str] = mapped_column(Text)
+    said: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Asking(Model):
+    """A round of such questions for one edition: how far it is, or when it was over."""
+
+    __tablename__ = "preflight_asking"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey(Edition.id, ondelete="CASCADE"), primary_key=True)
+    by: Mapped[str] = mapped_column(String(200))
+    began_at: Mapped[datetime] = mapped_column(Instant)
+    #: when whoever asks last gave a sign of life
+    seen_at: Mapped[datetime] = mapped_column(Instant)
+    finished_at: Mapped[datetime | None] = mapped_column(Instant)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)

@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.config import Settings
-from newsletter.rendering import preflight
+from newsletter.rendering import preflight, sheet
 from newsletter.rendering.models import Proof
 from newsletter.rendering.preflight import Finding, Level, checks
 from newsletter.rendering.sheet import Sheet
@@ -91,8 +91,12 @@ def test_an_image_over_plain_http_is_amber() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8025", "localhost", "[::1]"])
-def test_an_image_on_this_machine_is_green(host: str) -> None:
-    assert findings(laid_out(story(image_url=f"http://{host}/a.png")))["images"].level is Level.GREEN
+def test_an_image_on_this_machine_is_green_where_mail_stays_there_too(host: str) -> None:
+    given = samples.settings(public_url="http://127.0.0.1:8025")
+    shown = story(image_url=f"http://{host}/a.png")
+    page = sheet.lay_out(samples.edition(shown), samples.friday(given), given)
+
+    assert findings(page, given)["images"].level is Level.GREEN
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "", "#top", "/relative", "mailto:"])

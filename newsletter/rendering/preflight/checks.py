@@ -1,50 +1,48 @@
-"""The checks themselves: each looks at one thing and says green, amber or red."""
+"""The checks in their order, and those that are a few lines: size, subject, the ways out, who it is from."""
 
-import re
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from ipaddress import ip_address
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from urllib.parse import urlsplit
 
-from newsletter import plural
 from newsletter.config import Newsletter, Settings
+from newsletter.editions.words import Words
 from newsletter.rendering import links, slots
 from newsletter.rendering.models import Proof
-from newsletter.rendering.preflight import page
+from newsletter.rendering.preflight import leads, leftovers, legible, outline, page, pictures, preheader, programs
 from newsletter.rendering.preflight.findings import Finding, Level
-from newsletter.rendering.slots import Place, Reader
+from newsletter.rendering.preflight.leftovers import LONGEST
+from newsletter.rendering.preflight.material import Material
+from newsletter.rendering.slots import Place
 
 #: bytes of HTML; Gmail cuts off what is over about 102,000, and with it the unsubscribe link
 AMBER_SIZE, RED_SIZE = 80_000, 100_000
 #: characters; phones show about 40 of a subject, desks about 78
 LONG_SUBJECT = 120
-#: the longest values that slots can take, for the size
-_LONGEST = Reader(2**40 - 1, f"{'a' * 64}@{'b' * 60}.example", "&" * slots.LONGEST_NAME, "f" * 42)
-_LEFT_OVER = re.compile(r"\{\{|\{%|\}\}|%\}|[\ue000\ue001]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """What the checks look at."""
+def check(
+    proof: Proof,
+    newsletter: Newsletter,
+    settings: Settings,
+    *,
+    words: Words | None = None,
+    used: Mapping[str, date] | None = None,
+) -> list[Finding]:
+    """What every check that asks nobody says about *proof*, in the order of this page.
 
-    proof: Proof
-    html: str
-    text: str
-    page: page.Page
-    newsletter: Newsletter
-    settings: Settings
+    With its *words* each finding names the field it is about; *used* are pages of earlier editions.
+    """
+    return look(Material(proof, newsletter, settings, words, used))
 
 
-def check(proof: Proof, newsletter: Newsletter, settings: Settings) -> list[Finding]:
-    """What every check says about *proof*, in the order of this page."""
-    html, text = proof.html.decode(), proof.text.decode()
-    subject = _Subject(proof, html, text, page.read(html), newsletter, settings)
-    return [finding(subject) for finding in _CHECKS]
+def look(subject: Material) -> list[Finding]:
+    """What every check that asks nobody says about *subject*."""
+    return [finding for each in _CHECKS for finding in each(subject)]
 
 
 def size(html: str) -> Finding:
     """Whether *html*, with the longest values in its slots, is small enough to be shown whole."""
-    length = len(slots.fill(html, _LONGEST).encode())
+    length = len(slots.fill(html, LONGEST).encode())
     said = f"The HTML is {length / 1000:.1f} kB"
     if length > RED_SIZE:
         return Finding("size", Level.RED, f"{said}: Gmail would cut off its end. Shorten it below 100 kB.")
@@ -53,11 +51,11 @@ def size(html: str) -> Finding:
     return Finding("size", Level.GREEN, f"{said}.")
 
 
-def _size(subject: _Subject) -> Finding:
+def _size(subject: Material) -> Finding:
     return size(subject.html)
 
 
-def _subject_line(subject: _Subject) -> Finding:
+def _subject_line(subject: Material) -> Finding:
     line = subject.proof.subject.strip()
     if not line:
         return Finding("subject", Level.RED, "The subject is empty: write one.")
@@ -68,13 +66,13 @@ def _subject_line(subject: _Subject) -> Finding:
     return Finding("subject", Level.GREEN, f"The subject has {len(line)} characters.")
 
 
-def _text_part(subject: _Subject) -> Finding:
+def _text_part(subject: Material) -> Finding:
     if not subject.text.strip():
         return Finding("text", Level.RED, "The plain-text part is empty.")
     return Finding("text", Level.GREEN, f"The plain-text part has {len(subject.text.split()):,} words.")
 
 
-def _unsubscribe(subject: _Subject) -> Finding:
+def _unsubscribe(subject: Material) -> Finding:
     public = subject.settings.public_url
     in_html = links.unsubscribe(public, slots.marker(Place.HTML, "token")) in subject.page.links
     in_text = links.unsubscribe(public, slots.marker(Place.TEXT, "token")) in subject.text
@@ -100,7 +98,7 @@ def _earlier_address(found: Collection[str], public: str) -> str:
     )
 
 
-def _postal_address(subject: _Subject) -> Finding:
+def _postal_address(subject: Material) -> Finding:
     address = _squeezed(subject.newsletter.postal_address)
     if not address:
         return Finding("postal address", Level.RED, "The newsletter has no postal address, which the law asks for.")
@@ -110,37 +108,7 @@ def _postal_address(subject: _Subject) -> Finding:
     return Finding("postal address", Level.GREEN, "Both parts hold the postal address.")
 
 
-def _images(subject: _Subject) -> Finding:
-    images = subject.page.images
-    missing = [address for address, alt in images if alt is None]
-    if missing:
-        return Finding("images", Level.RED, f"{missing[0]} has no alternative text at all.")
-    if subject.page.mute:
-        said = f"The link to {subject.page.mute[0]} says nothing to who can't see its picture: describe it."
-        return Finding("images", Level.AMBER, said)
-    unsafe = [address for address, _ in images if urlsplit(address).scheme != "https" and not _on_loopback(address)]
-    if unsafe:
-        return Finding("images", Level.AMBER, f"{unsafe[0]} is not https: some programs won't show it.")
-    return Finding("images", Level.GREEN, f"{len(images)} images; every link says something without them.")
-
-
-def _links(subject: _Subject) -> Finding:
-    wrong = [address for address in subject.page.links if not _is_link(address)]
-    if wrong:
-        return Finding("links", Level.RED, f"{wrong[0] or 'An empty link'} leads nowhere a reader can go.")
-    return Finding("links", Level.GREEN, f"{plural.counted(len(subject.page.links), 'link')}.")
-
-
-def _slots(subject: _Subject) -> Finding:
-    filled = slots.fill(subject.html, _LONGEST) + slots.fill(subject.text, _LONGEST) + subject.proof.subject
-    found = _LEFT_OVER.search(filled)
-    if found or slots.count(subject.proof.subject):
-        shown = found[0] if found else "a slot in the subject"
-        return Finding("slots", Level.RED, f"Something was left unfilled: {shown}")
-    return Finding("slots", Level.GREEN, "Nothing is left unfilled.")
-
-
-def _public_address(subject: _Subject) -> Finding:
+def _public_address(subject: Material) -> Finding:
     settings = subject.settings
     if not settings.secret.get_secret_value():
         return Finding("addresses", Level.RED, "secret is not set, so anybody could forge the readers' links.")
@@ -155,32 +123,26 @@ def _public_address(subject: _Subject) -> Finding:
     return Finding("addresses", Level.GREEN, f"Readers' links lead to {lead_to}.")
 
 
-_CHECKS: tuple[Callable[[_Subject], Finding], ...] = (
-    _subject_line,
-    _size,
-    _text_part,
-    _unsubscribe,
-    _postal_address,
-    _images,
-    _links,
-    _slots,
-    _public_address,
+def _one(check: Callable[[Material], Finding]) -> Callable[[Material], Sequence[Finding]]:
+    return lambda subject: (check(subject),)
+
+
+_CHECKS: tuple[Callable[[Material], Sequence[Finding]], ...] = (
+    _one(_subject_line),
+    preheader.check,
+    _one(_size),
+    _one(_text_part),
+    _one(_unsubscribe),
+    _one(_postal_address),
+    pictures.check,
+    leads.check,
+    leftovers.check,
+    outline.headings,
+    outline.language,
+    legible.check,
+    programs.check,
+    _one(_public_address),
 )
-
-
-def _is_link(address: str) -> bool:
-    parts = urlsplit(address)
-    return (parts.scheme in {"http", "https"} and bool(parts.hostname)) or (
-        parts.scheme == "mailto" and bool(parts.path)
-    )
-
-
-def _on_loopback(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _squeezed(text: str) -> str:

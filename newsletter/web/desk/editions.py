@@ -22,7 +22,8 @@ from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.errors import NewsletterError, NotFound
 from newsletter.rendering import preflight, proofs
 from newsletter.rendering.models import Proof
-from newsletter.rendering.preflight.findings import Finding, Level
+from newsletter.rendering.preflight import asides
+from newsletter.rendering.preflight.findings import Finding, Level, sort
 from newsletter.staff.roles import May
 from newsletter.stories.models import Ranking
 from newsletter.web.desk import choices, looks
@@ -189,11 +190,12 @@ def _found(session: Session, q: str) -> list[int]:
 def _findings(session: Session, here: Ground, edition: Edition) -> list[Finding]:
     """What the checks say, the worst first; of what is as it should be, nothing."""
     try:
-        found = preflight.check(_proof(session, here, edition), _newsletter(here, edition), here.app.settings)
+        newsletter, settings = _newsletter(here, edition), here.app.settings
+        found = preflight.of(session, edition, _proof(session, here, edition), newsletter, settings)
     except NewsletterError as error:  # a template, or a newsletter that left the settings
         return [Finding("template", Level.RED, str(error))]
-    wrong = [one for one in found if one.level is not Level.GREEN]
-    return sorted(wrong, key=lambda one: one.level is not Level.RED)
+    wrong = [one for one in asides.left(session, edition, found) if one.level in {Level.AMBER, Level.RED}]
+    return sort(wrong)
 
 
 def _proof(session: Session, here: Ground, edition: Edition) -> Proof:
