@@ -1,6 +1,7 @@
 """Each check with cases that it must notice, and their neighbours that it must leave alone."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.rendering.samples import edition, story
 
 AMBER, RED = Level.AMBER, Level.RED
 #: mail that leaves this machine
-_REAL = {"sender": "smtp", "smtp": {"host": "mail.example.com"}}
+_REAL: dict[str, Any] = {"sender": "smtp", "smtp": {"host": "mail.example.com"}}
 _LONG = "The retailer said on Monday that it would open ten more stores and that the first of them is to be in London. "
 
 
@@ -26,7 +27,7 @@ def found(
     html: str | None = None,
     before: str = "",
     used: dict[str, date] | None = None,
-    **changes: object,
+    **changes: Any,
 ) -> list[Finding]:
     """What *check* says of an edition; *html* is put before its end, *before* before its beginning."""
     given, told = samples.settings(**changes), told or edition()
@@ -297,7 +298,7 @@ def test_words_in_another_language_than_the_newsletters_are_noticed() -> None:
         '<p style="color:#949494;background:#fff;font-size:23px">Not large enough</p>',
         '<style>.pale { color: #aaa !important; background: #fff }</style><p class="pale" style="color:#000">Pale</p>',
         '<font color="#cccccc"><b style="background:#fff">Pale words</b></font>',
-        '<style>@media (prefers-color-scheme: dark) { .n { background: #222; color: #444 } }</style><p class="n">Dark</p>',
+        '<style>@media (prefers-color-scheme: dark) {.n {background: #222; color: #444}}</style><p class="n">Dark</p>',
     ],
 )
 def test_words_that_are_hard_to_read_are_noticed(html: str) -> None:
