@@ -17,7 +17,8 @@ def each(words: Words) -> Iterator[tuple[str, str]]:
             yield field.name, getattr(words, field.name)
     for number, story in enumerate(words.stories):
         for field in fields(StoryWords):
-            yield f"stories-{number}-{field.name}", getattr(story, field.name)
+            if field.compare:  # a story's key is no word of it
+                yield f"stories-{number}-{field.name}", getattr(story, field.name)
 
 
 def of_link(words: Words | None, address: str) -> str:
