@@ -458,6 +458,8 @@ class Settings(Section):
     fetch: Fetch = Fetch()
     sign_up: SignUp = SignUp()
     openid: OpenId = OpenId()
+    #: what Prometheus brings to /metrics as its bearer token; empty: it opens at this machine alone
+    metrics_token: SecretStr = SecretStr("")
     newsletters: dict[str, Newsletter] = Field(default_factory=dict)
 
     @field_validator("public_url")

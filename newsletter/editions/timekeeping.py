@@ -110,6 +110,12 @@ def last(session: Session) -> datetime | None:
     return row.at if row else None
 
 
+def has_settled(session: Session, *, now: datetime) -> bool:
+    """Whether the clock, as it was judged last, is believed at *now*."""
+    row = session.get(ClockReading, _KEY)
+    return row is None or row.settles_at is None or now >= row.settles_at
+
+
 def judge(before: Reading | None, earlier: Judgement, seen: Reading, witness: datetime | None) -> Judgement:
     """How far *seen* can be believed after *before*, which was judged *earlier*."""
     if witness is not None and abs(witness - seen.now) > TOLERANCE:

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsletter import logs
 from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
-from newsletter.web import decisions, health, hooks
+from newsletter.web import decisions, health, hooks, metrics
 from newsletter.web.desk import DESK, visitor
 from newsletter.web.desk.navigation import Navigation, is_at
 from newsletter.web.desk.visitor import NotSignedIn
@@ -43,7 +43,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 
 
 #: who comes in by which door: machines, readers, the desk, editors with a link
-_ROOMS = (health, hooks, leaving, preferences, addresses, reading, joining, api, *DESK, decisions)
+_ROOMS = (health, metrics, hooks, leaving, preferences, addresses, reading, joining, api, *DESK, decisions)
 
 
 def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
