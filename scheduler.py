@@ -114,6 +114,7 @@ class Desk:
         if self._stop.is_set():
             return
         try:
+            self._product = self._product.current()
             found = jobs.tick(
                 self._product,
                 now=_now(),

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from newsletter import clocks, config, db, lists
+from newsletter.changes import laying, standing
 from newsletter.clocks import Clock
 from newsletter.config import Newsletter, Settings
 from newsletter.db import Database
@@ -30,6 +32,33 @@ class App:
     database: Database
     #: what a room keeps from one call to the next while the process lives; nothing depends on it but time
     kept: dict[str, Any] = field(default_factory=dict, compare=False)
+    #: the settings as file and environment gave them, where `settings` has what was set at the desk over them
+    written: Settings | None = None
+    #: the newest of those changes
+    change: int = 0
+
+    @property
+    def base(self) -> Settings:
+        """What file and environment say, which should be alike on every machine."""
+        return self.written or self.settings
+
+    def current(self) -> "App":
+        """The same, with what was set at the desk meanwhile. What holds an App goes on as it began.
+
+        Raises ConfigError where what was set is no good to this version.
+        """
+        with self.database.read() as session:
+            newest = standing.newest(session)
+            return self if newest == self.change else self._going_by(session, newest)
+
+    def going_by(self, session: Session, change: int) -> "App":
+        """The same, with what was set at the desk when *change* was the newest: how a sending began, it goes on."""
+        return self if change == self.change else self._going_by(session, change)
+
+    def _going_by(self, session: Session, change: int) -> "App":
+        counting = standing.counting(session, at=change)
+        values = {key: standing.value(one) for key, one in counting.items()}
+        return replace(self, settings=laying.stand(self.base, values), written=self.base, change=change)
 
     def newsletter(self, slug: str | None = None) -> Newsletter:
         """The newsletter *slug*; None means the only one there is."""
@@ -92,7 +121,8 @@ class App:
             return self
         settings, fewer = self.settings, {"connections": connections}
         parts = {"smtp": settings.smtp.model_copy(update=fewer), "sendgrid": settings.sendgrid.model_copy(update=fewer)}
-        return replace(self, settings=settings.model_copy(update=parts))
+        written = self.written and self.written.model_copy(update=parts)
+        return replace(self, settings=settings.model_copy(update=parts), written=written)
 
     @property
     def clock(self) -> Clock:
@@ -121,14 +151,17 @@ def start(home: Path | None = None, *, fresh: bool = False) -> App:
     if file is not None and not fresh and not file.exists():
         raise ConfigError(f"there is no {file}: newsletter init makes one, and --home names another folder")
     app = App(settings, db.connect(settings.database_url))
-    if not fresh:
-        _make_lists(app)
-    return app
+    return app if fresh else _as_it_stands(app)
 
 
-def _make_lists(app: App) -> None:
-    """A list that was added to the settings is there with the next process that starts."""
+def _as_it_stands(app: App) -> App:
+    """*app* with what was set at the desk; a list that was added to the settings is there with the next start."""
     try:
+        app = app.current()
         lists.make(app.database, app.settings, now=datetime.now(UTC))
     except SQLAlchemyError:
-        return  # a database that is away, or old, says so to whoever needs it
+        pass  # a database that is away, or old, says so to whoever needs it
+    except ConfigError:
+        app.close()
+        raise
+    return app

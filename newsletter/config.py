@@ -21,6 +21,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     field_validator,
@@ -40,13 +41,17 @@ LONGEST_PUBLIC_URL = 998 - len("List-Unsubscribe: <>") - len("/u/") - 42
 #: public_url of a machine that nobody else can reach
 _HERE = re.compile(r"localhost|.*\.localhost|127(\.[0-9]+){3}|0\.0\.0\.0|::1|::")
 _RETURN_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*/=?^_`{|}~.+-]{1,20}@[A-Za-z0-9.-]+")
+#: as `subscribers` names lists
+_LIST = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+#: what an address surely has and has not; what else it needs is the mail server's to say
+_ADDRESS = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,255}")
 _HEADER_SAFE = re.compile(r"[^\r\n\x00-\x1f]*")
 
 
 class Section(BaseModel):
     """A part of the settings; a key it does not know is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class WeekTime(Section):
@@ -335,7 +340,7 @@ class Newsletter(Section):
     #: its key under [newsletters.…]
     slug: str = Field(default="", max_length=64)
     #: what readers know it by; the name in the inbox where from_name is empty
-    title: str
+    title: str = Field(min_length=1, max_length=200)
     #: the sender's name
     from_name: str = ""
     #: the sender's address; its domain is the one that signs (DKIM)
@@ -420,6 +425,24 @@ class Newsletter(Section):
                 raise ValueError(f"{topic!r} can't name a topic: use small letters, figures and hyphens")
         return value
 
+    @field_validator("lists")
+    @classmethod
+    def _list_names(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _LIST.fullmatch(name):
+                raise ValueError(f"{name!r} can't name a list: use small letters, figures and hyphens")
+        if not value:
+            raise ValueError("at least one list, or nobody gets it")
+        return value
+
+    @field_validator("from_address", "reply_to", "unsubscribe_mailbox", "editors", "seeds")
+    @classmethod
+    def _addresses(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for address in (value,) if isinstance(value, str) else value:
+            if address and not _ADDRESS.fullmatch(address):
+                raise ValueError(f"{address!r} is not an address, such as friday@example.com")
+        return value
+
     @field_validator("title", "from_name", "from_address", "reply_to", "unsubscribe_mailbox")
     @classmethod
     def _one_line(cls, value: str) -> str:
@@ -461,6 +484,18 @@ class Settings(Section):
     #: what Prometheus brings to /metrics as its bearer token; empty: it opens at this machine alone
     metrics_token: SecretStr = SecretStr("")
     newsletters: dict[str, Newsletter] = Field(default_factory=dict)
+
+    _fixed: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The keys ("fetch.timeout") that the environment sets, which nothing overrides."""
+        return self._fixed
+
+    def remembering(self, other: "Settings") -> "Settings":
+        """The same, with what *other* knows of where its values come from."""
+        self._fixed = other._fixed
+        return self
 
     @field_validator("public_url")
     @classmethod
@@ -524,6 +559,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         origins = {path: name for name, (path, _) in variables.items()}
         raise ConfigError(_explain(error, home / FILE_NAME, origins)) from None  # its text would show secrets
     _check_templates(settings, next((name for name, (path, _) in variables.items() if path == ("templates",)), ""))
+    settings._fixed = frozenset(".".join(path) for path, _ in variables.values())
     return settings.model_copy(update={"database_url": _absolute(settings.database_url, home)})
 
 

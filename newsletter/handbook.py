@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -76,7 +77,7 @@ class Entry:
 def entries() -> list[Entry]:
     """Every setting, in the order of the file."""
     variables = {".".join(path): name for name, path in config.known_keys().items()}
-    found = [_entry(section, kind, key, variables) for section, kind in _sections() for key in _keys(kind)]
+    found = [_entry(section, kind, key, variables) for section, kind in sections() for key in keys(kind)]
     return [one for one in found if one is not None]
 
 
@@ -94,19 +95,56 @@ class InForce:
 def in_force(settings: Settings, origins: Mapping[str, str]) -> list[InForce]:
     """Every setting of *settings*, each newsletter's too, with its origin as `config.origins` tells."""
     found = []
-    for section, kind in _sections():
+    for section, kind in sections():
         names = list(settings.newsletters) if section.startswith("newsletters.") else [""]
         for name in names:
             where = section.replace(_NAME, name)
             own = _reach(settings, where)
-            keys = [*_keys(kind), *(["interests"] if kind is Newsletter else [])]
-            for key in keys:
+            for key in (*keys(kind), *(["interests"] if kind is Newsletter else [])):
                 path = f"{where}.{key}" if where else key
                 origin = origins.get(path) or next(
                     (of for one, of in origins.items() if one.startswith(f"{path}.")), ""
                 )
                 found.append(InForce(path, _shown(getattr(own, key)), origin))
     return found
+
+
+def sections() -> list[tuple[str, type[Section]]]:
+    """Each section's name, "newsletters.NAME" for all of them, and its model."""
+    parts: list[tuple[str, type[Section]]] = [
+        (name, field.annotation)
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+    ]
+    own: list[tuple[str, type[Section]]] = [
+        (f"newsletters.{_NAME}", Newsletter),
+        (f"newsletters.{_NAME}.limits", Limits),
+    ]
+    return [("", Settings), *parts, *own]
+
+
+def keys(kind: type[Section]) -> Iterator[str]:
+    """The keys of a section, in the order of the file."""
+    for name, field in kind.model_fields.items():
+        is_section = isinstance(field.annotation, type) and issubclass(field.annotation, Section)
+        is_left_out = name in {"home", "slug", "newsletters", "interests"}
+        if not is_left_out and (not is_section or field.annotation is WeekTime):
+            yield name
+
+
+def meaning(kind: type[Section], key: str) -> str:
+    """The sentence that `config` has for a key of *kind*."""
+    return " ".join(_meanings()[kind.__name__].get(key, "").split("\n"))
+
+
+def limits_of(field: FieldInfo) -> str:
+    """What may be given, in words; empty where the default shows it."""
+    return _kind(field).replace("`", "")
+
+
+def shown(value: object) -> str:
+    """*value* as TOML; of a secret only whether there is one."""
+    return _shown(value)
 
 
 def _reach(settings: Settings, section: str) -> Any:
@@ -171,10 +209,16 @@ _HEAD = """\
 _INTRODUCTION = (
     "# Settings\n\n"
     "Made from `newsletter/config.py` by `make settings`; `make check` compares. Settings are read from the defaults,"
-    " then `newsletter.toml` in the home folder, then the environment: a key is `NEWSLETTER_KEY`, a section's key"
+    " then `newsletter.toml` in the home folder, then what was set at the desk,"
+    " then the environment: a key is `NEWSLETTER_KEY`, a section's key"
     " `NEWSLETTER_SECTION_KEY`, and every one of them may be given as `…_FILE`, the path of a file that holds the"
     " value, as secrets should be. A key that is not known is an error that names it. `newsletter init` writes a file"
     " with all of this as comments, and `newsletter settings` shows what is in force and where it comes from.\n\n"
+    "What is in `[newsletters.NAME]`, `[fetch]`, `[sign_up]` and `[lessons]` can be changed while everything runs, at"
+    " the desk or with `newsletter settings set KEY VALUE` (not `fetch.allow_loopback` and `sign_up.proxies`, which"
+    " guard the machine). It is kept in the database over the file, so that every process on every machine goes by it"
+    " ([desk.md](desk.md#newsletters-and-settings)); `newsletter settings back KEY` gives a setting back to the file."
+    " Everything else is read once, when a process starts.\n\n"
     "The home folder is where the command is run, or `--home`, or `NEWSLETTER_HOME`; relative paths start there."
     " `NAME` stands for the short name of a newsletter, of which there may be several.\n"
 )
@@ -184,27 +228,6 @@ _INTERESTS_PAGE = (
     'Phrases that matter to your readers, each with a weight: `"self-checkout" = 2`. The picker looks for them in'
     " headlines and text ([picker.md](picker.md)).\n"
 )
-
-
-def _sections() -> list[tuple[str, type[Section]]]:
-    parts: list[tuple[str, type[Section]]] = [
-        (name, field.annotation)
-        for name, field in Settings.model_fields.items()
-        if isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-    ]
-    own: list[tuple[str, type[Section]]] = [
-        (f"newsletters.{_NAME}", Newsletter),
-        (f"newsletters.{_NAME}.limits", Limits),
-    ]
-    return [("", Settings), *parts, *own]
-
-
-def _keys(kind: type[Section]) -> Iterator[str]:
-    for name, field in kind.model_fields.items():
-        is_section = isinstance(field.annotation, type) and issubclass(field.annotation, Section)
-        is_left_out = name in {"home", "slug", "newsletters", "interests"}
-        if not is_left_out and (not is_section or field.annotation is WeekTime):
-            yield name
 
 
 def _by_section() -> list[tuple[str, list[Entry]]]:
@@ -284,6 +307,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
+@lru_cache
 def _meanings() -> dict[str, dict[str, str]]:
     """Class → key → its `#:` lines, as they stand above it in the source of `config`."""
     source = inspect.getsource(config)

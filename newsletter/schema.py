@@ -5,8 +5,9 @@ from typing import Any, Literal
 from sqlalchemy import Enum
 from sqlalchemy.types import TypeEngine
 
+from newsletter.changes import models as _changes  # noqa: F401  (importing registers the tables)
 from newsletter.db import Instant, Model
-from newsletter.delivery import models as _delivery  # noqa: F401  (importing registers the tables)
+from newsletter.delivery import models as _delivery  # noqa: F401
 from newsletter.editions import models as _editions  # noqa: F401
 from newsletter.rendering import models as _rendering  # noqa: F401
 from newsletter.staff import models as _staff  # noqa: F401

@@ -1,16 +1,14 @@
 """`newsletter users …`: who works at the desk. Links are printed here, once, for somebody to hand on."""
 
-import getpass
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from newsletter.app import App
-from newsletter.cli import screen
+from newsletter.cli import screen, typist
 from newsletter.cli.root import now, open_app, program
 from newsletter.staff import keys, users
-from newsletter.staff.acts import Doer
 from newsletter.staff.models import Role, User
 from newsletter.staff.roles import SAID
 
@@ -35,7 +33,7 @@ def add(
     app, moment = open_app(context), now()
     with app.database.write() as session:
         chosen = role or (Role.EDITOR if users.are_there(session) else Role.ADMIN)
-        user = users.add(session, address, chosen, name=name, by=_doer(), now=moment)
+        user = users.add(session, address, chosen, name=name, by=typist.doer(), now=moment)
         token = keys.make(session, user, now=moment)
     screen.say(f"[bold]{escape(user.email)}[/] is {user.role.value}: {SAID[user.role]}.")
     _hand_on(app, token)
@@ -73,7 +71,7 @@ def role(
     app = open_app(context)
     with app.database.write() as session:
         user = users.get(session, address)
-        users.set_role(session, user, role, by=_doer(), now=now())
+        users.set_role(session, user, role, by=typist.doer(), now=now())
     screen.say(f"[bold]{escape(user.email)}[/] is {user.role.value}: {SAID[user.role]}.")
 
 
@@ -83,7 +81,7 @@ def reset(context: typer.Context, address: Address) -> None:
     app, moment = open_app(context), now()
     with app.database.write() as session:
         user = users.get(session, address)
-        users.forget_proofs(session, user, by=_doer(), now=moment)
+        users.forget_proofs(session, user, by=typist.doer(), now=moment)
         token = keys.make(session, user, now=moment)
     screen.say(f"[bold]{escape(user.email)}[/] is signed out everywhere; password and second factor are forgotten.")
     _hand_on(app, token)
@@ -105,19 +103,10 @@ def _change(context: typer.Context, address: str, verb: "users.Verb", became: st
     app = open_app(context)
     with app.database.write() as session:
         user: User = users.get(session, address)
-        verb(session, user, by=_doer(), now=now())
+        verb(session, user, by=typist.doer(), now=now())
     screen.say(f"[bold]{escape(user.email)}[/] {became}.")
 
 
 def _hand_on(app: App, token: str) -> None:
     screen.say("They choose a password at this address (good once, for a week; it is not shown again):")
     screen.say(f"[bold]{app.settings.public_url}{keys.path(token)}[/]")
-
-
-def _doer() -> Doer:
-    """Who types: commands have no accounts, and whoever can run them can do anything here."""
-    try:
-        who = getpass.getuser()
-    except (KeyError, OSError):
-        who = "somebody"
-    return Doer(f"{who} at the command line", "command line")

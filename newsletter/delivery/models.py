@@ -98,6 +98,8 @@ class Sending(Model):
     #: the last canary message, which moves the event-time watermark
     watermark_canary_at: Mapped[datetime | None] = mapped_column(Instant)
     started_at: Mapped[datetime] = mapped_column(Instant)
+    #: the newest change of settings when it began; what is set at the desk later does not touch it
+    change: Mapped[int] = mapped_column(Id, default=0, server_default="0")
 
 
 class Batch(Model):

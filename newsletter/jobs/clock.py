@@ -119,7 +119,7 @@ def _word(app: App, owner: str, now: datetime, busy: Collection[Work], *, says: 
         kind=crew.SCHEDULER,
         version=version("newsletter"),
         newsletters=[],
-        settings=crew.fingerprint(app.settings),
+        settings=crew.fingerprint(app.base),
         started_at=now,
         seen_at=now,
         left_at=None,

@@ -79,7 +79,7 @@ def begin(session: Session, app: App, edition: Edition, sender: Sender, *, by: s
         raise WrongState(f"{shelf.name(edition)} was approved but never rendered: reopen it and approve it again")
     _refuse_dead_links(proof, edition, app)
     register.write(session, proof, edition, public_url=app.settings.public_url)
-    planning.plan(
+    sending = planning.plan(
         session,
         edition.id,
         newsletter,
@@ -88,6 +88,7 @@ def begin(session: Session, app: App, edition: Edition, sender: Sender, *, by: s
         now=now,
         morning=edition.date if newsletter.local_morning else None,
     )
+    sending.change = app.change
 
 
 def _refuse_dead_links(proof: Proof, edition: Edition, app: App) -> None:
@@ -219,7 +220,7 @@ def tidy(session: Session, app: App, *, now: datetime) -> None:
 def _tell_standstill(session: Session, app: App, sending: Sending, *, now: datetime) -> None:
     """Ring where nothing has moved for long, and nothing that passes by itself is the reason."""
     edition = session.get_one(Edition, sending.edition_id)
-    newsletter = app.settings.newsletters.get(edition.newsletter)
+    newsletter = app.going_by(session, sending.change).settings.newsletters.get(edition.newsletter)
     if newsletter is None or sending.state is not SendingState.RUNNING:
         return
     found = waits.find(session, sending, newsletter.limits, now=now)
@@ -279,8 +280,9 @@ def _decide_without_editors(
 def route(session: Session, app: App, edition_id: int, *, now: datetime) -> Route:
     """What sending needs to know of an edition whose audience is frozen."""
     edition = shelf.get(session, edition_id)
-    newsletter = app.newsletter(edition.newsletter)
     sending = session.get_one(Sending, edition_id)
+    app = app.going_by(session, sending.change)
+    newsletter = app.newsletter(edition.newsletter)
     proof = proofs.latest(session, edition_id, edition.revision)
     if proof is None:
         raise WrongState(f"there is no proof of {shelf.name(edition)}: its readers can't be sent anything")

@@ -1,7 +1,8 @@
 """What every page stands on: the App, the clock, and the templates; and how a page is answered."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from threading import Lock
@@ -11,17 +12,26 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from sqlalchemy.exc import SQLAlchemyError
 
+from newsletter import logs
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.editions.models import Edition
+from newsletter.errors import ConfigError
 from newsletter.rendering import languages, links
 from newsletter.rendering.languages import Words
 from newsletter.staff import sessions
 from newsletter.staff.roles import May
 from newsletter.tracking.links.recording import Recorder
 
+log = logs.get_logger(__name__)
+
 HERE = Path(__file__).parent
+#: what is kept of when somebody looked for changed settings, and what they found
+_LOOKED = "settings looked at"
+#: seconds for which that is good
+_A_WHILE = 1.0
 ENGLISH = languages.words(languages.SOURCE)
 
 #: pages of ours: one stylesheet, no scripts at all
@@ -55,6 +65,24 @@ class Ground:
     turn: Lock
     #: takes down who followed which link
     clicks: Recorder
+
+    def now(self) -> "Ground":
+        """The same, with what was set at the desk meanwhile, by whichever process."""
+        return self._with(self.app.current())
+
+    def lately(self) -> "Ground":
+        """The same within a second, for those who come in crowds; as it is while the database is away."""
+        looked_at, app = self.app.kept.get(_LOOKED, (0.0, self.app))
+        if time.monotonic() - looked_at > _A_WHILE:
+            try:
+                app = self.app.current()
+            except (SQLAlchemyError, ConfigError) as error:
+                log.error("settings.not_read", why=type(error).__name__)  # noqa: TRY400
+            self.app.kept[_LOOKED] = (time.monotonic(), app)
+        return self._with(app)
+
+    def _with(self, app: App) -> "Ground":
+        return self if app is self.app else replace(self, app=app)
 
     @property
     def secret(self) -> str:
@@ -120,6 +148,7 @@ def lay(app: App, clock: Callable[[], datetime]) -> Ground:
 
 def _ground(request: Request) -> Ground:
     ground: Ground = request.app.state.ground
+    request.app.state.ground = ground = ground.lately()
     return ground
 
 

@@ -59,7 +59,7 @@ class Worker:
             kind=crew.WORKER,
             version=version("newsletter"),
             newsletters=sorted(newsletters),
-            settings=crew.fingerprint(app.settings),
+            settings=crew.fingerprint(app.base),
             started_at=self.clock(),
             hints=0,
             stale=0,
@@ -104,6 +104,7 @@ class Worker:
     def look(self, *, trouble: str = "") -> None:
         """Say a word, with the *trouble* that others should know of, and begin what no hint told of."""
         now = self.clock()
+        self.app = self.app.current()
         with self.app.database.write() as session:
             self._speak(session, now, trouble)
             self.unfit = self.unfit or _outdated(self.app)
@@ -248,7 +249,7 @@ def _refuse_unfit(app: App, newsletters: Collection[str]) -> None:
     app.sender().close()  # names what is missing
     with app.database.read() as session:
         for one in crew.at_work(session, crew.SCHEDULER, now=app.clock()):
-            if one.settings and not crew.same_secret(one.settings, crew.fingerprint(settings)):
+            if one.settings and not crew.same_secret(one.settings, crew.fingerprint(app.base)):
                 raise ConfigError(
                     f"the secret here is not that of scheduler {one.name}: readers' links would be dead. Set the same"
                 )

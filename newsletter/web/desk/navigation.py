@@ -29,7 +29,7 @@ ENTRIES = (
     Entry("Editions", "/", under=("/editions",)),
     Entry("Calendar", "/calendar"),
     Entry("Sources", "/sources"),
-    Entry("Newsletters", "/newsletters", under=("/templates", "/settings")),
+    Entry("Newsletters", "/desk/newsletters", under=("/desk/templates", "/desk/settings")),
     Entry("People", "/desk/people", under=("/desk/acts",)),
     Entry("Your account", "/desk/account"),
 )

@@ -112,6 +112,7 @@ def _ours(request: Request, here: Ground) -> set[str]:
 
 
 def _at(request: Request, here: Ground) -> Visitor:
+    here = here.now()  # what a colleague has set counts on the next page, whichever process it comes from
     token, now = cookie(request, here), here.clock()
     with here.app.database.read() as session:
         found = sessions.find(session, token, now=now)

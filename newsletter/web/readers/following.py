@@ -132,6 +132,7 @@ class Doors:
                 self._ways.pop(edition_id, None)
                 return None
             urls = {link.number: register.location(link.url) for link in register.of(session, edition_id)}
+            self._ground = self._ground.lately()
             newsletter = self._ground.newsletter_of(edition)
             date = datetime.combine(edition.date, datetime.min.time(), self._ground.clock().tzinfo)
         allowed = newsletter.tracking if newsletter else "anonymous"
