@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Date, Double, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, Date, Double, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from newsletter.db import Id, Instant, Model, choice
@@ -110,6 +110,47 @@ class Wording(Model):
     revision: Mapped[int]
     #: `editions.words.Words` as plain data
     words: Mapped[dict[str, Any]] = mapped_column(JSON)
+    by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(Instant)
+    #: saved by the page while somebody typed; see `editions.folding`
+    auto: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: when the version began that it is of; None for what is older than this column
+    began_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: somebody else than who wrote it has looked at it
+    seen: Mapped[bool] = mapped_column(default=False, server_default=false())
+    #: what an editor calls it
+    name: Mapped[str] = mapped_column(String(80), default="", server_default="")
+
+
+class Presence(Model):
+    """A page in which somebody has an edition open to write in it."""
+
+    __tablename__ = "edition_presence"
+
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), primary_key=True)
+    #: what the page calls itself
+    page: Mapped[str] = mapped_column(String(64), primary_key=True)
+    who: Mapped[str] = mapped_column(String(200))
+    since: Mapped[datetime] = mapped_column(Instant)
+    #: it will speak again; a browser without scripts says only that it was opened
+    speaks: Mapped[bool]
+    #: when it spoke last, and until when it is believed to be open
+    at: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime] = mapped_column(Instant)
+
+
+class Picture(Model):
+    """A picture that an editor brought, made anew from its pixels; mails link to it by its name."""
+
+    __tablename__ = "picture"
+
+    #: of its content, with the ending that browsers know it by: "5f3c….jpg"
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    #: in pixels
+    width: Mapped[int]
+    height: Mapped[int]
+    content: Mapped[bytes] = mapped_column(LargeBinary)
     by: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(Instant)
 

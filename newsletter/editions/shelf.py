@@ -10,6 +10,9 @@ from sqlalchemy.orm import Session
 from newsletter.editions.models import Edition, State
 from newsletter.errors import NotFound
 
+#: no row of a database has such a number
+_TOO_MANY = 2**63
+
 
 def name(edition: Edition) -> str:
     """What people call it: "friday/2021-11-26"."""
@@ -28,8 +31,10 @@ def find(session: Session, wanted: str) -> Edition:
     raise NotFound(f"there is no edition {wanted!r}; {hint}")
 
 
-def get(session: Session, edition_id: int) -> Edition:
-    """The edition with that number; raises NotFound."""
+def get(session: Session, edition_id: int, *, lock: bool = False) -> Edition:
+    """The edition with that number, with *lock* for this transaction alone until it ends; raises NotFound."""
+    if lock and 0 <= edition_id < _TOO_MANY:
+        session.execute(select(Edition.id).where(Edition.id == edition_id).with_for_update())
     return find(session, str(edition_id))
 
 

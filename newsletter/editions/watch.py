@@ -45,6 +45,15 @@ def ring(session: Session, key: str, text: str, now: datetime) -> bool:
     return add_once(session, Alarm, key=key[:200], text=text, at=now)
 
 
+def reword(session: Session, old: str, key: str, text: str, now: datetime) -> bool:
+    """Let the alarm *old* be about *key*; False where there is none, or somebody was mailed about it already."""
+    alarm = session.scalar(select(Alarm).where(Alarm.key == old, Alarm.told_at.is_(None)))
+    if alarm is None or alarm.told_to:
+        return False
+    alarm.key, alarm.text, alarm.at = key[:200], text, now
+    return True
+
+
 def withdraw(session: Session, matters: Collection[str], now: datetime) -> None:
     """Let the *matters* ("friday/2021-11-26") ring anew: what was rung about them after *now* was told too early.
 

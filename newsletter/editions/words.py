@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.orm import Session
 
-from newsletter.editions import review
-from newsletter.editions.models import Edition, EditionStory
+from newsletter.editions import pictures, review
+from newsletter.editions.models import Edition, EditionStory, State
 from newsletter.errors import BadInput
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -61,16 +61,20 @@ def of(edition: Edition) -> Words:
     return Words(**own, stories=stories)
 
 
-def put(session: Session, edition: Edition, words: Words, *, by: str, now: datetime) -> bool:
+def put(session: Session, edition: Edition, words: Words, *, by: str, goes_on: bool = False, now: datetime) -> bool:
     """Let *edition* say *words*, and tell whether that changed anything.
 
-    A change counts up the revision, which the caller keeps, and takes an approval back. Raises BadInput where a
+    A change counts up the revision, which the caller keeps, and takes an approval back; where it only *goes_on*
+    with one of the same editor's, the history of the edition has that already. Raises BadInput where a
     title, subject, headline or story is missing or a link is not http(s), and WrongState once sending has begun.
     """
     words = clean(words)
     if words == of(edition):
         return False
-    review.reopen_for_edit(session, edition, by=by, now=now)
+    if goes_on and edition.state is not State.APPROVED:
+        review.refuse_unless_editable(edition)
+    else:
+        review.reopen_for_edit(session, edition, by=by, now=now)
     write(session, edition, words)
     edition.revision += 1
     edition.edited_at = now
@@ -83,7 +87,7 @@ def draft(edition: Edition, words: Words) -> Edition:
     said = clean(words)
     own = {one.name: getattr(said, one.name) for one in fields(Words) if one.name != "stories"}
     known = {name: getattr(edition, name) for name in ("id", "newsletter", "date", "state", "revision")}
-    return Edition(**known, **own, stories=_rows(edition, said.stories))
+    return Edition(**known, **own, stories=_rows(edition, said.stories, {}))
 
 
 def write(session: Session, edition: Edition, words: Words) -> None:
@@ -91,21 +95,23 @@ def write(session: Session, edition: Edition, words: Words) -> None:
     for own in fields(Words):
         if own.name != "stories":
             setattr(edition, own.name, getattr(words, own.name))
-    rows = _rows(edition, adopt(words.stories, of(edition).stories))
+    stories = adopt(words.stories, of(edition).stories)
+    new = {story.image_url for story in stories if story.image_url} - {story.image_url for story in edition.stories}
+    rows = _rows(edition, stories, pictures.sizes(session, new) if new else {})
     edition.stories.clear()
     session.flush()  # the old rows must be gone before their positions are taken again
     edition.stories.extend(rows)
     session.flush()
 
 
-def _rows(edition: Edition, stories: Sequence[StoryWords]) -> list[EditionStory]:
-    """*stories* as rows, each with what was known of it in *edition*."""
-    reasons = {_identity(story): story.why for story in edition.stories}
-    sizes = {story.image_url: (story.image_width, story.image_height) for story in edition.stories}
+def _rows(edition: Edition, stories: Sequence[StoryWords], sizes: pictures.Sizes) -> list[EditionStory]:
+    """*stories* as rows, each with what was known of it in *edition*, and the *sizes* of its new pictures."""
+    reasons = {story.key: story.why for story in edition.stories}
+    sizes = {**sizes, **{story.image_url: (story.image_width, story.image_height) for story in edition.stories}}
     return [
         EditionStory(
             position=position,
-            why=reasons.get(_identity(story), ""),
+            why=reasons.get(story.key, ""),
             image_width=sizes.get(story.image_url, (None, None))[0],
             image_height=sizes.get(story.image_url, (None, None))[1],
             **{one.name: getattr(story, one.name) for one in fields(StoryWords)},
@@ -200,11 +206,6 @@ def _required(text: str, problem: str) -> str:
 
 def _plain(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
-def _identity(story: EditionStory | StoryWords) -> str:
-    """What makes a rewritten story the same one: its link, or its headline where it has none."""
-    return story.url or story.headline
 
 
 def _by_link(one: StoryWords, other: StoryWords) -> bool:

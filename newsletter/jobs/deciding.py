@@ -9,7 +9,7 @@ from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations import controls
-from newsletter.editions import calendar, review, shelf
+from newsletter.editions import calendar, review, revisions, shelf
 from newsletter.editions.models import Edition, State
 from newsletter.errors import AlreadyDone, WrongState
 from newsletter.jobs import holding
@@ -28,7 +28,7 @@ def approve(
     inside the newsletter's window, an edition goes out at the scheduler's next tick.
     """
     with app.database.write() as session:
-        edition = shelf.get(session, edition_id)
+        edition = shelf.get(session, edition_id, lock=True)
         newsletter = app.newsletter(edition.newsletter)
         _refuse_another(edition, revision)
         _refuse_twice(session, edition, newsletter, State.APPROVED)
@@ -45,6 +45,7 @@ def prove(
     """`approve`, in a transaction of the caller's. Raises WrongState where a check says it must not go out."""
     # the move first: where it is refused nothing needs to be rendered
     review.approve(session, edition, by=by, reason=reason, now=now)
+    revisions.close(session, edition)
     proof = proofs.make(session, edition, newsletter, app.settings, now=now)
     found = preflight.of(session, edition, proof, newsletter, app.settings)
     wrong = [one.text for one in found if one.level is preflight.Level.RED]
@@ -94,7 +95,7 @@ def _decide(
     now: datetime,
 ) -> Edition:
     with app.database.write() as session:
-        edition = shelf.get(session, edition_id)
+        edition = shelf.get(session, edition_id, lock=True)
         _refuse_another(edition, revision)
         _refuse_twice(session, edition, app.settings.newsletters.get(edition.newsletter), to)
         verb(session, edition, by=by, reason=reason, now=now)

@@ -93,11 +93,12 @@ def _window(session: Session, newsletter: Newsletter, day: date, now: datetime) 
 
 
 def take_in(
-    session: Session, newsletter: Newsletter, day: date, words: Words, *, by: str, now: datetime
+    session: Session, newsletter: Newsletter, day: date, words: Words, *, by: str, auto: bool = False, now: datetime
 ) -> tuple[Edition, str]:
     """Make or change *day*'s edition to say *words*, written by hand; returns it and what that came to.
 
-    A subject that was not written is the title, or stays as it is.
+    A subject that was not written is the title, or stays as it is. *auto* says that it is saved while somebody
+    types: what goes on with their last version is one change with it, in its history and to the editors.
     """
     edition = shelf.of_date(session, newsletter.slug, day)
     if edition is None:
@@ -106,19 +107,26 @@ def take_in(
         return edition, f"a new draft of {plural.counted(len(words.stories), 'story', 'stories')}"
     was = edition.state
     revisions.keep(session, edition, by="", now=now)  # of a database that kept none
-    changed = wording.put(session, edition, replace(words, subject=words.subject or edition.subject), by=by, now=now)
-    if not changed:
+    seen, goes_on = edition.revision, auto and revisions.goes_on(session, edition, by=by, now=now)
+    named = replace(words, subject=words.subject or edition.subject)
+    if not wording.put(session, edition, named, by=by, goes_on=goes_on, now=now):
         return edition, "it says that already; nothing was changed"
-    revisions.keep(session, edition, by=by, now=now)
-    tell_editors(session, edition, f"changed by {by}, now revision {edition.revision}", now)
+    revisions.keep(session, edition, by=by, auto=auto, now=now)
+    instead_of = seen if goes_on else None
+    tell_editors(session, edition, f"changed by {by}, now revision {edition.revision}", now, instead_of=instead_of)
     reopened = "; it was approved and has to be approved again" if was is State.APPROVED else ""
     return edition, f"changed, now revision {edition.revision}{reopened}"
 
 
-def tell_editors(session: Session, edition: Edition, why: str, now: datetime) -> None:
-    """Leave word for the editors that *edition* is there or has changed; `letters` mails it, with a preview."""
+def tell_editors(session: Session, edition: Edition, why: str, now: datetime, *, instead_of: int | None = None) -> None:
+    """Leave word for the editors that *edition* is there or has changed; `letters` mails it, with a preview.
+
+    It takes the place of the word about the revision *instead_of*, where nobody was mailed about that yet.
+    """
+    key = f"{watch.DRAFTED}{edition.id} {edition.revision}"
     text = f"{shelf.name(edition)} is {edition.state.spoken}: “{edition.subject}”" + (f" ({why})" if why else "")
-    watch.ring(session, f"{watch.DRAFTED}{edition.id} {edition.revision}", text, now)
+    if instead_of is None or not watch.reword(session, f"{watch.DRAFTED}{edition.id} {instead_of}", key, text, now):
+        watch.ring(session, key, text, now)
 
 
 def lock(app: App, newsletter: Newsletter, day: date, *, now: datetime) -> str:

@@ -1,7 +1,7 @@
 """Mail to the editors: a draft with its preview and what to decide, and alarms. At least once, never to readers."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -9,7 +9,7 @@ from newsletter import logs
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.delivery.wire.parcel import Sender
-from newsletter.editions import calendar, shelf, watch
+from newsletter.editions import calendar, folding, revisions, shelf, watch
 from newsletter.editions.models import Alarm, Edition, Job
 from newsletter.errors import Delivery, NotFound
 from newsletter.jobs import passes, post
@@ -39,12 +39,14 @@ def tell(app: App, *, now: datetime) -> int:
     stays on the screens.
     """
     with app.database.read() as session:
-        waiting = [(alarm, _letters(app, alarm, _edition(app, alarm), now)) for alarm in watch.untold(session)]
+        untold = [(alarm, _edition(app, alarm)) for alarm in watch.untold(session)]
+        settled = [(alarm, edition) for alarm, edition in untold if not _is_being_written(session, edition, now)]
+        waiting = [(alarm, edition, _letters(app, alarm, edition, now)) for alarm, edition in settled]
     if not waiting:
         return 0
     sender, sent = app.sender(), 0
     try:
-        for alarm, letters in waiting:
+        for alarm, edition, letters in waiting:
             told, trouble, again = list(alarm.told_to), [], False
             for editor, letter in letters:
                 outcome = _hand_over(sender, letter, editor)
@@ -56,6 +58,8 @@ def tell(app: App, *, now: datetime) -> int:
                     sent += 1
             with app.database.write() as session:
                 watch.told(session, alarm.id, told, "; ".join(trouble), None if again else now)
+                if edition is not None:
+                    revisions.close(session, edition)
     finally:
         sender.close()
     return sent
@@ -113,6 +117,12 @@ def _edition(app: App, alarm: Alarm) -> Edition | None:
         except NotFound:
             return None
         return edition if edition.revision == int(revision) else None
+
+
+def _is_being_written(session: Session, edition: Edition | None, now: datetime) -> bool:
+    """Somebody is typing in it: a letter for each of their pauses would be read by nobody."""
+    last = revisions.newest(session, edition) if edition is not None else None
+    return last is not None and last.auto and timedelta() <= now - last.at <= folding.PAUSE
 
 
 def _newsletter(app: App, alarm: Alarm, edition: Edition | None) -> Newsletter | None:

@@ -24,7 +24,17 @@ from newsletter.web.desk import DESK, visitor
 from newsletter.web.desk.navigation import Navigation, is_at
 from newsletter.web.desk.visitor import NotSignedIn
 from newsletter.web.ground import ENGLISH, HERE, lay
-from newsletter.web.readers import PREFIXES, addresses, api, following, joining, leaving, preferences, reading
+from newsletter.web.readers import (
+    PREFIXES,
+    addresses,
+    api,
+    following,
+    joining,
+    leaving,
+    pictures,
+    preferences,
+    reading,
+)
 from subscribers.errors import SubscribersError
 
 log = logs.get_logger(__name__)
@@ -43,7 +53,7 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 
 
 #: who comes in by which door: machines, readers, the desk, editors with a link
-_ROOMS = (health, metrics, hooks, leaving, preferences, addresses, reading, joining, api, *DESK, decisions)
+_ROOMS = (health, metrics, hooks, leaving, preferences, addresses, reading, joining, api, pictures, *DESK, decisions)
 
 
 def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:

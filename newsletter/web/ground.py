@@ -39,6 +39,8 @@ _PAGE = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'n
 POLICY = f"{_PAGE}; frame-ancestors 'none'"
 #: the desk's: our own scripts, from files, which ask nobody but us
 DESK_POLICY = f"{_PAGE}; script-src 'self'; connect-src 'self'; frame-src 'self'; frame-ancestors 'none'"
+#: where an editor chooses among pictures from anywhere
+WRITING_POLICY = DESK_POLICY.replace("img-src 'self' data:", "img-src 'self' https: http: data:")
 #: an edition shown as a page: other people's pictures, its own styles, and nothing that acts
 MAIL_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
@@ -114,12 +116,12 @@ class Ground:
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
         return HTMLResponse(body, status, headers)
 
-    def desk_page(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    def desk_page(self, template: str, *, status: int = 200, policy: str = DESK_POLICY, **values: Any) -> HTMLResponse:
         """A page for editors and operations."""
         body = self._filled(template, ENGLISH, **values)
         # without a referrer to ourselves browsers call our own forms' origin "null"
         headers = {
-            "Content-Security-Policy": DESK_POLICY,
+            "Content-Security-Policy": policy,
             "Cache-Control": "no-store",
             "Referrer-Policy": "same-origin",
         }

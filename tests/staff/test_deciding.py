@@ -158,8 +158,8 @@ def test_stop_is_one_button_and_operations_let_it_go_on(
 
 
 def _save(browser: Browser, draft: Draft, text: str, **fields: str) -> httpx.Response:
-    browser.open(f"{draft.path}/edit")
-    return browser.send(f"{draft.path}/edit", text=text.replace("\n", "\r\n"), **fields)
+    browser.open(f"{draft.path}/edit/text")
+    return browser.send(f"{draft.path}/edit/text", text=text.replace("\n", "\r\n"), **fields)
 
 
 def _typed(page: httpx.Response) -> str:
@@ -172,7 +172,7 @@ def test_the_words_are_shown_as_text_and_saving_them_unchanged_changes_nothing(
     app: App, browser: Browser, draft: Draft, clock: Clock
 ) -> None:
     _as(app, browser, Role.EDITOR, clock)
-    shown = _typed(browser.open(f"{draft.path}/edit"))
+    shown = _typed(browser.open(f"{draft.path}/edit/text"))
     saved = _save(browser, draft, shown)
     assert (shown, saved.status_code, draft.now().revision) == (draft.text(), 303, 1)
 
@@ -198,13 +198,13 @@ def test_what_can_not_be_understood_names_its_line_and_loses_nothing(
 def test_two_editors_at_once_overwrite_nothing_silently(
     app: App, browser: Browser, other_browser: Browser, draft: Draft, clock: Clock
 ) -> None:
-    _as(app, browser, Role.EDITOR, clock).open(f"{draft.path}/edit")
+    _as(app, browser, Role.EDITOR, clock).open(f"{draft.path}/edit/text")
     _save(_as(app, other_browser, Role.ADMIN, clock), draft, draft.text().replace("goes live", "goes dark"))
     mine = draft.text().replace("goes dark", "goes live").replace("Weezy", "Jiffy")
-    conflict = browser.send(f"{draft.path}/edit", text=mine)
+    conflict = browser.send(f"{draft.path}/edit/text", text=mine)
     said = (conflict.status_code, "while you were writing" in conflict.text, "goes dark" in conflict.text)
     kept = (_typed(conflict), draft.now().stories[1].headline)
-    browser.send(f"{draft.path}/edit", text=mine)
+    browser.send(f"{draft.path}/edit/text", text=mine)
     assert (said, kept, draft.now().stories[1].headline, draft.now().revision) == (
         (409, True, True),
         (mine, "Getir buys Weezy"),
@@ -218,7 +218,7 @@ def test_an_edit_takes_an_approval_back_and_says_so_before(
 ) -> None:
     _as(app, browser, Role.APPROVER, clock).open(draft.path)
     browser.send(f"{draft.path}/approve")
-    page = browser.open(f"{draft.path}/edit").text
+    page = browser.open(f"{draft.path}/edit/text").text
     _save(browser, draft, draft.text().replace("Weezy", "Jiffy"))
     assert ("has to be approved again" in page, draft.now().state) == (True, State.IN_REVIEW)
 
@@ -233,5 +233,5 @@ def test_a_version_can_be_seen_and_said_again(app: App, browser: Browser, draft:
 def test_an_edition_that_went_out_is_not_edited(app: App, browser: Browser, clock: Clock) -> None:
     with app.database.write() as session:
         sent = an_edition(session, "Walmart goes live", state=State.SENT).id
-    page = _as(app, browser, Role.EDITOR, clock).open(f"/editions/{sent}/edit")
+    page = _as(app, browser, Role.EDITOR, clock).open(f"/editions/{sent}/edit/text")
     assert (page.status_code, "correction" in page.text) == (409, True)

@@ -1,7 +1,7 @@
 """Coming in and going out: the first account, a colleague's link, signing in, the second factor, a provider."""
 
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request
@@ -218,7 +218,7 @@ def _welcome_page(
 ) -> HTMLResponse:
     with here.app.database.read() as session:
         user = keys.whose(session, token, now=here.clock())
-    values = {
+    values: dict[str, Any] = {
         "is_first": user is None,
         "email": user.email if user else form.get("email") if form else "",
         "name": form.get("name") if form else user.name if user else "",

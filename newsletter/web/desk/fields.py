@@ -23,6 +23,13 @@ def words_of(form: Filled, old: Words) -> Words:
     return Words(**own, stories=tuple(_story(given, number, old) for number in range(_count(given, old))))
 
 
+def number(text: str) -> int:
+    """A number that a page of ours put into a form; raises BadInput where it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise BadInput("That form is not complete: open its page again.")
+    return int(text)
+
+
 def _count(given: Mapping[str, str], old: Words) -> int:
     if "stories" not in given:
         return len(old.stories)

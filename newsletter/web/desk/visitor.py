@@ -4,7 +4,7 @@ Once there are accounts, everybody signs in, at this machine too. Until then the
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import quote, urlsplit
@@ -82,10 +82,10 @@ def looks(what: May) -> Callable[..., Visitor]:
     return check
 
 
-def sends(what: May) -> Callable[..., Posted]:
-    """A form's door for who may do *what*."""
+def sends(what: May, form: Callable[..., Awaitable[Filled]] = filled) -> Callable[..., Posted]:
+    """A form's door for who may do *what*; *form* reads it, with the limits that it has."""
 
-    def check(request: Request, here: Here, form: Annotated[Filled, Depends(filled)]) -> Posted:
+    def check(request: Request, here: Here, form: Annotated[Filled, Depends(form)]) -> Posted:
         refuse_other_sites(request, here)
         visitor = _at(request, here)
         if visitor.signed_in and not _same(form.get("csrf"), visitor.csrf):

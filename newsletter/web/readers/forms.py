@@ -1,6 +1,6 @@
 """Forms as anybody may post them: read within limits, refused where they are no form at all."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -19,9 +19,11 @@ NOT_A_FORM = "That was not one of our forms, and nothing was changed: open the l
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What was filled in; files are left out."""
+    """What was filled in; files only where the form asks for some."""
 
     fields: tuple[tuple[str, str], ...]
+    #: name of the field → what the file holds, of those that hold anything
+    files: tuple[tuple[str, bytes], ...] = ()
 
     def get(self, name: str) -> str:
         """The first value of *name*; empty where there is none."""
@@ -37,12 +39,30 @@ class Filled:
 
 async def filled(request: Request) -> Filled:
     """The form that *request* brings; raises BadInput where it brings none, and 413 where it is too long."""
+    return await _read(request, MOST_BYTES, 0)
+
+
+def of_size(most: int, *, files: int = 0) -> Callable[[Request], Awaitable[Filled]]:
+    """`filled` for a form of up to *most* bytes, with so many *files*."""
+
+    async def bigger(request: Request) -> Filled:
+        return await _read(request, most, files)
+
+    return bigger
+
+
+async def _read(request: Request, most: int, files: int) -> Filled:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        form = await _parsed(request, kind)
+        form = await _parsed(request, kind, most, files)
     except (MultiPartException, FormParserError, UnicodeError) as error:
         raise BadInput(NOT_A_FORM) from error
-    return Filled(tuple((key, value) for key, value in form.multi_items() if isinstance(value, str)))
+    try:
+        fields = tuple((key, value) for key, value in form.multi_items() if isinstance(value, str))
+        brought = [(key, value) for key, value in form.multi_items() if not isinstance(value, str)]
+        return Filled(fields, tuple([(key, content) for key, file in brought if (content := await file.read())]))
+    finally:
+        await form.close()
 
 
 async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
@@ -55,11 +75,14 @@ async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
         yield piece
 
 
-async def _parsed(request: Request, kind: str) -> FormData:
+async def _parsed(request: Request, kind: str, most: int, files: int) -> FormData:
     if kind == "application/x-www-form-urlencoded":
-        return await FormParser(request.headers, limited(request, MOST_BYTES)).parse()
+        return await FormParser(request.headers, limited(request, most)).parse()
     if kind == "multipart/form-data":
-        return await MultiPartParser(request.headers, limited(request, MOST_BYTES), max_files=0, max_fields=500).parse()
+        body = limited(request, most)
+        return await MultiPartParser(
+            request.headers, body, max_files=files, max_fields=1000, max_part_size=most
+        ).parse()
     raise BadInput(NOT_A_FORM)
 
 
