@@ -39,6 +39,10 @@ _NOTICE_A_DEAD_LINE = {
 }
 
 
+#: seconds for which a process may say nothing within a transaction before PostgreSQL ends it
+_IDLE = 120
+
+
 class Model(subscribers_models.Model):
     """The base of every table of the product; the metadata belongs to `subscribers`."""
 
@@ -50,6 +54,7 @@ class Database:
 
     def __init__(self, writer: Engine, reader: Engine) -> None:
         self.writer, self.reader = writer, reader
+        self._idle = _IDLE
 
     @property
     def url(self) -> URL:
@@ -70,6 +75,11 @@ class Database:
         """A session that sees one moment and can't write."""
         with Session(self.reader, expire_on_commit=False) as session:
             yield session
+
+    def hurry(self, seconds: int) -> None:
+        """Let PostgreSQL end transactions in which nothing is said for so long, for others wait for their locks."""
+        self._idle = seconds
+        self.close()
 
     def close(self) -> None:
         self.writer.dispose()
@@ -152,6 +162,8 @@ def _connect_sqlite(url: URL) -> Database:
 
 def _connect_postgresql(url: URL) -> Database:
     try:
+        from newsletter.lines import Line
+
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=8,
@@ -161,7 +173,13 @@ def _connect_postgresql(url: URL) -> Database:
         )
     except ModuleNotFoundError as error:
         raise ConfigError("PostgreSQL needs the extra: pip install 'newsletter[postgres]'") from error
-    return Database(engine, engine)
+    database = Database(engine, engine)
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: object, _record: object, _arguments: object, way: dict[str, Any]) -> Line:
+        return Line.open(way, idle=database._idle)
+
+    return database
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:

@@ -221,20 +221,20 @@ def _crew(app: App, now: datetime) -> Iterator[Finding]:
     for trouble in troubles:
         yield Finding("workers", Level.NOTE, trouble)
     if app.settings.workers == "celery":
-        yield _broker(app)
+        with app.database.write() as session:
+            install = crew.install(session)
+        yield from _broker(app, install)
 
 
-def _broker(app: App) -> Finding:
-    from newsletter.delivery.wire import hints  # with Celery, where it is used at all
+def _broker(app: App, install: str) -> Iterator[Finding]:
+    from newsletter.delivery.wire import broker  # with Celery, where it is used at all
 
     try:
-        why = hints.reach(app.settings.broker_url.get_secret_value())
+        for seen in broker.examine(app.settings.broker_url.get_secret_value(), install, list(app.settings.newsletters)):
+            late = "" if seen.works else " (until then workers begin some seconds later, by a look of their own)"
+            yield Finding("broker", Level.GOOD if seen.works else Level.BAD, f"{seen.text}{late}")
     except ConfigError as error:
-        return Finding("broker", Level.BAD, str(error))
-    if why:
-        text = f"can't be reached ({why}): workers begin some seconds later, by a look of their own"
-        return Finding("broker", Level.BAD, text)
-    return Finding("broker", Level.GOOD, "answers")
+        yield Finding("broker", Level.BAD, str(error))
 
 
 def _letters(app: App, now: datetime) -> Iterator[Finding]:

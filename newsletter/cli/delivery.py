@@ -131,6 +131,7 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
         waiting = waits.find(session, sending, app.newsletter(found.newsletter).limits, now=root.now())
         workers = crew.at_work(session, crew.WORKER, now=root.now(), newsletter=found.newsletter)
         at_work = list(_at_work(app, session, sending, workers))
+        hints = crew.counts(session, app.settings, now=root.now())
     heard = {str(one): told.get(one, 0) for one in _TOLD}
     if json:
         screen.data(
@@ -141,6 +142,7 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
                 "reason": sending.reason,
                 "waits": asdict(waiting) if waiting else None,
                 "workers": [{"name": one.name, "doing": one.doing, "seen_at": one.seen_at} for one in workers],
+                "hints": hints or None,
                 "sender": sending.sender,
                 "balance": asdict(stands) | {"holds": stands.holds},
                 "heard": heard,
@@ -234,6 +236,8 @@ def _at_work(app: App, session: Session, sending: Sending, workers: Sequence[Pro
         yield f"[yellow]workers[/]: {escape(missing)}"
     elif workers:
         yield "workers: " + escape(", ".join(f"{one.name} ({one.doing})" for one in workers))
+    for line in crew.traffic(session, app.settings, now=root.now()):
+        yield escape(line)
     for trouble in crew.troubles(session, now=root.now()):
         yield f"[yellow]{escape(trouble)}[/]"
 

@@ -254,6 +254,23 @@ class Install(Model):
     name: Mapped[str] = mapped_column(String(32))
 
 
+class HintQueue(Model):
+    """One newsletter's queue of hints at the broker, as it was last seen; times are the database's."""
+
+    __tablename__ = "hint_queue"
+
+    newsletter: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: hints that were given, ever, and when the last was
+    given: Mapped[int] = mapped_column(default=0)
+    given_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: when it was last looked at, and what was there: hints that nobody took yet, and workers that listen
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    waiting: Mapped[int] = mapped_column(default=0)
+    listening: Mapped[int] = mapped_column(default=0)
+    #: since when at every look some hint waited; None where none does
+    waiting_since: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class Process(Model):
     """A process that oversees or sends, and its last word; times are the database's."""
 
@@ -261,6 +278,8 @@ class Process(Model):
 
     #: "mail2/4711/9f3a", or what --name said
     name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    #: which process goes by that name: "mail2/4711/9f3a11c0", unlike any other's
+    owner: Mapped[str] = mapped_column(String(64), default="")
     #: "scheduler" or "worker"
     kind: Mapped[str] = mapped_column(String(16))
     version: Mapped[str] = mapped_column(String(32), default="")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from newsletter.jobs.aiming import aim
-    from newsletter.jobs.clock import Work, leave, run, tick
+    from newsletter.jobs.clock import Work, leave, run, stand_in, tick
     from newsletter.jobs.deciding import approve, cancel, hold, reopen, skip
     from newsletter.jobs.drafting import Drafted, assemble, collect, lock, take_in
     from newsletter.jobs.rulings import Ruled, rule, undo
@@ -33,6 +33,7 @@ __all__ = [
     "run",
     "send",
     "skip",
+    "stand_in",
     "sweep",
     "take_in",
     "tick",
@@ -41,7 +42,7 @@ __all__ = [
 
 _MODULES = {
     "aiming": ("aim",),
-    "clock": ("Work", "leave", "run", "tick"),
+    "clock": ("Work", "leave", "run", "stand_in", "tick"),
     "deciding": ("approve", "cancel", "hold", "reopen", "skip"),
     "drafting": ("Drafted", "assemble", "collect", "lock", "take_in"),
     "rulings": ("Ruled", "rule", "undo"),

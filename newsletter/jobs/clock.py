@@ -24,6 +24,7 @@ from newsletter.jobs import (
     correspondence,
     counting,
     drafting,
+    hinting,
     joining,
     letters,
     returning,
@@ -38,6 +39,8 @@ log = logs.get_logger(__name__)
 
 #: how often sources are looked after; each has a pace of its own
 COLLECT_EVERY = timedelta(minutes=30)
+#: of several processes one looks at the queues of hints
+QUEUES_EVERY = timedelta(seconds=10)
 #: of several processes one mails the editors
 LETTERS_EVERY = timedelta(minutes=1)
 #: who signed up should not wait for the scheduler, but the process they asked may have died
@@ -89,6 +92,15 @@ def tick(
     return [work for work in found if work.name not in doing]
 
 
+def stand_in(app: App, *, now: datetime) -> Work | None:
+    """What a worker does where no scheduler is at work: it tells the editors, and nothing else."""
+    with app.database.write() as session:
+        if not crew.clockless(session, now=now):
+            return None
+        watch.ring(session, f"no scheduler {now:%Y-%m-%d %H}", f"{crew.NO_CLOCK}.", now)
+        return next(iter(_letters(session, now)), None)
+
+
 def leave(app: App, owner: str) -> None:
     """Say that *owner* ends, where the database is there to hear it."""
     with suppress(SQLAlchemyError), app.database.write() as session:
@@ -116,6 +128,7 @@ def _word(app: App, owner: str, now: datetime, busy: Collection[Work], *, says: 
     """What this scheduler says of itself at a tick."""
     return Process(
         name=owner,
+        owner=owner,
         kind=crew.SCHEDULER,
         version=version("newsletter"),
         newsletters=[],
@@ -200,6 +213,8 @@ def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
         found.append(Work("bounces"))
     if kept.due(session, now=now) and watch.take_turn(session, "figures", FIGURES_EVERY, now):
         found.append(Work("figures"))
+    if app.settings.workers == "celery" and watch.take_turn(session, "queues", QUEUES_EVERY, now):
+        found.append(Work("queues"))
     return found + _letters(session, now)
 
 
@@ -222,6 +237,8 @@ def _do(
         return returning.by_the_clock(app, clock=clock, stop=stop), None
     if work.name == "figures":
         return counting.keep_those_due(app, now=clock()), None
+    if work.name == "queues":
+        return hinting.look(app, clock=clock), None
     if work.name == "answers":
         return f"{correspondence.answer(app, clock=clock)} letters", None
     if work.name == "letters":

@@ -23,6 +23,7 @@ from newsletter.delivery.wire import dispatch, hints, overseeing, takeover
 from newsletter.delivery.wire.dispatch import Ended
 from newsletter.delivery.wire.handover import Route
 from newsletter.delivery.wire.hints import CeleryHints
+from newsletter.delivery.wire.overseeing import Charge
 from newsletter.delivery.wire.parcel import Sender
 from newsletter.delivery.wire.patience import Patience
 from newsletter.delivery.wire.teaching import Learn, Refusal
@@ -130,14 +131,17 @@ def dispatch_edition(
 
     Any number of processes may do so at once.
     """
-    with app.database.read() as session:
-        way = route(session, app, edition_id, now=clock())
     if app.settings.workers == "celery":
+        with app.database.read() as session:
+            limits = app.newsletter(shelf.get(session, edition_id).newsletter).limits
+        charge = Charge(edition_id, limits, _learner(app))
         with closing(_broker(app, edition_id)) as broker:
             ended = overseeing.oversee(
-                app.database, broker, way, clock=clock, stop=stop, on_progress=on_progress, boxes=app.boxes
+                app.database, broker, charge, clock=clock, stop=stop, on_progress=on_progress, boxes=app.boxes
             )
     else:
+        with app.database.read() as session:
+            way = route(session, app, edition_id, now=clock())
         ended = send_here(app, way, owner=owner, clock=clock, stop=stop, on_progress=on_progress)
     if ended.state is SendingState.PAUSED:  # by whomever: what the provider has not released must stop too
         from newsletter.jobs import holding

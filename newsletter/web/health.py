@@ -1,5 +1,7 @@
 """GET /healthz: whether the database answers, and when the clock last ticked. GET /readyz: whether all is there."""
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import SQLAlchemyError
@@ -40,11 +42,14 @@ def readiness(here: Here) -> JSONResponse:
         with app.database.read() as session:
             is_ticking = watch.is_ticking(session, now)
             missing, deaf = crew.missing(session, app.settings, now=now), crew.broker(session, now=now)
+            hints = crew.counts(session, app.settings, now=now)
     except SQLAlchemyError:
         return _ready(["the database can't be reached"])
     ticks = "" if is_ticking else "no scheduler is running: start newsletter scheduler"
-    return _ready([one for one in (ticks, missing) if one], beside=["the broker takes no hints"] if deaf else [])
+    beside = ["the broker takes no hints"] if deaf else []
+    return _ready([one for one in (ticks, missing) if one], beside=beside, **({"hints": hints} if hints else {}))
 
 
-def _ready(missing: list[str], beside: list[str] | None = None) -> JSONResponse:
-    return JSONResponse({"ready": not missing, "says": missing + (beside or [])}, 503 if missing else 200, _NO_STORE)
+def _ready(missing: list[str], beside: Sequence[str] = (), **more: object) -> JSONResponse:
+    body = {"ready": not missing, "says": [*missing, *beside], **more}
+    return JSONResponse(body, 503 if missing else 200, _NO_STORE)

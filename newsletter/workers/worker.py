@@ -6,6 +6,7 @@ at the ledger by itself: without any broker it begins a few seconds later, and t
 """
 
 import os
+import secrets
 import signal
 import socket
 import threading
@@ -18,7 +19,7 @@ from threading import Event, Lock, Thread
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from newsletter import clocks, config, db, logs, plural
+from newsletter import clocks, config, db, jobs, logs, plural
 from newsletter.app import App
 from newsletter.delivery.ledger import claiming, owners
 from newsletter.delivery.models import Process, Sending, SendingState
@@ -35,6 +36,10 @@ log = logs.get_logger(__name__)
 
 #: an edition of which nothing can go for so many seconds is left; a hint or a look comes back to it
 _IDLE = 30.0
+#: seconds after which the database takes back what a worker that fell silent has locked
+_HURRY = 20
+#: seconds between two looks at whether a name is free
+_NAME = 1.0
 #: seconds for which an edition that could not be sent from here is left alone
 _SPARE = 30.0
 
@@ -52,15 +57,25 @@ class Worker:
     ) -> None:
         _refuse_unfit(app, newsletters)
         self.app, self.clock = app, clock or app.clock
+        # its transactions are short, and while one is open others wait for its locks
+        app.database.hurry(_HURRY)
         with app.database.write() as session:
             self.install = crew.install(session)
+        self._owner = owners.name()
+        self._is_named = bool(name)
         self.process = Process(
             name=name or f"{socket.gethostname()[:40]}/{self.install}/{os.getpid()}",
+            owner=self._owner,
             kind=crew.WORKER,
             version=version("newsletter"),
             newsletters=sorted(newsletters),
             settings=crew.fingerprint(app.base),
             started_at=self.clock(),
+            seen_at=self.clock(),
+            left_at=None,
+            doing="starting",
+            trouble="",
+            ahead=0.0,
             hints=0,
             stale=0,
         )
@@ -70,7 +85,6 @@ class Worker:
         self.unfit = ""
         #: set whenever somebody should look at once
         self._turn = Event()
-        self._owner = owners.name()
         self._stints: dict[int, Thread] = {}
         self._routes: dict[tuple[int, str], Route] = {}
         self._spared: dict[int, float] = {}
@@ -82,6 +96,27 @@ class Worker:
         """The editions it is sending now."""
         with self._lock:
             return [edition_id for edition_id, thread in self._stints.items() if thread.is_alive()]
+
+    def enter(self) -> None:
+        """Be known by its name, which may take until a dead one of that name counts as gone.
+
+        Raises WrongState where another one lives by a name that was asked for; another name is made unlike any other.
+        """
+        heard_at: datetime | None = None
+        while not self.stop.is_set():
+            now = self.process.seen_at = self.clock()
+            with self.app.database.write() as session:
+                holder = crew.enter(session, self.process)
+                if holder is None:
+                    return
+                if not self._is_named:
+                    self.process.name, self._is_named = f"{self.process.name}/{secrets.token_hex(3)}", True
+                elif heard_at is not None and holder.seen_at > heard_at:
+                    raise WrongState(crew.taken(self.process.name, holder, now=now))
+                else:
+                    log.info("worker.waits_for_its_name", name=self.process.name, held_by=holder.owner)
+                    heard_at = heard_at or holder.seen_at
+            self.stop.wait(_NAME)
 
     def hear(self, edition_id: int) -> None:
         """A hint: come and help with that edition, unless it is under way here."""
@@ -106,13 +141,16 @@ class Worker:
         now = self.clock()
         self.app = self.app.current()
         with self.app.database.write() as session:
-            self._speak(session, now, trouble)
-            self.unfit = self.unfit or _outdated(self.app)
+            is_known = self._speak(session, now, trouble)
+            self.unfit = self.unfit or _outdated(self.app) or ("" if is_known else self._usurped(session, now))
             waiting = [
                 edition_id for edition_id in claiming.due(session, now=now) if self._is_ours(session, edition_id)
             ]
+            is_alone = crew.clockless(session, now=now)
         for edition_id in waiting:
             self.begin(edition_id)
+        if is_alone and (work := jobs.stand_in(self.app, now=now)):
+            Thread(target=self._stand_in, args=(work,), name=work.name, daemon=True).start()
 
     def drain(self) -> None:
         """Begin nothing more, and come back when what is on the wire is written down."""
@@ -129,13 +167,20 @@ class Worker:
         except SQLAlchemyError as error:
             log.warning("worker.left_without_a_word", error=str(error.__cause__ or error))
 
-    def _speak(self, session: Session, now: datetime, trouble: str) -> None:
+    def _stand_in(self, work: jobs.Work) -> None:
+        jobs.run(self.app, work, owner=self._owner, clock=self.clock, stop=self.stop)
+
+    def _usurped(self, session: Session, now: datetime) -> str:
+        """It fell silent, and another one took its name meanwhile."""
+        return crew.taken(self.process.name, session.get_one(Process, self.process.name), now=now)
+
+    def _speak(self, session: Session, now: datetime, trouble: str) -> bool:
         one, busy = self.process, self.busy
         one.seen_at, one.ahead = now, clocks.ahead(self.clock).total_seconds()
         one.trouble = "; ".join(filter(None, [trouble, *self._troubles.values()]))
         what = f"sending {plural.counted(len(busy), 'edition')}" if busy else "waiting"
         one.doing = "left" if one.left_at else "draining" if self.stop.is_set() else what
-        crew.say(session, one)
+        return crew.say(session, one)
 
     def _is_ours(self, session: Session, edition_id: int) -> bool:
         chosen = self.process.newsletters
@@ -187,8 +232,9 @@ def run(
     worker = Worker(app, name=name, newsletters=newsletters, clock=clock)
     settings = app.settings
     queues = [hints.queue(worker.install, slug) for slug in newsletters or settings.newsletters]
-    listener = Listener(settings.broker_url.get_secret_value(), queues, worker.hear, name=worker.process.name)
     with _ended_by_signals(worker.stop):
+        worker.enter()
+        listener = Listener(settings.broker_url.get_secret_value(), queues, worker.hear, name=worker.process.name)
         log.info("worker.ready", name=worker.process.name, newsletters=list(newsletters or settings.newsletters))
         listener.start()
         while not worker.stop.is_set() and not worker.unfit:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.db import Database
 from newsletter.delivery.ledger import claiming, settling
+from newsletter.delivery.ledger.claiming import Claim
 from newsletter.delivery.models import SendingState
 from newsletter.delivery.operations import controls
 from newsletter.delivery.operations.balance import Balance
@@ -25,6 +26,10 @@ def states(session: Session, edition_id: int) -> list[str]:
     return [state for _, state, _ in batches(session, edition_id)]
 
 
+def _numbers(claims: list[Claim]) -> list[int]:
+    return [claim.number for claim in claims]
+
+
 @pytest.fixture
 def edition_id(session: Session) -> int:
     people(session, 40)
@@ -37,13 +42,41 @@ def stock(edition_id: int) -> Stock:
 
 
 def test_what_is_due_is_claimed_ahead_and_taken_in_its_order(session: Session, edition_id: int, stock: Stock) -> None:
-    first = stock.take(session, "", limit=1, room=Room(), now=NINE)
+    first, second = (stock.take(session, "", limit=1, room=Room(), now=NINE) for _ in range(2))
 
-    assert (states(session, edition_id), [claim.number for claim in first], stock.numbers) == (
-        ["claimed"] * 4,
+    assert (states(session, edition_id), _numbers(first), _numbers(second), stock.numbers) == (
+        ["claimed", "claimed", "claimed", "queued"],
         [1],
-        [2, 3, 4],
+        [2],
+        [3],
     )
+
+
+def test_who_is_slow_claims_nothing_ahead(session: Session, edition_id: int, stock: Stock) -> None:
+    for seconds in (0, 5, 10):
+        stock.take(session, "", limit=1, room=Room(), now=NINE + timedelta(seconds=seconds))
+
+    assert (states(session, edition_id), stock.numbers) == (["claimed", "claimed", "claimed", "queued"], [])
+
+
+def test_who_is_quick_claims_twice_as_many_each_time_up_to_a_thousand_recipients(session: Session) -> None:
+    people(session, 40)
+    stock, held = Stock(planned(session, size=1).edition_id, owner="ada", batch_size=100), list[int]()
+    for _ in range(24):
+        stock.take(session, "", limit=1, room=Room(), now=NINE)
+        held.append(len(stock.numbers))
+
+    assert max(held) == 9
+
+
+def test_who_became_slow_claims_half_as_many(session: Session) -> None:
+    people(session, 40)
+    stock = Stock(planned(session, size=1).edition_id, owner="ada", batch_size=10)
+    for _ in range(15):
+        stock.take(session, "", limit=1, room=Room(), now=NINE)
+    stock.take(session, "", limit=1, room=Room(), now=NINE + timedelta(seconds=20))
+
+    assert len(stock.numbers) == 3
 
 
 def test_where_a_limit_counts_messages_nothing_is_claimed_ahead(
@@ -56,13 +89,15 @@ def test_where_a_limit_counts_messages_nothing_is_claimed_ahead(
 
 def test_what_is_given_back_is_anybodys_at_once(session: Session, edition_id: int, stock: Stock) -> None:
     stock.take(session, "", limit=1, room=Room(), now=NINE)
+    stock.take(session, "", limit=1, room=Room(), now=NINE)
 
     stock.give_back(session)
 
-    assert (states(session, edition_id), stock.numbers) == (["claimed", "queued", "queued", "queued"], [])
+    assert (states(session, edition_id), stock.numbers) == (["claimed", "claimed", "queued", "queued"], [])
 
 
 def test_what_another_worker_took_over_is_not_given_back(session: Session, edition_id: int, stock: Stock) -> None:
+    stock.take(session, "", limit=1, room=Room(), now=NINE)
     stock.take(session, "", limit=1, room=Room(), now=NINE)
     settling.expire(session, now=NINE + LEASE)
     theirs = taken(session, edition_id, owner="bob", limit=4, now=NINE + LEASE)
@@ -73,6 +108,7 @@ def test_what_another_worker_took_over_is_not_given_back(session: Session, editi
 
 
 def test_a_claim_ahead_whose_lease_is_over_does_not_pass_the_fence(session: Session, stock: Stock) -> None:
+    stock.take(session, "", limit=1, room=Room(), now=NINE)
     stock.take(session, "", limit=1, room=Room(), now=NINE)
     late = NINE + LEASE + timedelta(seconds=1)
 

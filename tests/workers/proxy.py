@@ -20,8 +20,9 @@ class Proxy:
         self.port: int = self._door.getsockname()[1]
         self._near: set[socket.socket] = set()
         self._far: set[socket.socket] = set()
-        self._flows, self._refuses = threading.Event(), False
-        self._flows.set()
+        #: of each connection, whether anything is passed on
+        self._flows = set[threading.Event]()
+        self._swallows = self._refuses = False
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._accept, name="proxy", daemon=True).start()
@@ -31,7 +32,7 @@ class Proxy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _abort(self._door)
-        self._flows.set()
+        self.mend()
         for one in (*self._near, *self._far):
             _abort(one)
 
@@ -48,12 +49,19 @@ class Proxy:
 
     def swallow(self) -> None:
         """Pass nothing on, of old connections and new ones, and close none, until `mend`."""
-        self._flows.clear()
+        self._swallows = True
+        self.forget()
+
+    def forget(self) -> None:
+        """Pass nothing on of the connections there are, and close none; new ones are as good as ever."""
+        for flows in tuple(self._flows):
+            flows.clear()
 
     def mend(self) -> None:
         """Be a good wire again."""
-        self._refuses = False
-        self._flows.set()
+        self._refuses = self._swallows = False
+        for flows in tuple(self._flows):
+            flows.set()
 
     def _accept(self) -> None:
         while True:
@@ -72,12 +80,17 @@ class Proxy:
         except OSError:
             _abort(near)
             return
+        flows = threading.Event()
+        if not self._swallows:
+            flows.set()
         self._near.add(near)
         self._far.add(far)
-        back = threading.Thread(target=self._pass, args=(far, near), daemon=True)
+        self._flows.add(flows)
+        back = threading.Thread(target=_pass, args=(far, near, flows), daemon=True)
         back.start()
-        self._pass(near, far)
+        _pass(near, far, flows)
         back.join()
+        self._flows.discard(flows)
         for sockets, one in ((self._near, near), (self._far, far)):
             sockets.discard(one)
             one.close()
@@ -93,15 +106,16 @@ class Proxy:
             raise
         return far
 
-    def _pass(self, source: socket.socket, target: socket.socket) -> None:
-        """Pass on what comes until one side ends: a proper goodbye is passed on too, an abort is not."""
-        try:
-            while data := source.recv(2**16):
-                self._flows.wait()
-                target.sendall(data)
-            target.shutdown(socket.SHUT_WR)
-        except OSError:
-            return
+
+def _pass(source: socket.socket, target: socket.socket, flows: threading.Event) -> None:
+    """Pass on what comes until one side ends: a proper goodbye is passed on too, an abort is not."""
+    try:
+        while data := source.recv(2**16):
+            flows.wait()
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        return
 
 
 def _abort(one: socket.socket) -> None:

@@ -19,6 +19,7 @@ from newsletter.doctor import Finding, Level
 from newsletter.editions.models import Alarm
 from newsletter.errors import ConfigError, WrongState
 from newsletter.jobs import sending
+from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.workers import Worker
 from newsletter.workers.listening import Listener
 from tests.web.site import served
@@ -67,7 +68,7 @@ def test_readyz_names_who_is_missing(product: App) -> None:
     with served(product, product.clock) as site:
         answer = site.get("/readyz")
     says = ["no scheduler is running: start newsletter scheduler", crew.NOBODY]
-    assert (answer.status_code, answer.json()) == (503, {"ready": False, "says": says})
+    assert (answer.status_code, answer.json()["ready"], answer.json()["says"]) == (503, False, says)
 
 
 def test_readyz_is_content_once_all_are_there(product: App) -> None:
@@ -152,6 +153,85 @@ def test_a_worker_that_was_told_to_end_says_farewell(product: App) -> None:
     assert (code, one.doing, one.left_at is not None) == (0, "left", True)
 
 
+def test_a_second_worker_of_one_name_is_refused_with_one_sentence(product: App) -> None:
+    home = product.settings.home
+    with crowd.worker(home, "--name", "mail2") as first:
+        until(lambda: "worker.ready" in first.words)
+        with crowd.worker(home, "--name", "mail2") as second:
+            code = second.process.wait(60)
+        assert (code, first.process.poll()) == (2, None)
+    assert "error: a worker called mail2 is at work already, on" in second.words
+    assert "Traceback" not in second.words
+
+
+def test_a_second_worker_of_one_name_on_another_machine_is_refused_too(product: App) -> None:
+    here = Worker(product, name="mail2")
+    here.enter()
+    there = _elsewhere(product, "mail2")
+    alive = threading.Event()
+    words = threading.Thread(target=_speak_until, args=(here, alive), daemon=True)
+    words.start()
+    with pytest.raises(WrongState, match="a worker called mail2 is at work already, on"):
+        there.enter()
+    alive.set()
+    words.join(30)
+
+
+def test_a_name_is_free_once_its_worker_has_left_or_is_dead(product: App) -> None:
+    left, killed = Worker(product, name="left"), crowd.worker(product.settings.home, "--name", "killed")
+    left.enter()
+    left.leave()
+    with killed:
+        until(lambda: "worker.ready" in killed.words)
+        killed.kill()
+    later = {name: Worker(product, name=name) for name in ("left", "killed")}
+    for worker in later.values():
+        worker.enter()
+    assert {name: _holder(product, name) for name in later} == {
+        name: worker.process.owner for name, worker in later.items()
+    }
+
+
+def test_a_name_of_one_that_fell_silent_on_another_machine_is_free_once_it_counts_as_gone(product: App) -> None:
+    silent, later = _elsewhere(product, "mail2"), Worker(product, name="mail2")
+    silent.process.seen_at -= timedelta(seconds=15)
+    with product.database.write() as session:
+        crew.say(session, silent.process)
+    later.enter()
+    assert _holder(product, "mail2") == later.process.owner
+
+
+def test_a_worker_whose_name_was_taken_while_it_was_frozen_ends_with_one_sentence(product: App) -> None:
+    frozen, later = Worker(product, name="mail2"), _elsewhere(product, "mail2")
+    frozen.enter()
+    with product.database.write() as session:
+        session.execute(text("UPDATE process SET seen_at = seen_at - interval '1 minute'"))
+    later.enter()
+    frozen.look()
+    frozen.leave()
+    assert frozen.unfit.startswith("a worker called mail2 is at work already, on elsewhere")
+    assert _holder(product, "mail2") == later.process.owner
+
+
+def test_workers_without_a_name_of_their_own_get_one(product: App) -> None:
+    workers = [Worker(product), Worker(product)]
+    for worker in workers:
+        worker.enter()
+    assert len({worker.process.name for worker in workers}) == 2
+
+
+@pytest.mark.parametrize("more", ['editors = ["editor@example.com"]'])
+def test_that_no_scheduler_is_at_work_is_told_and_mailed_by_a_worker(product: App, sink: SmtpSink) -> None:
+    long_ago = product.clock() - timedelta(minutes=2)
+    with product.database.write() as session:
+        crew.say(session, _process(product, name="clock", kind=crew.SCHEDULER, seen_at=long_ago))
+    worker = Worker(product)
+    worker.look()
+    until(lambda: _told(product))
+    assert (crew.NO_CLOCK in _troubles(product), _alarms(product)) == (True, [f"{crew.NO_CLOCK}."])
+    assert [taken.recipient for taken in sink.taken] == ["editor@example.com"]
+
+
 def test_two_installs_on_one_broker_hear_their_own_hints_alone(broker: Broker) -> None:
     heard: list[int] = []
     ours = Listener(broker.url, [hints.queue("ours", "friday")], heard.append, name="ours")
@@ -216,6 +296,7 @@ class _overseen:  # noqa: N801 (it reads as a word where it is used)
 def _process(product: App, **values: object) -> Process:
     now = product.clock()
     usual = {
+        "owner": "",
         "kind": crew.WORKER,
         "version": "",
         "newsletters": [],
@@ -230,6 +311,28 @@ def _process(product: App, **values: object) -> Process:
         "stale": 0,
     }
     return Process(**{**usual, **values})
+
+
+def _elsewhere(product: App, name: str) -> Worker:
+    """A worker on another machine."""
+    worker = Worker(product, name=name)
+    worker.process.owner = f"elsewhere/{worker.process.owner.partition('/')[2]}"
+    return worker
+
+
+def _speak_until(worker: Worker, over: threading.Event) -> None:
+    while not over.wait(1):
+        worker.look()
+
+
+def _holder(product: App, name: str) -> str:
+    with product.database.read() as session:
+        return session.get_one(Process, name).owner
+
+
+def _told(product: App) -> bool:
+    with product.database.read() as session:
+        return None not in session.scalars(select(Alarm.told_at)).all()
 
 
 def _stuck(product: App, edition_id: int) -> str:

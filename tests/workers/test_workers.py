@@ -64,9 +64,10 @@ def test_without_any_broker_workers_find_by_themselves_what_is_due(product: App,
     with crowd.worker(product.settings.home):
         until(lambda: _at_work(product))
         ended = _Overseer(product, edition_id).ended()
-        (trouble,) = _troubles(product)
+        troubles = _troubles(product)
     assert (ended.state, ended.balance.accepted) == (SendingState.COMPLETE, READERS)
-    assert "hears no hints (ConnectionRefusedError: [Errno 111] Connection refused), and looks by itself" in trouble
+    says = "hears no hints (ConnectionRefusedError: [Errno 111] Connection refused), and looks by itself"
+    assert [one for one in troubles if says in one] == [one for one in troubles if one.startswith("worker ")] != []
 
 
 def test_a_worker_that_is_killed_doubles_nobody_and_is_followed_by_another(
@@ -135,6 +136,21 @@ def test_while_postgresql_is_away_a_worker_keeps_its_answers(product: App, cable
         until(lambda: "database.away" in run.words, what="word that the database is away")
         cable.mend()
         ended = overseer.ended()
+    assert (ended.state, ended.balance.accepted, ended.balance.unknown) == (SendingState.COMPLETE, READERS, 0)
+    assert set(Counter(taken.recipient for taken in sink.taken).values()) == {1}
+
+
+def test_a_line_to_postgresql_that_passes_nothing_on_is_given_up_and_the_worker_goes_on(
+    product: App, cable: Proxy, sink: SmtpSink
+) -> None:
+    edition_id = crowd.approved(product, READERS)
+    sink.script = _slowly
+    with crowd.worker(product.settings.home, environ=crowd.through(product, cable.port)) as run:
+        overseer = _Overseer(product, edition_id)
+        until(lambda: len(sink.taken) > 50)
+        cable.forget()
+        ended = overseer.ended()
+    assert "database.line_given_up" in run.words
     assert (ended.state, ended.balance.accepted, ended.balance.unknown) == (SendingState.COMPLETE, READERS, 0)
     assert set(Counter(taken.recipient for taken in sink.taken).values()) == {1}
 

@@ -10,18 +10,23 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from newsletter import clocks
+from newsletter import clocks, plural
 from newsletter.config import Settings
-from newsletter.delivery.models import Install, Process
+from newsletter.delivery.ledger.owners import is_dead
+from newsletter.delivery.models import HintQueue, Install, Process
 from newsletter.editions import watch
 from newsletter.editions.models import Heartbeat
 from subscribers.rows import upsert
 
 SCHEDULER, WORKER = "scheduler", "worker"
 NOBODY = "no worker is running: start newsletter worker, on any machine (docs/scaling.md)"
+NO_CLOCK = (
+    "no scheduler is at work: what workers have begun goes on, and nothing new is begun by the clock; "
+    "start newsletter scheduler"
+)
 #: the heartbeat that says whether the broker takes hints
 BROKER = "broker"
 #: how long what it said counts
@@ -29,7 +34,7 @@ _HEARD_LATELY = timedelta(minutes=2)
 #: seconds between two words of a process
 EVERY = 5.0
 #: a process that said nothing for so long is not at work, by what it is
-SILENT = {SCHEDULER: timedelta(minutes=2), WORKER: timedelta(seconds=20)}
+SILENT = {SCHEDULER: timedelta(minutes=1), WORKER: timedelta(seconds=20)}
 #: how long one that left or fell silent is remembered
 _REMEMBERED = timedelta(days=1)
 #: of those that fell silent without a word, how long that is worth telling
@@ -42,13 +47,41 @@ def install(session: Session) -> str:
     return session.get_one(Install, 1).name
 
 
-def say(session: Session, process: Process) -> None:
-    """Keep the last word of *process*; the counts are what it had until now."""
+def say(session: Session, process: Process) -> bool:
+    """Keep the last word of *process*; the counts are what it had until now.
+
+    False where another one lives by its name: nothing is kept then.
+    """
     columns = [column.key for column in Process.__table__.columns]
     values: dict[str, Any] = {key: getattr(process, key) for key in columns}
-    changed = {key: value for key, value in values.items() if key not in {"name", "started_at"}}
+    changed = {key: value for key, value in values.items() if key != "name"}
+    free = or_(
+        Process.owner == process.owner,
+        Process.left_at.is_not(None),
+        Process.seen_at < process.seen_at - SILENT[process.kind],
+    )
     statement = upsert(session, Process).values(**values)
-    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
+    statement = statement.on_conflict_do_update(index_elements=["name"], set_=changed, where=free)
+    return bool(watch.rows_touched(session, statement))
+
+
+def enter(session: Session, process: Process) -> Process | None:
+    """Let *process* be known by its name, or return who has it: one that spoke lately, and may be alive or not."""
+    holder = session.get(Process, process.name, populate_existing=True)
+    if holder is not None and holder.owner != process.owner and is_dead(holder.owner):
+        session.execute(delete(Process).where(Process.name == holder.name, Process.owner == holder.owner))
+        holder = None
+    return None if say(session, process) else holder or session.get_one(Process, process.name)
+
+
+def taken(name: str, holder: Process, *, now: datetime) -> str:
+    """A sentence for one whose *name* is *holder*'s."""
+    where = holder.owner.partition("/")[0] or "another machine"
+    silence = max(0.0, (now - holder.seen_at).total_seconds())
+    return (
+        f"a {holder.kind} called {name} is at work already, on {where} (its last word came {silence:.0f} s ago): "
+        "give this one another --name, or stop that one"
+    )
 
 
 def leave(session: Session, name: str, *, now: datetime) -> None:
@@ -104,6 +137,69 @@ def broker(session: Session, *, now: datetime) -> str:
     return f"the broker takes no hints ({beat.result}); workers look by themselves every {EVERY:.0f} seconds"
 
 
+def gave(session: Session, newsletter: str, hints: int, *, now: datetime) -> None:
+    """*hints* more were given of editions of *newsletter*."""
+    statement = upsert(session, HintQueue).values(newsletter=newsletter, given=hints, given_at=now)
+    more = {"given": HintQueue.given + hints, "given_at": now}
+    session.execute(statement.on_conflict_do_update(index_elements=["newsletter"], set_=more))
+
+
+def saw(session: Session, newsletter: str, *, waiting: int, listening: int, now: datetime) -> None:
+    """How the queue of hints at editions of *newsletter* stands."""
+    since = now if waiting else None
+    values = {"seen_at": now, "waiting": waiting, "listening": listening, "waiting_since": since}
+    statement = upsert(session, HintQueue).values(newsletter=newsletter, **values)
+    lasts = values | {"waiting_since": func.coalesce(HintQueue.waiting_since, now) if waiting else None}
+    session.execute(statement.on_conflict_do_update(index_elements=["newsletter"], set_=lasts))
+
+
+def queues(session: Session, settings: Settings) -> Sequence[HintQueue]:
+    """How the queues of hints stood at the last look; none where no workers are used."""
+    if settings.workers != "celery":
+        return []
+    here = HintQueue.newsletter.in_(settings.newsletters)
+    return session.scalars(select(HintQueue).where(here).order_by(HintQueue.newsletter)).all()
+
+
+def traffic(session: Session, settings: Settings, *, now: datetime) -> Iterator[str]:
+    """What goes through the broker, a sentence for each newsletter and one for the workers that are there."""
+    for one in queues(session, settings):
+        given = f"{one.given:,} given" + (f", the last {_ago(now - one.given_at)}" if one.given_at else "")
+        if one.seen_at is None or now - one.seen_at > _HEARD_LATELY:
+            yield f"hints of {one.newsletter}: {given}; the queue was not looked at lately"
+            continue
+        since = f" (there was always one since {one.waiting_since:%H:%M:%S} UTC)" if one.waiting_since else ""
+        there = f"{one.waiting:,} waiting{since}, {plural.counted(one.listening, 'worker')} listening"
+        yield f"hints of {one.newsletter}: {there}, {_ago(now - one.seen_at)}; {given}"
+    workers = at_work(session, WORKER, now=now)
+    if settings.workers == "celery" and workers:
+        heard, stale = sum(one.hints for one in workers), sum(one.stale for one in workers)
+        yield f"the workers that are there heard {heard:,}, of which {stale:,} told them nothing new"
+
+
+def counts(session: Session, settings: Settings, *, now: datetime) -> dict[str, float | None]:
+    """The same in figures, of all newsletters together: for a monitor. Empty where no workers are used.
+
+    `waits` is for how many seconds some hint has waited, at every look; None where the queues were not seen lately.
+    """
+    if settings.workers != "celery":
+        return {}
+    found, workers = queues(session, settings), at_work(session, WORKER, now=now)
+    lately = [one for one in found if one.seen_at and now - one.seen_at <= _HEARD_LATELY]
+    since = min((one.waiting_since for one in lately if one.waiting_since), default=None)
+    seen: dict[str, float | None] = {
+        "waiting": sum(one.waiting for one in lately),
+        "listening": sum(one.listening for one in lately),
+        "waits": round((now - since).total_seconds(), 1) if since else 0.0,
+    }
+    return {
+        "given": sum(one.given for one in found),
+        "heard": sum(one.hints for one in workers),
+        "stale": sum(one.stale for one in workers),
+        **(seen if lately else dict.fromkeys(seen)),
+    }
+
+
 def troubles(session: Session, *, now: datetime) -> Iterator[str]:
     """What is wrong with those that are there, and with what they need, in sentences."""
     if deaf := broker(session, now=now):
@@ -115,9 +211,21 @@ def troubles(session: Session, *, now: datetime) -> Iterator[str]:
         if abs(one.ahead) > clocks.BOUND.total_seconds():
             yield f"{one.kind} {one.name}: {clock_off(one.ahead)}"
     yield from _unlike(there)
-    gone = [one for one in known(session) if fell_silent(one, now)]
-    for one in gone:
-        yield f"{one.kind} {one.name} was last heard of at {one.seen_at:%H:%M:%S} UTC, and did not say that it ends"
+    if clockless(session, now=now):
+        yield NO_CLOCK
+    for one in known(session):
+        if fell_silent(one, now):
+            yield f"{one.kind} {one.name} was last heard of at {one.seen_at:%H:%M:%S} UTC, and did not say that it ends"
+
+
+def clockless(session: Session, *, now: datetime) -> bool:
+    """Whether a scheduler fell silent, and no other is there."""
+    schedulers = [one for one in known(session) if one.kind == SCHEDULER]
+    return any(fell_silent(one, now) for one in schedulers) and not any(is_there(one, now) for one in schedulers)
+
+
+def _ago(lapse: timedelta) -> str:
+    return f"{max(0.0, lapse.total_seconds()):.0f} s ago"
 
 
 def clock_off(ahead: float) -> str:

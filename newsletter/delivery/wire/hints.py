@@ -18,14 +18,16 @@ log = logs.get_logger(__name__)
 
 #: what a hint asks for; the worker's side of it is in `newsletter.workers`
 TASK = "newsletter.come"
+#: what every queue of ours is bound to
+EXCHANGE = "newsletter.hints"
 #: seconds after which a hint that nobody took is forgotten
 LIFE = 10
 #: seconds a broker may take to say that it has a hint, or that it is there at all
-_PATIENCE = 4.0
+PATIENCE = 4.0
 #: seconds between two signs of life on a connection; half-open ones are noticed after two or three
 _HEARTBEAT = 5
-#: milliseconds after which a queue that nobody uses any more is forgotten
-_QUEUE_LIFE = 7 * 24 * 3600 * 1000
+#: seconds after which a queue that nobody uses any more is forgotten
+_QUEUE_LIFE = 7 * 24 * 3600
 
 
 class Hints(Protocol):
@@ -46,8 +48,6 @@ class CeleryHints:
         self._blocked = ""
 
     def give(self, edition_id: int) -> str:
-        from kombu.exceptions import KombuError
-
         try:
             self._connect()
             self._celery.send_task(
@@ -57,11 +57,11 @@ class CeleryHints:
                 producer=self._producer,
                 retry=False,
                 delivery_mode="transient",
-                confirm_timeout=_PATIENCE,
+                confirm_timeout=PATIENCE,
                 ignore_result=True,
             )
-        except (KombuError, OSError, *self._celery.connection_for_write().transport.connection_errors) as error:
-            why = self._blocked or _said(error)
+        except troubles() as error:
+            why = self._blocked or said(error)
             self._drop()
             return why
         return ""
@@ -75,11 +75,11 @@ class CeleryHints:
         if self._connection is None:
             self._blocked = ""
             self._connection = self._celery.connection_for_write(
-                connect_timeout=_PATIENCE,
+                connect_timeout=PATIENCE,
                 transport_options={
                     "confirm_publish": True,
-                    "read_timeout": _PATIENCE,
-                    "write_timeout": _PATIENCE,
+                    "read_timeout": PATIENCE,
+                    "write_timeout": PATIENCE,
                     "on_blocked": self._block,
                 },
             )
@@ -87,7 +87,7 @@ class CeleryHints:
             self._producer = self._celery.amqp.Producer(self._connection)
 
     def _block(self, reason: str) -> None:
-        self._blocked = f"it takes no messages, for its memory or its disk is nearly used up ({reason})"
+        self._blocked = full(reason)
 
     def _drop(self) -> None:
         """Forget the connection, without a word to a broker that may not be listening."""
@@ -96,21 +96,21 @@ class CeleryHints:
             connection.collect(socket_timeout=0.5)
 
 
-def reach(broker_url: str) -> str:
-    """Why the broker there can't be reached, in its own words; empty where it can."""
-    application = celery(broker_url)
-    connection = application.connection_for_write(connect_timeout=_PATIENCE)
-    try:
-        connection.connect()
-    except (OSError, *connection.connection_errors) as error:
-        return _said(error)
-    finally:
-        connection.release()
-        application.close()
-    return ""
+def troubles() -> tuple[type[Exception], ...]:
+    """What may be raised where a broker is away, or says no."""
+    from amqp.exceptions import AMQPError
+    from kombu.exceptions import KombuError
+
+    return AMQPError, KombuError, OSError
 
 
-def _said(error: BaseException) -> str:
+def full(reason: str) -> str:
+    """What it means that the broker has blocked us."""
+    return f"it takes no messages, for its memory or its disk is nearly used up ({reason})"
+
+
+def said(error: BaseException) -> str:
+    """An error with its kind, for people who look it up."""
     return f"{type(error).__name__}: {error}".strip(": ")
 
 
@@ -126,10 +126,10 @@ def celery(broker_url: str) -> "Celery":
         task_serializer="json",
         accept_content=["json"],
         # Celery binds every queue to an exchange; named like the queues, one permission is enough for both
-        task_default_exchange="newsletter.hints",
+        task_default_exchange=EXCHANGE,
         enable_utc=True,
         broker_heartbeat=_HEARTBEAT,
-        broker_connection_timeout=_PATIENCE,
+        broker_connection_timeout=PATIENCE,
         # who lost the broker comes back by a way of its own, which also sees to what is said meanwhile
         broker_connection_retry=False,
         broker_connection_retry_on_startup=False,
@@ -142,13 +142,16 @@ def celery(broker_url: str) -> "Celery":
     return application
 
 
-def queue(install: str, newsletter: str) -> "Queue":
-    """Where hints at editions of *newsletter* wait; *install* keeps those of others on the same broker apart."""
+def queue(install: str, newsletter: str, *, life: int = _QUEUE_LIFE) -> "Queue":
+    """Where hints at editions of *newsletter* wait; *install* keeps those of others on the same broker apart.
+
+    Unused, it is forgotten after *life* seconds.
+    """
     from kombu import Exchange, Queue
 
     return Queue(
         f"newsletter.{install}.{newsletter}",
         Exchange(""),
         routing_key=f"newsletter.{install}.{newsletter}",
-        queue_arguments={"x-queue-type": "classic", "x-message-ttl": LIFE * 1000, "x-expires": _QUEUE_LIFE},
+        queue_arguments={"x-queue-type": "classic", "x-message-ttl": LIFE * 1000, "x-expires": life * 1000},
     )

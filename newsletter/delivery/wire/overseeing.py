@@ -13,18 +13,19 @@ from threading import Event
 from sqlalchemy.orm import Session
 
 from newsletter import logs, plural
+from newsletter.config import Limits
 from newsletter.db import Database
 from newsletter.delivery.ledger import claiming, finishing, settling
 from newsletter.delivery.models import Sending, SendingState
 from newsletter.delivery.operations import crew
 from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.delivery.pace import brake
-from newsletter.delivery.wire import standstill, takeover
+from newsletter.delivery.wire import standstill, takeover, teaching
 from newsletter.delivery.wire.blackbox import Boxes
 from newsletter.delivery.wire.dispatch import Ended
-from newsletter.delivery.wire.handover import Route
 from newsletter.delivery.wire.hints import Hints
 from newsletter.delivery.wire.patience import Patience, outlast
+from newsletter.delivery.wire.teaching import Learn
 from newsletter.editions import shelf, watch
 
 log = logs.get_logger(__name__)
@@ -38,10 +39,20 @@ _ALONE = 10.0
 _rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What overseeing needs to know of one edition."""
+
+    edition_id: int
+    limits: Limits
+    #: who keeps what refusals say about people
+    learn: Learn = teaching.forget
+
+
 def oversee(
     database: Database,
     hints: Hints,
-    route: Route,
+    charge: Charge,
     *,
     clock: Callable[[], datetime],
     stop: Event | None = None,
@@ -50,7 +61,7 @@ def oversee(
     patience: Patience = Patience(),
 ) -> Ended:
     """See an edition through while workers send it, until it is complete, paused or cancelled, or *stop* is set."""
-    return _Overseer(database, hints, route, clock, stop or Event(), on_progress, boxes, patience).go()
+    return _Overseer(database, hints, charge, clock, stop or Event(), on_progress, boxes, patience).go()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +78,14 @@ class _Overseer:
         self,
         database: Database,
         hints: Hints,
-        route: Route,
+        charge: Charge,
         clock: Callable[[], datetime],
         stop: Event,
         on_progress: Callable[[int], None],
         boxes: Boxes | None,
         patience: Patience,
     ) -> None:
-        self.database, self.hints, self.route, self.clock = database, hints, route, clock
+        self.database, self.hints, self.charge, self.clock = database, hints, charge, clock
         self.stop, self.on_progress, self.boxes, self.patience = stop, on_progress, boxes, patience
         self.swept_at = -_SWEEP
         self.done: int | None = None
@@ -82,7 +93,8 @@ class _Overseer:
         self.alone_since: float | None = None
         self.deaf_since: float | None = None
         self.deaf = ""
-        self.given = 0
+        #: hints that were given, and how many of them are in the database
+        self.given = self.counted = 0
         self.noted = ""
 
     def go(self) -> Ended:
@@ -103,7 +115,7 @@ class _Overseer:
                 if seen.state is SendingState.RUNNING:
                     self._sweep(session, seen, now)
                     seen = self._see(session, now)
-                stands = balance(session, self.route.edition_id)
+                stands = balance(session, self.charge.edition_id)
             self._tell(stands)
             self.swept_at = time.monotonic()
             return seen
@@ -111,20 +123,20 @@ class _Overseer:
             return self._see(session, now)
 
     def _see(self, session: Session, now: datetime) -> _Seen:
-        state = claiming.state(session, self.route.edition_id)
-        return _Seen(state, due=self.route.edition_id in claiming.due(session, now=now))
+        state = claiming.state(session, self.charge.edition_id)
+        return _Seen(state, due=self.charge.edition_id in claiming.due(session, now=now))
 
     def _sweep(self, session: Session, seen: _Seen, now: datetime) -> None:
-        edition_id = self.route.edition_id
-        takeover.inherit(session, self.boxes, learn=self.route.learn, now=now, rng=_rng)
+        edition_id = self.charge.edition_id
+        takeover.inherit(session, self.boxes, learn=self.charge.learn, now=now, rng=_rng)
         settling.expire(session, now=now, edition_id=edition_id)
-        brake.look(session, edition_id, self.route.throttle.limits, now=now)
+        brake.look(session, edition_id, self.charge.limits, now=now)
         finishing.finish(session, edition_id, now=now)
         self._watch(session, seen, now)
 
     def _watch(self, session: Session, seen: _Seen, now: datetime) -> None:
         """Say that no worker is there, or that the broker is not, once it lasts."""
-        edition = shelf.get(session, self.route.edition_id)
+        edition = shelf.get(session, self.charge.edition_id)
         workers = crew.at_work(session, crew.WORKER, now=now, newsletter=edition.newsletter)
         self.alone_since = None if workers or not seen.due else self.alone_since or time.monotonic()
         alone = crew.NOBODY if _lasts(self.alone_since) else ""
@@ -134,6 +146,9 @@ class _Overseer:
         if alone:
             text = f"{shelf.name(edition)} is being sent, and nothing moves: {crew.NOBODY}"
             watch.ring(session, f"no worker {shelf.name(edition)} {now:%Y-%m-%d %H}", text, now)
+        if self.given > self.counted:
+            crew.gave(session, edition.newsletter, self.given - self.counted, now=now)
+            self.counted = self.given
         watch.beat(session, crew.BROKER, now, ok=not self.deaf, result=self.deaf or plural.counted(self.given, "hint"))
         if _lasts(self.deaf_since):
             text = (
@@ -144,11 +159,11 @@ class _Overseer:
             )
 
     def _hint(self) -> None:
-        why = self.hints.give(self.route.edition_id)
+        why = self.hints.give(self.charge.edition_id)
         if why and not self.deaf:
-            log.warning("broker.away", edition=self.route.edition_id, error=why)
+            log.warning("broker.away", edition=self.charge.edition_id, error=why)
         elif self.deaf and not why:
-            log.info("broker.back", edition=self.route.edition_id)
+            log.info("broker.back", edition=self.charge.edition_id)
         self.deaf_since = (self.deaf_since or time.monotonic()) if why else None
         self.deaf = why
         self.given += not why
@@ -159,7 +174,7 @@ class _Overseer:
 
     def _end(self) -> Ended:
         with self.database.read() as session:
-            sending = session.get_one(Sending, self.route.edition_id)
+            sending = session.get_one(Sending, self.charge.edition_id)
             stands = balance(session, sending.edition_id)
             reason = sending.reason or ("stopped" if sending.state is SendingState.RUNNING else "")
             state = sending.state

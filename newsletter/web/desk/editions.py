@@ -72,6 +72,7 @@ def editions(visitor: Looks) -> HTMLResponse:
         processes = _processes(here, session)
         missing = crew.missing(session, here.app.settings, now=here.clock())
         troubles = list(crew.troubles(session, now=here.clock()))
+        traffic = list(crew.traffic(session, here.app.settings, now=here.clock()))
     return visitor.page(
         "editions.html",
         rows=rows,
@@ -81,6 +82,7 @@ def editions(visitor: Looks) -> HTMLResponse:
         silent={one.name for one in processes if not crew.is_there(one, here.clock())},
         missing=missing,
         troubles=troubles,
+        traffic=traffic,
         zone=_zone(here),
     )
 
