@@ -77,6 +77,21 @@ def _processes(session: Session, settings: Settings, now: datetime) -> Iterator[
     deaf = _gauge("broker_deaf", "1 where the broker takes no hints; workers then look by themselves.")
     deaf.add_metric([], bool(crew.broker(session, now=now)))
     yield deaf
+    yield from _hints(session, settings, now)
+
+
+def _hints(session: Session, settings: Settings, now: datetime) -> Iterator[Metric]:
+    """How the queues of hints stood when a scheduler last looked."""
+    given = _gauge("hints_given", "Hints that were given, ever.", ["newsletter"])
+    waiting = _gauge("hints_waiting", "Hints that nobody took yet.", ["newsletter"])
+    listening = _gauge("hints_listening", "Workers that listen for hints.", ["newsletter"])
+    age = _gauge("hints_wait_seconds", "Since when at every look some hint waited.", ["newsletter"])
+    for one in crew.queues(session, settings):
+        given.add_metric([one.newsletter], one.given)
+        waiting.add_metric([one.newsletter], one.waiting)
+        listening.add_metric([one.newsletter], one.listening)
+        age.add_metric([one.newsletter], (now - one.waiting_since).total_seconds() if one.waiting_since else 0)
+    yield from (given, waiting, listening, age)
 
 
 def _timetable(session: Session, now: datetime) -> Iterator[Metric]:

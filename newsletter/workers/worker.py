@@ -10,9 +10,10 @@ import secrets
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from threading import Event, Lock, Thread
 
@@ -38,6 +39,9 @@ log = logs.get_logger(__name__)
 _IDLE = 30.0
 #: seconds after which the database takes back what a worker that fell silent has locked
 _HURRY = 20
+#: seconds that the database may take to answer a look before that is told, and for how long it is
+_LONG = 5.0
+_WORTH_TELLING = timedelta(minutes=2)
 #: seconds between two looks at whether a name is free
 _NAME = 1.0
 #: seconds for which an edition that could not be sent from here is left alone
@@ -89,6 +93,8 @@ class Worker:
         self._routes: dict[tuple[int, str], Route] = {}
         self._spared: dict[int, float] = {}
         self._troubles: dict[int, str] = {}
+        #: when the database answered after a long time, and how long that was, in seconds
+        self._waited: tuple[datetime, float] | None = None
         self._lock = Lock()
 
     @property
@@ -122,6 +128,11 @@ class Worker:
         """A hint: come and help with that edition, unless it is under way here."""
         self.process.hints += 1
         self.process.stale += not self.begin(edition_id)
+
+    def waited(self, seconds: float) -> None:
+        """A look took so long, the tries before it included; where that is long, others should know for a while."""
+        if seconds > _LONG:
+            self._waited = self.clock(), seconds
 
     def begin(self, edition_id: int) -> bool:
         """Send of that edition what may go, in a thread; False where that is under way, or was no good lately."""
@@ -177,10 +188,16 @@ class Worker:
     def _speak(self, session: Session, now: datetime, trouble: str) -> bool:
         one, busy = self.process, self.busy
         one.seen_at, one.ahead = now, clocks.ahead(self.clock).total_seconds()
-        one.trouble = "; ".join(filter(None, [trouble, *self._troubles.values()]))
+        one.trouble = "; ".join(filter(None, [trouble, self._slow(now), *self._troubles.values()]))
         what = f"sending {plural.counted(len(busy), 'edition')}" if busy else "waiting"
         one.doing = "left" if one.left_at else "draining" if self.stop.is_set() else what
         return crew.say(session, one)
+
+    def _slow(self, now: datetime) -> str:
+        if self._waited is None or now - self._waited[0] > _WORTH_TELLING:
+            return ""
+        until, seconds = self._waited
+        return f"the database did not answer for {seconds:.0f} s, until {until:%H:%M:%S} UTC"
 
     def _is_ours(self, session: Session, edition_id: int) -> bool:
         chosen = self.process.newsletters
@@ -237,9 +254,13 @@ def run(
         listener = Listener(settings.broker_url.get_secret_value(), queues, worker.hear, name=worker.process.name)
         log.info("worker.ready", name=worker.process.name, newsletters=list(newsletters or settings.newsletters))
         listener.start()
+        since = None
         while not worker.stop.is_set() and not worker.unfit:
+            since = since or time.monotonic()
             try:
                 worker.look(trouble=_deaf(listener))
+                worker.waited(time.monotonic() - since)
+                since = None
             except SQLAlchemyError as error:
                 log.warning("database.away", error=str(error.__cause__ or error))
             worker.stop.wait(crew.EVERY)

@@ -69,6 +69,14 @@ def test_who_is_quick_claims_twice_as_many_each_time_up_to_a_thousand_recipients
     assert max(held) == 9
 
 
+def test_who_found_nothing_for_a_while_claims_no_more_for_it(session: Session, edition_id: int, stock: Stock) -> None:
+    for _ in range(9):
+        stock.take(session, "friday.example", limit=1, room=Room(), now=NINE)
+    stock.take(session, "", limit=1, room=Room(), now=NINE)
+
+    assert (states(session, edition_id), stock.numbers) == (["claimed", "queued", "queued", "queued"], [])
+
+
 def test_who_became_slow_claims_half_as_many(session: Session) -> None:
     people(session, 40)
     stock = Stock(planned(session, size=1).edition_id, owner="ada", batch_size=10)

@@ -17,7 +17,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from threading import Event, Thread
@@ -99,6 +99,10 @@ class World:
     #: when the audience was frozen: from here on a copy could be out
     began: float = 0.0
     kills: int = 0
+    #: what operators could read until now, in order
+    said: list[str] = field(default_factory=list)
+    #: of that, what a trial waited for
+    told: str = ""
 
     @property
     def home(self) -> Path:
@@ -113,6 +117,16 @@ class World:
     def kill(self, run: Run) -> None:
         self.kills += 1
         run.kill()
+
+    def cable(self) -> Proxy:
+        """A wire to PostgreSQL, for one process."""
+        url = self.product.database.url
+        return self.stack.enter_context(Proxy(f"{url.query['host']}/.s.PGSQL.{url.port or 5432}"))
+
+    def heard(self, words: str) -> None:
+        """Wait until operators could read that."""
+        until(lambda: any(words in one for one in self.said), 300, what=f"word that {words}")
+        self.told = next(one for one in self.said if words in one)
 
     def gone(self, copies: int) -> None:
         """Wait until so many copies are out."""
@@ -138,12 +152,15 @@ def workers_killed(world: World) -> None:
 
 
 def scheduler_killed(world: World) -> None:
-    """kill -9 of the scheduler, and another start"""
+    """kill -9 of the scheduler; another start once it was missed (after five seconds where it is quick)"""
     first = world.scheduler()
     world.worker(), world.worker()
     world.gone(50)
     first.kill()
-    time.sleep(5)
+    if world.quick:
+        time.sleep(5)
+    else:
+        world.heard("no scheduler is at work")
     world.scheduler()
 
 
@@ -172,6 +189,14 @@ def broker_alarmed(world: World) -> None:
     world.broker.control("set_vm_memory_high_watermark", "0.4")
 
 
+def broker_disk_full(world: World) -> None:
+    """RabbitMQ out of disk from the start, for twenty seconds"""
+    world.broker.control("set_disk_free_limit", str(10**15))
+    by_the_clock(world)
+    time.sleep(20)
+    world.broker.control("set_disk_free_limit", str(5 * 10**7))
+
+
 def broker_half_open(world: World) -> None:
     """lines to RabbitMQ that pass nothing on, from the start, for twenty seconds"""
     world.wire.swallow()
@@ -187,6 +212,49 @@ def database_away(world: World) -> None:
     os.kill(world.server.get_pid(), signal.SIGQUIT)
     time.sleep(15)
     world.server.ensure_postgres_running()
+
+
+def database_frozen(world: World) -> None:
+    """PostgreSQL frozen (SIGSTOP, all of it) for forty seconds"""
+    by_the_clock(world)
+    world.gone(50)
+    processes = _family(world.server.get_pid())
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    time.sleep(40)
+    for process in reversed(processes):
+        os.kill(process, signal.SIGCONT)
+
+
+def database_line_dead(world: World) -> None:
+    """a worker's lines to PostgreSQL swallow everything, for good; new ones pass"""
+    cable = world.cable()
+    world.scheduler(), world.worker("--name", "far", **crowd.through(world.product, cable.port))
+    world.gone(50)
+    cable.forget()
+    world.heard("worker far: the database did not answer")
+
+
+def database_unreached(world: World) -> None:
+    """all lines of one worker of two to PostgreSQL swallow everything, for a minute (or twenty seconds)"""
+    cable = world.cable()
+    world.scheduler(), world.worker()
+    world.worker("--name", "far", **crowd.through(world.product, cable.port))
+    world.gone(50)
+    cable.swallow()
+    time.sleep(20 if world.quick else 60)
+    world.heard("worker far")
+    cable.mend()
+
+
+def same_name(world: World) -> None:
+    """a second worker with the name of another"""
+    world.scheduler(), world.worker("--name", "mail2")
+    world.gone(1)
+    second = world.worker("--name", "mail2")
+    second.process.wait(120)
+    world.said.append(second.words.rpartition("error: ")[2].strip())
+    world.heard("a worker called mail2 is at work already")
 
 
 def worker_frozen(world: World) -> None:
@@ -229,10 +297,15 @@ TRIALS: dict[str, Disturb] = {
         broker_killed,
         broker_emptied,
         broker_alarmed,
+        broker_disk_full,
         broker_half_open,
         database_away,
+        database_frozen,
+        database_line_dead,
+        database_unreached,
         worker_frozen,
         clock_ahead,
+        same_name,
         second_install,
         nobody_there,
     )
@@ -272,10 +345,19 @@ def trial(name: str, server: Any, broker: Broker, readers: int, *, quick: bool) 
         world.edition_id = crowd.approved(world.product, readers)
         crowd.begin(world.product, world.edition_id)
         world.began = time.monotonic()
-        with _Ear(world) as ear:
+        with _Ear(world):
             disturb(world)
             stands = _settled(world)
-        return _judged(words, world, stands, ear.said)
+        return _judged(words, world, stands)
+
+
+def _family(root: int) -> list[int]:
+    """That process and all below it."""
+    found = [root]
+    for process in found:
+        children = Path(f"/proc/{process}/task/{process}/children")
+        found += [int(child) for child in children.read_text("ascii").split()]
+    return found
 
 
 def _settled(world: World) -> Balance:
@@ -292,7 +374,7 @@ def _settled(world: World) -> Balance:
     raise AssertionError(f"the edition was not complete after 15 minutes; see {world.home}")
 
 
-def _judged(words: str, world: World, stands: Balance, said: str) -> Result:
+def _judged(words: str, world: World, stands: Balance) -> Result:
     copies = Counter(taken.recipient for taken in world.sink.taken)
     moments = sorted(world.sink.moments)
     gaps = [later - sooner for sooner, later in pairwise([world.began, *moments])]
@@ -305,7 +387,7 @@ def _judged(words: str, world: World, stands: Balance, said: str) -> Result:
         unknown=stands.unknown,
         unknown_allowed=2 * world.kills,
         stood_still=round(max(gaps, default=0.0), 1),
-        told=said,
+        told=world.told or next(iter(world.said), ""),
     )
 
 
@@ -313,7 +395,7 @@ class _Ear:
     """What operators could read meanwhile: the first sentence of each kind."""
 
     def __init__(self, world: World) -> None:
-        self._world, self._heard = world, dict[str, None]()
+        self._world = world
         self._over = Event()
         self._thread = Thread(target=self._listen, name="ear", daemon=True)
 
@@ -338,12 +420,8 @@ class _Ear:
         except SQLAlchemyError as error:
             stuck, alarms, troubles = "", [], [f"the database can't be reached: {str(error).splitlines()[0]}"]
         for one in (stuck, *alarms, *troubles):
-            if one:
-                self._heard.setdefault(one)
-
-    @property
-    def said(self) -> str:
-        return next(iter(self._heard), "")
+            if one and one not in self._world.said:
+                self._world.said.append(one)
 
 
 @contextmanager

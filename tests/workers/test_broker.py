@@ -136,11 +136,12 @@ def test_what_waits_and_who_listens_is_on_every_screen(product: App, broker: Bro
     with crowd.worker(product.settings.home):
         until(lambda: _looked(product)["listening"] == 1, what="the listener")
         with served(product, product.clock) as site:
-            page, ready = site.get("/").text, site.get("/readyz").json()
+            page, ready, figures = site.get("/").text, site.get("/readyz").json(), site.get("/metrics").text
     said = CliRunner().invoke(program, ["--home", str(product.settings.home), "status", "2021-11-26", "--json"])
     assert "Hints of friday: 0 waiting, 1 worker listening" in page
     assert (ready["hints"]["waiting"], ready["hints"]["listening"]) == (0, 1)
     assert '"listening": 1' in said.output
+    assert 'newsletter_hints_listening{newsletter="friday"} 1.0' in figures
 
 
 def test_hints_that_wait_are_told_with_the_time_since_when(product: App) -> None:

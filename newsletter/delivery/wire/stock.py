@@ -45,11 +45,13 @@ class Stock:
         if len(self._claims) < limit:
             more = self._claim(session, lane, limit=self._wanted(limit, now), room=room, now=now)
             self._claims = [*self._claims, *more]
+            # where there was nothing to claim, that says nothing of how quickly it goes out
+            self._filled_at = now if more else self._filled_at
         taken, self._claims = self._claims[:limit], self._claims[limit:]
         return taken
 
     def _wanted(self, limit: int, now: datetime) -> int:
-        lasted, self._filled_at = now - self._filled_at, now
+        lasted = now - self._filled_at
         if lasted < _LASTS:
             self._ahead = min(2 * max(self._ahead, limit), self._most)
         elif lasted > _LASTS_TOO_LONG:
