@@ -359,6 +359,8 @@ class Newsletter(Section):
     template: str = "friday"
     #: what it is, in a sentence or two, for the sign-up page
     description: str = ""
+    #: what went out to all its readers stands at public_url/archive/… for everybody, with feeds
+    archive: bool = True
     #: the words beside the sign-up button that people agree to; empty are our own
     consent: str = ""
     #: topics that readers may tick on their preferences page: name → title

@@ -50,10 +50,15 @@ def embedded(settings: Settings, newsletter: Newsletter, words: Words, *, label:
         leave_empty=escape(words.text("Leave this empty")),
         lists=hidden,
         language=escape(words.tag),
-        form=escape(_serializer(settings).dumps([newsletter.slug, label[:50]])),
+        form=escape(sign(settings, newsletter, label)),
         button=escape(words.text("Subscribe")),
         consent=escape(consent(newsletter, words)),
     )
+
+
+def sign(settings: Settings, newsletter: Newsletter, label: str) -> str:
+    """What a form that is called *label* brings along, so that it is known for one of ours."""
+    return str(_serializer(settings).dumps([newsletter.slug, label[:50]]))
 
 
 def read_form(settings: Settings, newsletter: Newsletter, signed: str) -> str | None:

@@ -35,6 +35,7 @@ from newsletter.web.readers import (
     preferences,
     reading,
 )
+from newsletter.web.readers.archive import pages as archive
 from subscribers.errors import SubscribersError
 
 log = logs.get_logger(__name__)
@@ -53,7 +54,21 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
 
 
 #: who comes in by which door: machines, readers, the desk, editors with a link
-_ROOMS = (health, metrics, hooks, leaving, preferences, addresses, reading, joining, api, pictures, *DESK, decisions)
+_ROOMS = (
+    health,
+    metrics,
+    hooks,
+    leaving,
+    preferences,
+    addresses,
+    reading,
+    joining,
+    archive,
+    api,
+    pictures,
+    *DESK,
+    decisions,
+)
 
 
 def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:

@@ -35,12 +35,15 @@ _A_WHILE = 1.0
 ENGLISH = languages.words(languages.SOURCE)
 
 #: pages of ours: one stylesheet, no scripts at all
-_PAGE = "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'"
+_BARE = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'"
+_PAGE = f"{_BARE}; img-src 'self' data:"
 POLICY = f"{_PAGE}; frame-ancestors 'none'"
 #: the desk's: our own scripts, from files, which ask nobody but us
 DESK_POLICY = f"{_PAGE}; script-src 'self'; connect-src 'self'; frame-src 'self'; frame-ancestors 'none'"
 #: where an editor chooses among pictures from anywhere
 WRITING_POLICY = DESK_POLICY.replace("img-src 'self' data:", "img-src 'self' https: http: data:")
+#: a past edition as a page: other people's pictures besides
+PUBLIC_POLICY = f"{_BARE}; img-src 'self' https: http: data:; frame-ancestors 'none'"
 #: an edition shown as a page: other people's pictures, its own styles, and nothing that acts
 MAIL_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
@@ -115,6 +118,10 @@ class Ground:
         body = self._filled(template, words, base=self.base, **values)
         headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
         return HTMLResponse(body, status, headers)
+
+    def public_page(self, template: str, *, words: Words, **values: Any) -> bytes:
+        """The bytes of a page that is the same for everybody."""
+        return self._filled(template, words, base=self.base, **values).encode()
 
     def desk_page(self, template: str, *, status: int = 200, policy: str = DESK_POLICY, **values: Any) -> HTMLResponse:
         """A page for editors and operations."""

@@ -142,14 +142,14 @@ def test_more_rows_are_no_more_queries(app: App, friday: Edition, now: datetime)
             for number in range(more):
                 a_source(session, f"Source {number}").failures = 1
                 session.add(Process(name=f"p{number}", kind="worker", started_at=now, seen_at=now))
-        with _counted(app) as asked, app.database.read() as session:
+        with counted(app) as asked, app.database.read() as session:
             list(gauges.gather(session, app.settings, now=now))
         counts.append(len(asked))
     assert counts[0] == counts[1]
 
 
 @contextmanager
-def _counted(app: App) -> Iterator[list[str]]:
+def counted(app: App) -> Iterator[list[str]]:
     asked: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:

@@ -11,13 +11,14 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from newsletter.app import App
+from newsletter.editions.models import State
 from newsletter.jobs import invitations
 from newsletter.rendering import links
 from subscribers import preferences, roll
 from subscribers.models import Consent, Rhythm, SuppressionReason
 from subscribers.preferences import Preferences
 from tests.browsing import press
-from tests.factories import a_subscriber
+from tests.factories import a_subscriber, an_edition
 from tests.readers.conftest import Clock, Mailbox, World
 from tests.web.conftest import SECRET
 from tests.web.test_in_a_browser import CHROMIUM, QUIET
@@ -129,6 +130,17 @@ def test_preferences_look_right(world: World, page: Page, clock: Clock, mailbox:
     link = mailbox.link("ada@new.example", "a")
     wrong += _on(page, link)
     press(page, page.get_by_role("button"))
+    assert [*wrong, *look(page)] == []
+
+
+def test_past_editions_look_right(app: App, page: Page) -> None:
+    for day in (date(2021, 11, 19), date(2021, 11, 26)):
+        with app.database.write() as session:
+            edition = an_edition(session, "Walmart goes live", "Carrefour opens a shop", date=day, state=State.SENT)
+            edition.subject, edition.preheader = f"News of {day}", "And more"
+    wrong = [*_on(page, "/archive/friday"), *_on(page, "/archive/friday/2021-11-19")]
+    page.get_by_role("searchbox").fill("carrefour")
+    press(page, page.get_by_role("button", name="Search"))
     assert [*wrong, *look(page)] == []
 
 
