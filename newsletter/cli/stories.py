@@ -17,6 +17,7 @@ from newsletter.app import App
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.config import Newsletter
+from newsletter.editions import calendar
 from newsletter.errors import BadInput, NotFound
 from newsletter.stories.models import Decision, RankedStory, Ranking, Rule
 from newsletter.stories.picking import choosing, decisions, items, naming, rehearsing, scoring
@@ -83,6 +84,52 @@ def pin(
 
 
 @commands.command()
+def place(
+    context: typer.Context,
+    story: Story,
+    slot: Annotated[int, typer.Argument(help="Its place in the edition, from 1.")],
+    edition: Which = "",
+    by: By = "",
+    reason: Reason = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Put STORY in a place of the edition, and keep it there; two that are in it change places."""
+    app = open_app(context)
+    row, ranking = _named_story(app, story, edition)
+    who, articles = by or getpass.getuser(), row.article_ids
+    ruled = jobs.place(
+        app, ranking.newsletter, ranking.date, articles, slot, by=who, reason=reason, seen=ranking.id, now=now()
+    )
+    _print_ruled(ruled, as_json=as_json, of=row)
+
+
+@commands.command()
+def free(
+    context: typer.Context,
+    story: Story,
+    edition: Which = "",
+    by: By = "",
+    reason: Reason = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Let STORY stand where its score puts it: no pin, exclusion or boost of before holds any more."""
+    _decide(context, Rule.FREE, story, edition, by=by, reason=reason, as_json=as_json)
+
+
+@commands.command()
+def rank(context: typer.Context, edition: Which = "", by: By = "", as_json: screen.Json = False) -> None:
+    """Rank an edition's stories again, with what was collected since; what was edited in the draft stays."""
+    app = open_app(context)
+    if edition:
+        newsletter, day = _named(app, edition)
+    else:
+        newsletter = app.newsletter()
+        day = calendar.next_friday(newsletter, now())
+    ruled = jobs.rank(app, newsletter.slug, day, by=by or getpass.getuser(), now=now())
+    _print_ruled(ruled, as_json=as_json, did="Ranked")
+
+
+@commands.command()
 def exclude(
     context: typer.Context,
     story: Story,
@@ -99,7 +146,7 @@ def exclude(
 def boost(
     context: typer.Context,
     story: Story,
-    points: Annotated[int, typer.Argument(help="-20, -10, 10 or 20.")],
+    points: Annotated[int, typer.Argument(help="-20, -10, 10 or 20; 0 takes off what was given.")],
     edition: Which = "",
     by: By = "",
     reason: Reason = "",
@@ -147,12 +194,12 @@ def decisions_(context: typer.Context, edition: Which = "", as_json: screen.Json
     if as_json:
         screen.data([_plain_decision(decision) for decision in standing])
         return
-    rows = [(d.id, d.rule.value, d.points or "", _ids(d), d.by, d.reason) for d in standing]
+    rows = [(d.id, d.rule.value, d.place or "", d.points or "", _ids(d), d.by, d.reason) for d in standing]
     screen.table(
         "Decisions",
-        ("", "rule", "points", "articles", "by", "reason"),
+        ("", "rule", "place", "points", "articles", "by", "reason"),
         rows,
-        right=("", "points"),
+        right=("", "place", "points"),
         wrap=("articles", "reason"),
     )
 
@@ -160,12 +207,19 @@ def decisions_(context: typer.Context, edition: Which = "", as_json: screen.Json
 @commands.command()
 def undo(
     context: typer.Context,
-    decision: Annotated[int, typer.Argument(help="Its number in `stories decisions`.")],
+    decision: Annotated[int, typer.Argument(help="Its number in `stories decisions` (default: your last one).")] = 0,
+    edition: Which = "",
     by: By = "",
     as_json: screen.Json = False,
 ) -> None:
-    """Take a decision back."""
-    ruled = jobs.undo(open_app(context), decision, by=by or getpass.getuser(), now=now())
+    """Take a decision back, with what was decided in the same act."""
+    app, who = open_app(context), by or getpass.getuser()
+    if decision:
+        ruled = jobs.undo(app, decision, by=who, now=now())
+    else:
+        with app.database.read() as session:
+            ranking = _ranking(session, app, edition)
+        ruled = jobs.undo_last(app, ranking.newsletter, ranking.date, by=who, now=now())
     _print_ruled(ruled, as_json=as_json)
 
 
@@ -230,13 +284,24 @@ def _decide(
     _print_ruled(ruled, as_json=as_json, of=row)
 
 
-def _print_ruled(ruled: "jobs.Ruled", *, as_json: bool, of: RankedStory | None = None) -> None:
+def _print_ruled(ruled: "jobs.Ruled", *, as_json: bool, of: RankedStory | None = None, did: str = "Taken back") -> None:
     if as_json:
         draft = {"revision": ruled.revision, "changed": ruled.changed, "left_alone": list(ruled.left_alone)}
-        screen.data(_plain_list(ruled.ranking, ruled.stories) | {"draft": draft})
+        screen.data(
+            _plain_list(ruled.ranking, ruled.stories)
+            | {"draft": draft, "turned": list(ruled.turned), "decision": ruled.act}
+        )
         return
     _print_list(ruled.ranking, ruled.stories, as_json=False)
-    screen.say((f"Kept, for “{escape(of.headline)}”. " if of else "Taken back. ") + escape(ruled.says))
+    for clause in ruled.turned:
+        screen.say(f"{escape(clause)}.")
+    screen.say((f"Kept, for “{escape(of.headline)}”. " if of else f"{did}. ") + escape(ruled.says))
+
+
+def _named_story(app: App, story: str, edition: str) -> tuple[RankedStory, Ranking]:
+    with app.database.read() as session:
+        row = _story(session, app, story, edition)
+        return row, session.get_one(Ranking, row.ranking_id)
 
 
 def _ranking(session: Session, app: App, edition: str) -> Ranking:
@@ -325,7 +390,7 @@ def _plain(row: RankedStory) -> dict[str, Any]:
 
 
 def _plain_decision(row: Decision) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in ("id", "rule", "article_ids", "points", "reason", "by", "at")}
+    return {name: getattr(row, name) for name in ("id", "rule", "place", "article_ids", "points", "reason", "by", "at")}
 
 
 def _ids(row: Decision) -> str:

@@ -55,6 +55,12 @@ def before(session: Session, newsletter: str, day: date, *, states: Collection[S
     return session.scalar(query.order_by(Edition.date.desc()).limit(1))
 
 
+def between(session: Session, newsletter: str, first: date, last: date) -> list[Edition]:
+    """The editions from *first* to *last*, the earliest first."""
+    query = select(Edition).where(Edition.newsletter == newsletter, Edition.date >= first, Edition.date <= last)
+    return list(session.scalars(query.order_by(Edition.date)))
+
+
 def newest(session: Session, *, newsletter: str | None = None, limit: int = 20) -> list[Edition]:
     """The latest editions, newest first."""
     query = select(Edition).order_by(Edition.date.desc(), Edition.newsletter).limit(limit)

@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from newsletter.jobs.clock import Work, leave, run, stand_in, tick
     from newsletter.jobs.deciding import approve, cancel, hold, reopen, skip
     from newsletter.jobs.drafting import Drafted, assemble, collect, lock, take_in
-    from newsletter.jobs.rulings import Ruled, rule, undo
+    from newsletter.jobs.rulings import Outdated, Ruled, place, rank, rule, undo, undo_last
     from newsletter.jobs.sending import Ended, send, sweep
 
 __all__ = [
     "Drafted",
     "Ended",
+    "Outdated",
     "Ruled",
     "Work",
     "aim",
@@ -28,6 +29,8 @@ __all__ = [
     "hold",
     "leave",
     "lock",
+    "place",
+    "rank",
     "reopen",
     "rule",
     "run",
@@ -38,6 +41,7 @@ __all__ = [
     "take_in",
     "tick",
     "undo",
+    "undo_last",
 ]
 
 _MODULES = {
@@ -45,7 +49,7 @@ _MODULES = {
     "clock": ("Work", "leave", "run", "stand_in", "tick"),
     "deciding": ("approve", "cancel", "hold", "reopen", "skip"),
     "drafting": ("Drafted", "assemble", "collect", "lock", "take_in"),
-    "rulings": ("Ruled", "rule", "undo"),
+    "rulings": ("Outdated", "Ruled", "place", "rank", "rule", "undo", "undo_last"),
     "sending": ("Ended", "send", "sweep"),
 }
 

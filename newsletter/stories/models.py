@@ -123,6 +123,10 @@ class Rule(StrEnum):
     MERGE = "merge"
     #: this article is not of that story
     SPLIT = "split"
+    #: neither pinned, excluded nor boosted any more
+    FREE = "free"
+    #: no word on a story: the draft's own words were changed at the desk
+    WORDS = "words"
 
 
 class Decision(Model):
@@ -135,10 +139,16 @@ class Decision(Model):
     newsletter: Mapped[str] = mapped_column(String(64))
     date: Mapped[date] = mapped_column(Date)
     rule: Mapped[Rule] = mapped_column(choice(Rule))
-    #: MERGE: all of one story. SPLIT: the first is parted from each of the rest. Others: any of the story's.
+    #: MERGE: all of one story. SPLIT: the first is parted from each of the rest. Others: any of the story's, WORDS none
     article_ids: Mapped[list[int]] = mapped_column(JSON)
     #: BOOST: points; otherwise 0
     points: Mapped[int] = mapped_column(default=0)
+    #: PIN: the place it was given, from 1; 0 is the next that is free
+    place: Mapped[int] = mapped_column(default=0)
+    #: WORDS: the edition's revision that it made; otherwise 0
+    revision: Mapped[int] = mapped_column(default=0)
+    #: the first decision of what was done at once, and is taken back at once; None: this one alone
+    act: Mapped[int | None] = mapped_column(ForeignKey("story_decision.id"))
     reason: Mapped[str] = mapped_column(Text, default="")
     by: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(Instant)

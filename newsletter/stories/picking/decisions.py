@@ -1,7 +1,7 @@
 """What editors decided about stories: stored as constraints on articles, replayed on every later run."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -22,6 +22,8 @@ class Ruling:
     points: int = 0
     reason: str = ""
     by: str = ""
+    #: PIN: the place wanted, from 1; 0 is the next that is free
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +44,17 @@ class Rules:
         """What was decided about the story that holds *articles*."""
         members = frozenset(articles)
         touching = [(at, ruling) for at, ruling in enumerate(self.rulings) if members.intersection(ruling.articles)]
-        boost = next((ruling.points for _, ruling in reversed(touching) if ruling.rule is Rule.BOOST), 0)
+        boost, found = None, _UNTOUCHED
         for at, ruling in reversed(touching):
-            if ruling.rule is Rule.PIN:
-                return Fate(pin=at, boost=boost)
-            if ruling.rule is Rule.EXCLUDE:
-                return Fate(excluded=True, boost=boost, reason=ruling.reason, by=ruling.by)
-        return Fate(boost=boost)
+            if ruling.rule is Rule.FREE:
+                break
+            if ruling.rule is Rule.BOOST and boost is None:
+                boost = ruling.points
+            elif found is _UNTOUCHED and ruling.rule is Rule.PIN:
+                found = Fate(pin=at, place=ruling.place)
+            elif found is _UNTOUCHED and ruling.rule is Rule.EXCLUDE:
+                found = Fate(excluded=True, reason=ruling.reason, by=ruling.by)
+        return replace(found, boost=boost or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class Fate:
 
     #: its place among the pins, the earliest decision first
     pin: int | None = None
+    #: the place that the pin asks for, from 1; 0 is the next that is free
+    place: int = 0
     excluded: bool = False
     boost: int = 0
     reason: str = ""
@@ -97,9 +105,15 @@ def decide(
     now: datetime,
     points: int = 0,
     reason: str = "",
+    place: int = 0,
+    act: int | None = None,
 ) -> Decision:
-    """Store a decision. BOOST wants *points* of -20, -10, 10 or 20; MERGE and SPLIT want two articles or more."""
-    if rule is Rule.BOOST and points not in BOOSTS:
+    """Store a decision, which may be part of an earlier one's *act*.
+
+    BOOST wants *points* of -20, -10, 10 or 20, or 0, which takes off what was given; MERGE and SPLIT want two
+    articles or more.
+    """
+    if rule is Rule.BOOST and points not in {*BOOSTS, 0}:
         raise BadInput(f"a boost of {points} is not possible; give one of {', '.join(map(str, BOOSTS))}")
     if not articles or (rule in {Rule.MERGE, Rule.SPLIT} and len(set(articles)) < 2):
         raise BadInput(f"{rule.value} needs {'two different articles or more' if articles else 'an article'}")
@@ -109,6 +123,8 @@ def decide(
         rule=rule,
         article_ids=list(dict.fromkeys(articles)),
         points=points if rule is Rule.BOOST else 0,
+        place=place if rule is Rule.PIN else 0,
+        act=act,
         reason=reason,
         by=by,
         at=now,
@@ -119,13 +135,22 @@ def decide(
 
 
 def undo(session: Session, decision_id: int, *, now: datetime) -> Decision:
-    """Take a decision back; the row stays."""
+    """Take a decision back, with all that was decided in the same act; the rows stay."""
     decision = session.get(Decision, decision_id)
     if decision is None or decision.undone_at is not None:
         raise NotFound(f"there is no decision {decision_id} to take back; newsletter stories decisions lists them")
-    decision.undone_at = now
+    first = decision.act or decision.id
+    together = select(Decision).where((Decision.id == first) | (Decision.act == first), Decision.undone_at.is_(None))
+    for one in session.scalars(together):
+        one.undone_at = now
     session.flush()
     return decision
+
+
+def last(session: Session, newsletter: str, day: date, *, by: str) -> Decision | None:
+    """What *by* decided last on that edition and has not taken back."""
+    mine = [decision for decision in standing(session, newsletter, day) if decision.by == by]
+    return mine[-1] if mine else None
 
 
 def standing(session: Session, newsletter: str, day: date) -> list[Decision]:
@@ -138,8 +163,9 @@ def rules(session: Session, newsletter: str, day: date) -> Rules:
     """The standing decisions as a value."""
     return Rules(
         tuple(
-            Ruling(row.rule, tuple(row.article_ids), row.points, row.reason, row.by)
+            Ruling(row.rule, tuple(row.article_ids), row.points, row.reason, row.by, row.place)
             for row in standing(session, newsletter, day)
+            if row.article_ids
         )
     )
 

@@ -152,7 +152,7 @@ class _Entrant:
         self.weight, self.voices = one.worth.breakdown.weight, len(one.story.voices)
         self.since, self.url = one.story.reports[0].published_at.timestamp(), one.story.lead.url
         self.source, self.topic = one.story.lead.source, topic
-        self.pin, self.barred = one.fate.pin, barred
+        self.pin, self.place, self.barred = one.fate.pin, one.fate.place, barred
 
     @property
     def company(self) -> str:

@@ -61,6 +61,10 @@ class Entrant(Protocol):
         """Its place among the pins; None where it is not pinned."""
 
     @property
+    def place(self) -> int:
+        """The slot that its pin asks for, from 1; 0 where it asks for none."""
+
+    @property
     def barred(self) -> str:
         """Why it may not be chosen; empty where it may."""
 
@@ -80,6 +84,7 @@ class Candidate:
     topic: str = ""
     centroid: Mapping[str, float] = field(default_factory=dict)
     pin: int | None = None
+    place: int = 0
     barred: str = ""
 
 
@@ -120,6 +125,8 @@ def pick(
 ) -> Choice:
     """Choose up to *limit*: pins first, then the best by score less likeness to those chosen.
 
+    What is chosen stands in this order, but for pins that ask for a slot: they have it, and the others stand around.
+
     Where too few survive, the limits are relaxed one after another and each use is noted. Nothing below
     *floor* is ever chosen unless it is pinned; fewer than *limit* is an answer. *told* says how many of the
     others are told of (default: all).
@@ -137,11 +144,12 @@ def pick(
     taken = {one.id for one in table.chosen}
     others = [one for one in ordered if one.id not in taken][:told]
     free = len(table.chosen) < limit
+    table.arrange()
     placings = {one.id: table.why_later(one) for one in table.chosen}
     placings.update((one.id, table.still_over(one) if free else table.why_out(one)) for one in others)
     lacking = tuple((one.id, _lacking(one, placings[one.id], table, floor)) for one in others)
     known = {name: placing for name, placing in placings.items() if placing is not None}
-    return Choice(tuple(one.id for one in table.chosen), lacking, tuple(notes), known)
+    return Choice(tuple(one.id for one in table.in_slots()), lacking, tuple(notes), known)
 
 
 def likeness(one: Entrant, other: Entrant) -> int:
@@ -174,6 +182,8 @@ class _Table:
         self.chosen: list[Entrant] = []
         self._steps: list[_Step] = []
         self._waiting = list(open_to)
+        #: the slot of each of the chosen, where it is another than its turn
+        self._slots: dict[int, int] = {}
         self._order = {one.id: at for at, one in enumerate(open_to)}
         #: of each two that were compared
         self._alike: dict[tuple[int, int], int] = {}
@@ -181,6 +191,24 @@ class _Table:
     def seat(self, one: Entrant) -> None:
         self.chosen.append(one)
         self._waiting = [other for other in self._waiting if other.id != one.id]
+
+    def arrange(self) -> None:
+        """Give the pins the slots that they ask for; of two that ask for one, the later decision has it."""
+        turns = range(len(self.chosen))
+        wanted: dict[int, int] = {}
+        for turn in sorted(turns, key=lambda turn: (self.chosen[turn].pin is None, self.chosen[turn].pin or 0)):
+            if self.chosen[turn].pin is not None and self.chosen[turn].place:
+                wanted[min(self.chosen[turn].place, len(self.chosen)) - 1] = turn
+        free = (slot for slot in turns if slot not in wanted)
+        seated = {turn: slot for slot, turn in wanted.items()}
+        self._slots = {turn: seated[turn] if turn in seated else next(free) for turn in turns}
+
+    def in_slots(self) -> list[Entrant]:
+        """The chosen as they stand in the edition."""
+        return [self.chosen[turn] for turn in sorted(range(len(self.chosen)), key=self._slot)]
+
+    def _slot(self, turn: int) -> int:
+        return self._slots.get(turn, turn)
 
     def full(self, one: Entrant) -> tuple[str, Entrant] | None:
         """The first limit that *one* would break, and the last seated story that fills it."""
@@ -223,7 +251,7 @@ class _Table:
                 return None
             if above.score < one.score:
                 cause = self._cause(one, [step])
-                return cause and cause.below(step.before + 1)
+                return cause and cause.below(self._slot(step.before) + 1)
         return None
 
     def still_over(self, one: Entrant) -> Placing | None:
@@ -263,7 +291,7 @@ class _Table:
     def _together(self, over: Sequence[tuple[str, Sequence[Entrant]]], near: tuple[int, int] | None) -> Placing:
         parts = [Placing(Cause(kind), self._places(same)) for kind, same in over]
         if near is not None:
-            parts.append(Placing(Cause.LIKENESS, (near[0],), likeness=near[1]))
+            parts.append(Placing(Cause.LIKENESS, (self._slot(near[0] - 1) + 1,), likeness=near[1]))
         return parts[0] if len(parts) == 1 else Placing(Cause.SEVERAL, parts=tuple(parts))
 
     def _beats(self, value: int, one: Entrant, step: _Step) -> bool:
@@ -279,7 +307,8 @@ class _Table:
         return found
 
     def _places(self, some: Sequence[Entrant]) -> tuple[int, ...]:
-        return tuple(at for at, one in enumerate(self.chosen, start=1) if any(one.id == other.id for other in some))
+        found = (self._slot(at) + 1 for at, one in enumerate(self.chosen) if any(one.id == other.id for other in some))
+        return tuple(sorted(found))
 
     def _nearest(self, one: Entrant, before: int) -> tuple[int, int] | None:
         """The slot among the first *before* that *one* is most like, and how much; None where it is like none."""

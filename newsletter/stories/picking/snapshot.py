@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -29,6 +29,9 @@ class Item:
     image_url: str = ""
     image_width: int | None = None
     image_height: int | None = None
+
+
+_OF_ITEM = tuple(one.name for one in fields(Item))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,10 @@ class Snapshot:
 
     def digest(self) -> str:
         """A hash of everything in it, the same whatever the order of its articles."""
+        whole = blake2b(digest_size=16)
+        for item in sorted(self.items, key=lambda item: item.id):
+            whole.update(repr([getattr(item, name) for name in _OF_ITEM]).encode("utf-8", "surrogatepass"))
         parts: dict[str, Any] = {
-            "items": [asdict(item) for item in sorted(self.items, key=lambda item: item.id)],
             "closes_at": self.closes_at,
             "interests": dict(self.interests),
             "rules": asdict(self.rules),
@@ -89,7 +94,8 @@ class Snapshot:
             "limit": self.limit,
         }
         plain = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=_plain)
-        return blake2b(plain.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        whole.update(plain.encode("utf-8", "surrogatepass"))
+        return whole.hexdigest()
 
 
 def _plain(value: object) -> object:
