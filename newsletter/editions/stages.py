@@ -32,8 +32,8 @@ class Stage:
     """One stage of a week."""
 
     name: str
-    #: when it begins, in UTC
-    at: datetime
+    #: when it begins, in UTC; None where that is the end of the one before it
+    at: datetime | None
     passing: Passing
     #: what happens in it
     means: str
@@ -62,10 +62,10 @@ def way(session: Session, newsletter: Newsletter, day: date, opens_at: datetime,
     """The stages of the edition of *day*, whose articles are collected from *opens_at* on."""
     edition = shelf.of_date(session, newsletter.slug, day)
     due = {job: calendar.due(newsletter, job, day) for job in Job}
-    begins = {
+    begins: dict[str, tuple[datetime | None, str]] = {
         "Collecting": (opens_at, "articles of the week are read"),
         "Draft": (due[Job.ASSEMBLE], "the stories are ranked and drafted"),
-        "Review": (due[Job.ASSEMBLE], "editors correct and approve"),
+        "Review": (None, "editors correct and approve"),
         "Lock": (due[Job.LOCK], "from here late news only rings"),
         "Send": (due[Job.SEND], _sends(newsletter, edition)),
     }
@@ -75,7 +75,7 @@ def way(session: Session, newsletter: Newsletter, day: date, opens_at: datetime,
         Stage(name, begin, _passing(number, at, off=off), means)
         for number, (name, (begin, means)) in enumerate(begins.items())
     )
-    ahead = [stage for stage in stages if stage.passing is Passing.AHEAD and stage.at > now and stage.name != "Review"]
+    ahead = [stage for stage in stages if stage.passing is Passing.AHEAD and stage.at is not None and stage.at > now]
     said = forecast.forecast(session, newsletter, now, editions=2).not_done
     mine = tuple(one for one in said if f"{newsletter.slug}/{day}:" in one)
     return Way(stages, ahead[0] if ahead else None, mine)

@@ -54,7 +54,7 @@ def rule(
 ) -> Ruled:
     """Decide on the story that holds *articles* in the edition of *day*; raises WrongState once it is being sent.
 
-    *seen* is the ranking that was looked at: raises Outdated where another one stands by now.
+    *seen* is the ranking that was looked at, 0 where there was none: raises Outdated where another one stands by now.
     """
     ruling = Ruling(verdict, tuple(articles), points, reason, by, place)
     return _rule(app, newsletter, day, (ruling,), by=by, what=verdict.value, seen=seen, now=now)
@@ -150,11 +150,11 @@ def _rule(
 def _ready(session: Session, newsletter: str, day: date, seen: int | None) -> Ranking | None:
     """The ranking that stands, where one may decide on it; raises Outdated where *seen* is another one."""
     _refuse_if_settled(session, newsletter, day)
-    if seen is not None:
+    if seen:
         # of two who looked at one ranking, one waits here until the other is done (SQLite has one writer anyway)
         session.get(Ranking, seen, with_for_update=True)
     stands = choosing.latest(session, newsletter, day)
-    if seen is not None and (stands is None or stands.id != seen):
+    if seen is not None and (stands.id if stands else 0) != seen:
         raise Outdated("The ranking has changed since you looked at it, so nothing was done: look again, then decide.")
     return stands
 

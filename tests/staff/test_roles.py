@@ -42,6 +42,9 @@ def _table() -> dict[tuple[str, str], May | None]:
 def test_who_may_call_what() -> None:
     assert {route: may for route, may in _table().items() if route not in _OPEN} == {
         ("GET", "/"): May.LOOK,
+        ("GET", "/week"): May.LOOK,
+        ("GET", "/week/story"): May.LOOK,
+        ("POST", "/week"): May.DRAFT,
         ("GET", "/editions/{edition_id}"): May.LOOK,
         ("GET", "/editions/{edition_id}/look/{look}"): May.LOOK,
         ("POST", "/editions/{edition_id}/look/{look}"): May.LOOK,

@@ -19,6 +19,11 @@ def between(before: Sequence[RankedStory], after: Sequence[RankedStory]) -> tupl
     return tuple(told)
 
 
+def short(headline: str) -> str:
+    """*headline*, cut after a word where it is long."""
+    return headline if len(headline) <= _SHORT else headline[:_SHORT].rpartition(" ")[0] + "…"
+
+
 def _was_in(story: RankedStory, was: dict[int, RankedStory]) -> bool:
     return any(was[article].chosen for article in story.article_ids if article in was)
 
@@ -32,6 +37,4 @@ def _place(story: RankedStory, was: dict[int, RankedStory]) -> int:
 
 
 def _called(story: RankedStory) -> str:
-    headline = story.headline
-    short = headline if len(headline) <= _SHORT else headline[:_SHORT].rpartition(" ")[0] + "…"
-    return f"“{short}”"
+    return f"“{short(story.headline)}”"

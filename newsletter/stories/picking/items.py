@@ -1,6 +1,7 @@
 """Articles with their sources, read from the database as the picker's values."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,6 +50,24 @@ def links(session: Session, ids: Collection[int]) -> dict[int, str]:
     """The link of each of these articles."""
     found = session.execute(select(Article.id, Article.url).where(Article.id.in_(ids)))
     return {row.id: row.url for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """An article without its text, for a list."""
+
+    id: int
+    title: str
+    url: str
+    source: str
+    published_at: datetime
+
+
+def headings(session: Session, ids: Collection[int]) -> list[Heading]:
+    """The articles with these ids, for a list."""
+    query = select(Article.id, Article.title, Article.url, Source.name, Article.published_at)
+    found = session.execute(query.join(Source, Source.id == Article.source_id).where(Article.id.in_(ids)))
+    return [Heading(*row) for row in found]
 
 
 def together(*parts: Iterable[Item]) -> tuple[Item, ...]:
