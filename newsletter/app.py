@@ -58,7 +58,13 @@ class App:
     def _going_by(self, session: Session, change: int) -> "App":
         counting = standing.counting(session, at=change)
         values = {key: standing.value(one) for key, one in counting.items()}
-        return replace(self, settings=laying.stand(self.base, values), written=self.base, change=change)
+        numbers = [values.pop(key) for key in list(values) if key.startswith("template ")]
+        settings = laying.stand(self.base, values)
+        if numbers:
+            from newsletter.rendering import versions
+
+            settings = settings.with_templates(versions.files_of(session, numbers))
+        return replace(self, settings=settings, written=self.base, change=change)
 
     def newsletter(self, slug: str | None = None) -> Newsletter:
         """The newsletter *slug*; None means the only one there is."""

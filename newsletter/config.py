@@ -488,11 +488,23 @@ class Settings(Section):
     newsletters: dict[str, Newsletter] = Field(default_factory=dict)
 
     _fixed: frozenset[str] = PrivateAttr(default=frozenset())
+    _templates_written: Mapping[str, Mapping[str, str]] = PrivateAttr(default_factory=dict)
 
     @property
     def fixed(self) -> frozenset[str]:
         """The keys ("fetch.timeout") that the environment sets, which nothing overrides."""
         return self._fixed
+
+    @property
+    def templates_written(self) -> Mapping[str, Mapping[str, str]]:
+        """The templates that are in use as they were written at the desk: name → file → text. No setting."""
+        return self._templates_written
+
+    def with_templates(self, written: Mapping[str, Mapping[str, str]]) -> "Settings":
+        """The same, with these templates *written* at the desk in use."""
+        copy = self.model_copy()
+        copy._templates_written = written
+        return copy
 
     def remembering(self, other: "Settings") -> "Settings":
         """The same, with what *other* knows of where its values come from."""

@@ -81,6 +81,7 @@ COMMANDS = {
     ),
     "scheduler": Place("running", "Run the timetable until SIGTERM or Ctrl+C."),
     "serve": Place("serve", "Serve readers' pages, the desk and the provider's hooks, until Ctrl-C or SIGTERM."),
+    "templates": Place("templates", "How editions look: versions written at the desk, tried, used, taken back."),
     "users": Place("users", "Who works at the desk: accounts, roles, links to come in."),
     "worker": Place(
         "worker",

@@ -78,9 +78,7 @@ def compose(
 ) -> Letter:
     """The letter to *editor* about *alarm*: with a preview and signed links where it is about a draft."""
     settings = app.settings
-    template = templates.find(
-        "alarm" if edition is None else "draft", settings.path(settings.templates) if settings.templates else None
-    )
+    template = templates.of(settings, "alarm" if edition is None else "draft")
     values: dict[str, object] = {
         "newsletter": views.of_newsletter(newsletter, settings.public_url),
         "text": alarm.text,

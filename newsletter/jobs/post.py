@@ -75,7 +75,7 @@ def write(
     *key* names the matter: a second letter with the same key is seen to be the same.
     """
     settings = app.settings
-    found = templates.find(template, settings.path(settings.templates) if settings.templates else None)
+    found = templates.of(settings, template)
     common: dict[str, object] = {
         "newsletter": views.of_newsletter(newsletter, settings.public_url),
         "language": words.tag,

@@ -85,7 +85,7 @@ def _laid(session: Session, app: App, values: Mapping[str, Any]) -> Settings:
     for key in values:
         if key.startswith("newsletters.") and key.endswith(".template"):
             try:
-                templates.find(laying.of(after, key), after.path(after.templates) if after.templates else None)
+                templates.of(app.settings, laying.of(after, key))
             except ConfigError as error:
                 raise Wrong({key: str(error)}) from error
     return after

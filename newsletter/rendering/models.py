@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.db import Id, Instant, Model
@@ -69,3 +69,25 @@ class Asking(Model):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
+
+
+class TemplateVersion(Model):
+    """A template as somebody saved it at the desk, with every file of it; never altered but by having been tried."""
+
+    __tablename__ = "template_version"
+    __table_args__ = (Index(None, "name", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    #: as newsletters name it
+    name: Mapped[str] = mapped_column(String(64))
+    #: file → text
+    files: Mapped[dict[str, str]] = mapped_column(JSON)
+    #: who of the staff, as they were called then
+    who: Mapped[str] = mapped_column(String(320))
+    at: Mapped[datetime] = mapped_column(Instant)
+    #: the version it was made from; 0 is the folder on disk
+    made_from: Mapped[int] = mapped_column(Id, default=0)
+    #: when it was last seen on an edition, with nothing red; None: never
+    tried_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: that edition: "friday/2021-11-26"
+    tried_on: Mapped[str] = mapped_column(String(80), default="")

@@ -1,6 +1,7 @@
 """Proofs: an edition as rendered for approval, kept with its digest. What was approved is what is sent."""
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,9 @@ from newsletter.rendering import counted
 from newsletter.rendering.counted import Counting
 from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Mould, digest
+
+if TYPE_CHECKING:
+    from newsletter.rendering.templates import Template
 
 #: states in which the bytes of a proof are not to change
 _FROZEN = frozenset({State.APPROVED, State.SENDING, State.SENT, State.CANCELLED})
@@ -31,11 +35,13 @@ def make(session: Session, edition: Edition, newsletter: Newsletter, settings: S
     return proof
 
 
-def today(edition: Edition, newsletter: Newsletter, settings: Settings, *, now: datetime) -> Proof:
-    """What today's templates and settings make of *edition*, not kept; raises BadTemplate."""
+def today(
+    edition: Edition, newsletter: Newsletter, settings: Settings, *, now: datetime, template: "Template | None" = None
+) -> Proof:
+    """What today's templates and settings make of *edition*, or this *template*, not kept; raises BadTemplate."""
     from newsletter.rendering import sheet  # with MJML and Jinja2; what is approved is sent without them
 
-    page = sheet.lay_out(edition, newsletter, settings)
+    page = sheet.lay_out(edition, newsletter, settings, template)
     tracking = str(counted.counting(newsletter))
     return Proof(
         edition_id=edition.id,

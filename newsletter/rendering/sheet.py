@@ -29,9 +29,9 @@ class Sheet:
     text: str
 
 
-def lay_out(edition: Edition, newsletter: Newsletter, settings: Settings) -> Sheet:
-    """Set *edition* in *newsletter*'s template; raises BadTemplate, which names file and line."""
-    template = templates.find(newsletter.template, settings.path(settings.templates) if settings.templates else None)
+def lay_out(edition: Edition, newsletter: Newsletter, settings: Settings, template: Template | None = None) -> Sheet:
+    """Set *edition* in *newsletter*'s template, or in *template*; raises BadTemplate, which names file and line."""
+    template = template or templates.of(settings, newsletter.template)
     return Sheet(
         subject=_subject(template, edition, newsletter, settings),
         html=_html(template, edition, newsletter, settings),

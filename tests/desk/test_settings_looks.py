@@ -5,6 +5,7 @@ from playwright.sync_api import Page
 from newsletter.app import App
 from newsletter.staff.models import Role
 from tests.browsing import press
+from tests.factories import an_edition
 from tests.readers import test_looks as looks
 from tests.staff.conftest import PASSWORD, Clock, a_colleague
 from tests.staff.test_looks import chromium, page
@@ -50,3 +51,39 @@ def test_settings_look_right(app: App, page: Page, clock: Clock) -> None:
     _sign_in(app, page, clock)
     page.goto("/desk/settings")
     assert (looks.look(page), page.get_by_role("heading", name="smtp", exact=True).count()) == ([], 1)
+
+
+def test_a_template_is_written_tried_used_and_taken_back(app: App, page: Page, clock: Clock) -> None:
+    with app.database.write() as session:
+        an_edition(session)
+    _sign_in(app, page, clock)
+    page.goto("/desk/templates")
+    wrong = looks.look(page)
+    press(page, page.get_by_role("link", name="friday"))
+    press(page, page.get_by_role("link", name="subject.txt"))
+    field = page.get_by_label("subject.txt of the template friday")
+    field.fill("{{ nobody }}")
+    page.locator("#lint", has_text="friday/subject.txt:1").wait_for()
+    wrong += looks.look(page)
+    field.fill("Mine: {{ edition.subject }}")
+    page.locator("#lint", has_text="nothing is wrong").wait_for()
+    press(page, page.get_by_role("button", name="Save as a new version"))
+    press(page, page.get_by_role("button", name="Try version"))
+    page.frame_locator("iframe[title='The edition in the new one']").get_by_text("Walmart goes live").first.wait_for()
+    wrong += looks.look(page)
+    press(page, page.get_by_role("button", name="Use it"))
+    wrong += looks.look(page)
+    used = app.current().settings.templates_written["friday"]["subject.txt"]
+    press(page, page.get_by_role("button", name="Take back to what was in use before"))
+    assert (wrong, used, dict(app.current().settings.templates_written)) == ([], "Mine: {{ edition.subject }}", {})
+
+
+def test_the_look_follows_what_is_typed(app: App, page: Page, clock: Clock) -> None:
+    with app.database.write() as session:
+        an_edition(session)
+    _sign_in(app, page, clock)
+    page.goto("/desk/templates/friday?file=story.mjml")
+    field = page.get_by_label("story.mjml of the template friday")
+    field.fill(field.input_value().replace("Read at", "Go and read at"))
+    page.frame_locator("iframe[name=look]").get_by_text("Go and read at").first.wait_for()
+    assert page.locator(".lines pre span, .lines pre b").count() == len(field.input_value().split("\n"))

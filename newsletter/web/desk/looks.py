@@ -30,7 +30,8 @@ Redraws = Annotated[Posted, Depends(sends(May.LOOK))]
 _POLICY = (
     MAIL_POLICY.format(ancestors="'self'") + "; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
-_HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
+#: of every look: nothing in it can act
+HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _NOTHING_TYPED = Filled(())
 
 
@@ -81,10 +82,10 @@ def redraw(edition_id: int, look: Look, posted: Redraws) -> HTMLResponse:
 
 def _answer(visitor: Visitor, edition_id: int, look: Look, form: Filled) -> HTMLResponse:
     try:
-        page = _SHOWN[look](_letter(visitor.ground, edition_id, form))
+        page = SHOWN[look](_letter(visitor.ground, edition_id, form))
     except NewsletterError as error:
-        return HTMLResponse(pages.sentence(str(error)), 404 if isinstance(error, NotFound) else 422, _HEADERS)
-    return HTMLResponse(page, headers=_HEADERS)
+        return HTMLResponse(pages.sentence(str(error)), 404 if isinstance(error, NotFound) else 422, HEADERS)
+    return HTMLResponse(page, headers=HEADERS)
 
 
 def _light(letter: Letter) -> str:
@@ -99,7 +100,8 @@ def _pictures_off(letter: Letter) -> str:
     return pictures.off(_light(letter))
 
 
-_SHOWN = {
+#: how each look is made of a letter
+SHOWN = {
     Look.LIGHT: _light,
     Look.DARK: _dark,
     Look.PICTURES_OFF: _pictures_off,
