@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import time
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -235,6 +235,27 @@ class Fetch(Section):
     pages: bool = True
 
 
+class Checks(Section):
+    """What an edition is held against before it goes out, as far as others have to be asked."""
+
+    #: name servers that are asked about the sender's domain, as addresses, with a port where it is not 53:
+    #: "9.9.9.9" or "127.0.0.1:5353"; empty is this machine's own
+    nameservers: tuple[str, ...] = ()
+    #: seconds for one question to them
+    seconds: float = Field(default=5, gt=0, le=60)
+
+    @field_validator("nameservers")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for server in value:
+            host = server.rpartition(":")[0] if server.count(":") == 1 or server.startswith("[") else server
+            try:
+                ip_address(host.strip("[]"))
+            except ValueError as error:
+                raise ValueError(f"{server!r} is not the address of a name server, such as '9.9.9.9'") from error
+        return value
+
+
 class DomainLimits(Section):
     """What one recipient domain is to be spared; 0 is no limit."""
 
@@ -345,6 +366,9 @@ class Newsletter(Section):
     from_name: str = ""
     #: the sender's address; its domain is the one that signs (DKIM)
     from_address: str = Field(max_length=254)  # RFC 5321 section 4.5.3.1.3: 256 with the angle brackets
+    #: names of the keys (DKIM) that sign for its domain, as in SELECTOR._domainkey.news.example.com; the checks look
+    #: there whether the key is right; empty: under usual names, and what is not found is not known
+    dkim_selectors: tuple[str, ...] = ()
     #: where answers go; the sender's address where it is empty
     reply_to: str = Field(default="", max_length=254)
     #: stands in every mail, as the law asks
@@ -481,6 +505,7 @@ class Settings(Section):
     lessons: Lessons = Lessons()
     mailbox: Mailbox = Mailbox()
     fetch: Fetch = Fetch()
+    checks: Checks = Checks()
     sign_up: SignUp = SignUp()
     openid: OpenId = OpenId()
     #: what Prometheus brings to /metrics as its bearer token; empty: it opens at this machine alone

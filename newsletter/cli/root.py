@@ -48,6 +48,10 @@ COMMANDS = {
     "preview": Place(
         "preview", "Write EDITION as a sample reader would get it (HTML, text, .eml), and say what the checks found."
     ),
+    "check": Place(
+        "check",
+        "Hold EDITION against what goes wrong: size, links, pictures, contrast, the sender's domain, mail programs.",
+    ),
     "send": Place(
         "delivery",
         "Send an approved EDITION to its readers, or go on with it. Ctrl-C finishes what is on the wire, then stops.",

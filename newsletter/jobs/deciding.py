@@ -12,20 +12,33 @@ from newsletter.delivery.operations import controls
 from newsletter.editions import calendar, review, revisions, shelf
 from newsletter.editions.models import Edition, State
 from newsletter.errors import AlreadyDone, WrongState
-from newsletter.jobs import holding
+from newsletter.jobs import checking, holding
 from newsletter.rendering import preflight, proofs
 from newsletter.rendering.models import Proof
 
 _Verb = Callable[..., None]
+_OTHER_BYTES = (
+    "What would go out is not what you looked at: the bytes were {}, and now they are {}, because a template or a "
+    "setting has changed. Look at it as it is now, then decide."
+)
 
 
 def approve(
-    app: App, edition_id: int, *, by: str, reason: str = "", revision: int | None = None, now: datetime
+    app: App,
+    edition_id: int,
+    *,
+    by: str,
+    reason: str = "",
+    revision: int | None = None,
+    digest: str | None = None,
+    now: datetime,
 ) -> Proof:
     """Render the edition, keep the bytes and say yes to them, in one transaction.
 
-    With *revision* (from a link that was mailed) only that one is approved. Approved after its time but
-    inside the newsletter's window, an edition goes out at the scheduler's next tick.
+    With *revision* (from a link that was mailed) only that one is approved, and with the *digest* of the bytes that
+    somebody looked at only those: a template or a setting may have changed between looking and saying yes.
+
+    Approved after its time but inside the newsletter's window, an edition goes out at the scheduler's next tick.
     """
     with app.database.write() as session:
         edition = shelf.get(session, edition_id, lock=True)
@@ -33,6 +46,8 @@ def approve(
         _refuse_another(edition, revision)
         _refuse_twice(session, edition, newsletter, State.APPROVED)
         proof = prove(session, app, edition, newsletter, by=by, reason=reason, now=now)
+        if digest is not None and digest != proof.digest:
+            raise WrongState(_OTHER_BYTES.format(digest[:12] or "none", proof.digest[:12]))
         # the hour of an edition for another day than the newsletter's
         calendar.promise(session, newsletter, edition.date, now)
         calendar.send_late(session, newsletter, edition.date, now)
@@ -47,7 +62,7 @@ def prove(
     review.approve(session, edition, by=by, reason=reason, now=now)
     revisions.close(session, edition)
     proof = proofs.make(session, edition, newsletter, app.settings, now=now)
-    found = preflight.of(session, edition, proof, newsletter, app.settings)
+    found = checking.findings(session, app, edition, newsletter, proof, now=now)
     wrong = [one.text for one in found if one.level is preflight.Level.RED]
     if wrong:
         raise WrongState(f"{shelf.name(edition)} must not go out like this: {' '.join(wrong)}")

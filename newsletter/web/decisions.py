@@ -1,6 +1,8 @@
 """The links of a draft mail: approve, hold, edit. The link is the editor's word; the GET only asks."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,11 +13,13 @@ from sqlalchemy.orm import Session
 from newsletter.editions import calendar, review, revisions, shelf
 from newsletter.editions.models import Edition, State
 from newsletter.editions.revisions import Line
-from newsletter.errors import AlreadyDone, BadInput, NotFound
+from newsletter.errors import AlreadyDone, BadInput, NewsletterError, NotFound
 from newsletter.jobs import deciding, passes
 from newsletter.jobs.passes import Pass, Verb
+from newsletter.rendering import proofs
 from newsletter.web import visitors
 from newsletter.web.ground import Ground, Here
+from newsletter.web.readers.forms import Form
 
 router = APIRouter()
 
@@ -31,11 +35,15 @@ def ask(verb: Verb, token: str, request: Request, here: Here) -> Response:
 
 
 @router.post("/desk/{verb}/{token}")
-def decide(verb: Verb, token: str, here: Here) -> HTMLResponse:
+def decide(verb: Verb, token: str, here: Here, form: Form) -> HTMLResponse:
     """Do what the link says; where that was done already, or no longer can be, the page says so."""
     given = _given(here, verb, token)
-    act = {Verb.APPROVE: deciding.approve, Verb.HOLD: deciding.hold}.get(verb)
-    if act is None:
+    act: Callable[..., object]
+    if verb is Verb.APPROVE:
+        act = partial(deciding.approve, digest=form.get("digest"))
+    elif verb is Verb.HOLD:
+        act = deciding.hold
+    else:
         raise BadInput("That link only opens the edition; it decides nothing.")
     if _is_stale(here, given):
         return _page(here, given, status=409)
@@ -68,12 +76,27 @@ def _page(here: Ground, given: Pass, *, done: bool = False, status: int = 200) -
             "can": _can(given.verb, edition),
             "stale": stale,
             "done": done,
+            "digest": _digest(session, here, edition),
             "by": deciding.said_by(session, edition, here.newsletter_of(edition)),
             "goes_out": _goes_out(session, here, edition),
             "changes": _changes(session, edition, given.revision) if stale else None,
             "onward": _onward(here, given, edition) if stale else "",
         }
     return here.page("decide.html", status=status, **values)
+
+
+def _digest(session: Session, here: Ground, edition: Edition) -> str:
+    """The bytes that an approval would be of; empty where its template can't be filled."""
+    newsletter = here.newsletter_of(edition)
+    if newsletter is None:
+        return ""
+    try:
+        proof = proofs.frozen(session, edition) or proofs.today(
+            edition, newsletter, here.app.settings, now=here.clock()
+        )
+    except NewsletterError:
+        return ""
+    return proof.digest
 
 
 def _can(verb: Verb, edition: Edition) -> str:

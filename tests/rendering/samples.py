@@ -126,7 +126,7 @@ def defects(message: bytes) -> list[object]:
 
 def picture(width: int = 600, height: int = 320, seed: int = 0) -> bytes:
     """A PNG of a soft gradient."""
-    line = b"".join(bytes(((x // 4 + 40 * seed) % 256, 120, 160 - x // 8)) for x in range(width))
+    line = b"".join(bytes(((x // 4 + 40 * seed) % 256, 120, (160 - x // 8) % 256)) for x in range(width))
     return (
         b"\x89PNG\r\n\x1a\n"
         + _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))

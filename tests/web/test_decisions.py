@@ -1,5 +1,6 @@
 """The links of a draft mail: they ask first, do what they say once, and nothing else."""
 
+import re
 from datetime import UTC, datetime
 
 import httpx
@@ -27,6 +28,12 @@ def _path(app: App, edition_id: int, verb: Verb, *, revision: int = 1) -> str:
     return passes.link(app.settings, given, now=MAILED).removeprefix(app.settings.public_url)
 
 
+def _press(site: httpx.Client, path: str) -> httpx.Response:
+    """Send the form of the page at *path* as it stands."""
+    hidden = re.search(r'name="digest" value="([0-9a-f]*)"', site.get(path).text)
+    return site.post(path, data={"digest": hidden[1] if hidden else ""})
+
+
 def _state(app: App, edition_id: int) -> State:
     with app.database.read() as session:
         return shelf.get(session, edition_id).state
@@ -39,17 +46,25 @@ def test_looking_decides_nothing(app: App, edition_id: int, site: httpx.Client) 
 
 @pytest.mark.parametrize(("verb", "state"), [(Verb.APPROVE, State.APPROVED), (Verb.HOLD, State.HELD)])
 def test_the_button_decides(app: App, edition_id: int, site: httpx.Client, verb: Verb, state: State) -> None:
-    site.post(_path(app, edition_id, verb))
+    _press(site, _path(app, edition_id, verb))
     assert _state(app, edition_id) is state
 
 
+def test_bytes_that_are_not_those_that_were_shown_are_not_approved(
+    app: App, edition_id: int, site: httpx.Client
+) -> None:
+    path = _path(app, edition_id, Verb.APPROVE)
+    response = site.post(path, data={"digest": "0" * 64})
+    assert (response.status_code, _state(app, edition_id)) == (409, State.IN_REVIEW)
+
+
 def test_a_link_approves_only_the_wording_it_was_mailed_for(app: App, edition_id: int, site: httpx.Client) -> None:
-    response = site.post(_path(app, edition_id, Verb.APPROVE, revision=2))
+    response = site.post(_path(app, edition_id, Verb.APPROVE, revision=2), data={"digest": ""})
     assert (response.status_code, _state(app, edition_id)) == (409, State.IN_REVIEW)
 
 
 def test_a_hold_link_can_not_be_bent_into_an_approval(app: App, edition_id: int, site: httpx.Client) -> None:
-    response = site.post(_path(app, edition_id, Verb.HOLD).replace("/hold/", "/approve/"))
+    response = site.post(_path(app, edition_id, Verb.HOLD).replace("/hold/", "/approve/"), data={"digest": ""})
     assert (response.status_code, _state(app, edition_id)) == (400, State.IN_REVIEW)
 
 

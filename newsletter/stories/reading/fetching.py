@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
+from typing import Literal
 
 import httpx
 
@@ -101,6 +102,14 @@ class Fetcher:
         headers = {"Accept": "image/*", "Accept-Encoding": "identity", "Range": f"bytes=0-{limit - 1}"}
         return self._visit(url, headers, limit=limit, may_visit=may_visit, whole=False)
 
+    def head(self, url: str) -> Answer:
+        """Ask whether there is a page at *url*, without reading it: a person has linked to it, and wants to know."""
+        return self._visit(url, {"Accept": "*/*"}, limit=1, may_visit=_anything, whole=False, method="HEAD")
+
+    def glance(self, url: str) -> Answer:
+        """The same, of a server that answers HEAD otherwise than GET: the first byte is read."""
+        return self._visit(url, {"Accept": "text/html, */*;q=0.9"}, limit=1, may_visit=_anything, whole=False)
+
     def slow_down(self, url: str, seconds: float) -> None:
         """Leave at least *seconds* between visits to the host of *url*, as its robots.txt asks."""
         self._turns.slow_down(_host(httpx.URL(url)), seconds)
@@ -113,13 +122,15 @@ class Fetcher:
         limit: int,
         may_visit: Callable[[str], bool],
         whole: bool = True,
+        method: Literal["GET", "HEAD"] = "GET",
     ) -> Answer:
         left = self.settings.timeout
         moved_to, for_good = "", True
         for _ in range(REDIRECTS + 1):
             if not may_visit(url):
                 return Answer(Outcome.FAILED, url, problem="its robots.txt asks not to be read")
-            answer, spent, target = self._step(url, headers, limit=limit, seconds=left, whole=whole)
+            asked = partial(self._ask, headers=headers, limit=limit, seconds=left, whole=whole, method=method)
+            answer, spent, target = self._step(url, asked)
             if not target:
                 return replace(answer, moved_to=moved_to)
             for_good = for_good and answer.status in _FOR_GOOD
@@ -130,9 +141,7 @@ class Fetcher:
             url = target
         return Answer(Outcome.FAILED, url, problem=f"redirects more than {REDIRECTS} times")
 
-    def _step(
-        self, url: str, headers: dict[str, str], *, limit: int, seconds: float, whole: bool
-    ) -> tuple[Answer, float, str]:
+    def _step(self, url: str, ask: Callable[[httpx.URL], tuple[Answer, str]]) -> tuple[Answer, float, str]:
         """One request: its answer, how long it took, and where it leads on to, if anywhere."""
         try:
             where = _parsed(url)
@@ -141,16 +150,25 @@ class Fetcher:
         with self._turns.turn(_host(where)):
             began = time.monotonic()
             try:
-                answer, target = self._ask(where, headers, limit=limit, seconds=seconds, whole=whole)
+                answer, target = ask(where)
             except (Forbidden, wire.Unreadable) as error:
                 answer, target = Answer(Outcome.FAILED, url, problem=str(error)), ""
             return answer, time.monotonic() - began, target
 
     def _ask(
-        self, url: httpx.URL, headers: dict[str, str], *, limit: int, seconds: float, whole: bool
+        self,
+        url: httpx.URL,
+        headers: dict[str, str],
+        *,
+        limit: int,
+        seconds: float,
+        whole: bool,
+        method: Literal["GET", "HEAD"],
     ) -> tuple[Answer, str]:
         headers = {"User-Agent": self.user_agent, "Accept-Encoding": "gzip, deflate", **headers}
-        with wire.request(url, headers, seconds=seconds, resolve=self._resolve, tls=self._tls) as response:
+        with wire.request(
+            url, headers, seconds=seconds, resolve=self._resolve, tls=self._tls, method=method
+        ) as response:
             answer = _read_head(str(url), response)
             if response.status in _MOVED and "location" in response.headers:
                 return answer, _join(url, response.headers["location"])

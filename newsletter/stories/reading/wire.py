@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
+from typing import Literal
 
 import httpcore
 import httpx
@@ -62,9 +63,15 @@ class Response:
 
 @contextmanager
 def request(
-    url: httpx.URL, headers: Mapping[str, str], *, seconds: float, resolve: Resolve, tls: ssl.SSLContext
+    url: httpx.URL,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    resolve: Resolve,
+    tls: ssl.SSLContext,
+    method: Literal["GET", "HEAD"] = "GET",
 ) -> Iterator[Response]:
-    """GET *url*; everything until the end of the block, each drop of a slow body too, has *seconds* in all.
+    """GET *url*, or ask for its head; all until the end of the block, each drop of a slow body too, has *seconds*.
 
     The connection goes to one of the addresses that *resolve* lets pass, and to no other.
 
@@ -78,7 +85,7 @@ def request(
         with (
             httpcore.ConnectionPool(ssl_context=tls, network_backend=backend) as pool,
             pool.stream(
-                "GET",
+                method,
                 httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                 headers=[(name.encode(), value.encode("latin-1", "replace")) for name, value in sent.items()],
                 extensions={"timeout": timeouts},

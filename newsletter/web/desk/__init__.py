@@ -2,6 +2,7 @@
 
 from newsletter.web.desk import (
     account,
+    checking,
     deciding,
     editions,
     entrance,
@@ -27,6 +28,7 @@ DESK = (
     templating,
     editions,
     looks,
+    checking,
     deciding,
     writing,
     writing_text,

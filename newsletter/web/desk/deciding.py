@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -27,7 +28,8 @@ _STOPPED = "stopped at the desk"
 @router.post("/editions/{edition_id}/approve")
 def approve(edition_id: int, posted: Annotated[Posted, Depends(sends(May.APPROVE))]) -> Response:
     """Say yes to the revision that was looked at."""
-    return _decide(edition_id, posted, "approved", deciding.approve)
+    seen = posted.form.get("digest")
+    return _decide(edition_id, posted, "approved", partial(deciding.approve, digest=seen), bytes=seen[:12])
 
 
 @router.post("/editions/{edition_id}/hold")
@@ -66,7 +68,7 @@ def go_on(edition_id: int, posted: Annotated[Posted, Depends(sends(May.SEND))]) 
     return _decide(edition_id, posted, "let the sending go on", _resume)
 
 
-def _decide(edition_id: int, posted: Posted, did: str, verb: Callable[..., object]) -> Response:
+def _decide(edition_id: int, posted: Posted, did: str, verb: Callable[..., object], **more: str) -> Response:
     visitor, here, now = posted.visitor, posted.visitor.ground, posted.visitor.ground.clock()
     reason = " ".join(posted.form.get("reason").split())[:_LONGEST_REASON]
     try:
@@ -79,7 +81,7 @@ def _decide(edition_id: int, posted: Posted, did: str, verb: Callable[..., objec
     except NewsletterError as error:
         return editions.page(visitor, edition_id, sorry=str(error), status=409)
     with here.app.database.write() as session:
-        details = {"reason": reason} if reason else {}
+        details = more | ({"reason": reason} if reason else {})
         name = shelf.name(edition)
         acts.note(session, visitor.doer, did, name, now=now, revision=edition.revision, **details)
     return _back(visitor, edition_id)

@@ -19,11 +19,9 @@ from newsletter.delivery.operations.sendlog import Line
 from newsletter.delivery.operations.waits import Wait
 from newsletter.editions import review, shelf, watch
 from newsletter.editions.models import Edition, EditionEvent, State
-from newsletter.errors import NewsletterError, NotFound
-from newsletter.rendering import preflight, proofs
-from newsletter.rendering.models import Proof
-from newsletter.rendering.preflight import asides
-from newsletter.rendering.preflight.findings import Finding, Level, sort
+from newsletter.errors import NotFound
+from newsletter.jobs import checking
+from newsletter.rendering import proofs
 from newsletter.staff.roles import May
 from newsletter.stories.models import Ranking
 from newsletter.web.desk import choices, looks
@@ -112,16 +110,18 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
         stands = _balance(session, shown)
         sending = session.get(Sending, edition_id)
         waiting = _waits(here, session, shown, sending)
-        findings = _findings(session, here, shown) if shown.state in review.EDITABLE else []
+        report = checking.report(session, here.app, shown, now=here.clock()) if _is_open(shown) else None
+        proof = report.proof if report else proofs.frozen(session, shown)
         looking = looks.panel(session, shown)
     return visitor.page(
         "edition.html",
         status=status,
         sorry=sorry,
-        findings=findings,
+        report=report,
+        digest=proof.digest if proof else "",
         looking=looking,
         choices=choices.open_to(visitor, shown, sending),
-        may_edit=visitor.may(May.DRAFT) and shown.state in review.EDITABLE,
+        may_edit=visitor.may(May.DRAFT) and _is_open(shown),
         sending=sending,
         waiting=waiting,
         edition=shown,
@@ -189,24 +189,8 @@ def _found(session: Session, q: str) -> list[int]:
     return [*people, int(q)] if q.isascii() and q.isdigit() and len(q) < 19 else people
 
 
-def _findings(session: Session, here: Ground, edition: Edition) -> list[Finding]:
-    """What the checks say, the worst first; of what is as it should be, nothing."""
-    try:
-        newsletter, settings = _newsletter(here, edition), here.app.settings
-        found = preflight.of(session, edition, _proof(session, here, edition), newsletter, settings)
-    except NewsletterError as error:  # a template, or a newsletter that left the settings
-        return [Finding("template", Level.RED, str(error))]
-    wrong = [one for one in asides.left(session, edition, found) if one.level in {Level.AMBER, Level.RED}]
-    return sort(wrong)
-
-
-def _proof(session: Session, here: Ground, edition: Edition) -> Proof:
-    """The approved bytes; a draft is rendered as it stands, and not kept."""
-    newsletter, settings = _newsletter(here, edition), here.app.settings
-    proof = proofs.latest(session, edition.id, edition.revision) if edition.state in _FROZEN else None
-    if proof is None:
-        proof = proofs.today(edition, newsletter, settings, now=here.clock())
-    return proof
+def _is_open(edition: Edition) -> bool:
+    return edition.state in review.EDITABLE
 
 
 def _zone(here: Ground) -> ZoneInfo:
