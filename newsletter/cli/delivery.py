@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict
 from threading import Event, Thread
 from types import FrameType
@@ -14,6 +14,7 @@ from rich.progress import Progress
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter import plural
 from newsletter.app import App
 from newsletter.cli import root, screen
 from newsletter.delivery.ledger import owners
@@ -22,15 +23,10 @@ from newsletter.delivery.operations import audit as auditing
 from newsletter.delivery.operations import balance as balances
 from newsletter.delivery.operations import crew, sendlog, unknowns, waits
 from newsletter.delivery.operations.waits import Wait
-from newsletter.delivery.wire.parcel import Parcel
 from newsletter.editions import shelf
 from newsletter.editions.models import Edition
-from newsletter.errors import BadInput, Unavailable
-from newsletter.rendering import links, proofs
-from newsletter.rendering.mould import Reader
 from newsletter.tracking.models import Event as Heard
-from subscribers import addresses, audience, roll
-from subscribers.segments import shelf as segments
+from subscribers import audience, roll
 
 #: seconds between two looks at why nothing moves
 _GLANCE = 1.0
@@ -44,7 +40,10 @@ Which = Annotated[str, typer.Argument(metavar="EDITION", help="Its date, newslet
 def send(
     context: typer.Context,
     edition: Which,
-    test: Annotated[str, typer.Option(help="Send one copy to this address instead, beside the ledger.")] = "",
+    test: Annotated[
+        list[str] | None,
+        typer.Option(help="Send one copy to this address instead, beside the ledger; repeatable."),
+    ] = None,
     test_segment: Annotated[
         str, typer.Option(help="Send a copy to each reader of this segment instead, beside the ledger.")
     ] = "",
@@ -60,21 +59,8 @@ def send(
     app = root.open_app(context)
     with app.database.read() as session:
         found = shelf.find(session, edition)
-    if test:
-        _send_test(app, found, test)
-        if json:
-            screen.data({"sent_to": test})
-        else:
-            screen.say(f"one copy of {shelf.name(found)} is on its way to {escape(test)}")
-            screen.say_where_mail_goes(app.settings)
-        return
-    if test_segment:
-        sent = _test_segment(app, found, test_segment)
-        if json:
-            screen.data({"sent_to": sent, "segment": test_segment})
-        else:
-            screen.say(f"{sent} copies of {shelf.name(found)} are on their way to {escape(test_segment)}")
-            screen.say_where_mail_goes(app.settings)
+    if test or test_segment:
+        _try(app, found, test or [], test_segment, json=json)
         return
     with _drain_on_signal() as stop, screen.progress() as bar, _telling_why(app, found.id, bar):
         task = bar.add_task("sending", total=None)
@@ -258,47 +244,34 @@ def _drain_on_signal() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-#: a test is for colleagues; who wants more sends an edition
-_TESTERS = 100
+def _try(app: App, edition: Edition, to: Sequence[str], segment: str, *, json: bool) -> None:
+    """Send test copies, and say what became of each; exit code 1 where one was not taken."""
+    from newsletter.jobs import trying  # loads most of the product, which `status` and `log` need not wait for
+    from newsletter.staff.acts import Doer
 
-
-def _test_segment(app: App, edition: Edition, name: str) -> int:
-    """The approved bytes, to each of a segment's; returns how many. Their links are not counted."""
-    newsletter = app.newsletter(edition.newsletter)
-    with app.database.read() as session:
-        query = segments.get(session, name).query
-        ids = segments.members(session, query, lists=newsletter.lists, limit=_TESTERS + 1)
-        people = audience.people(session, ids)
-    if not people:
-        raise BadInput(f"nobody in {name} may be mailed: newsletter subscribers segments count {name}")
-    if len(people) > _TESTERS:
-        raise BadInput(f"{name} holds more than {_TESTERS} people: give the edition that segment, and send it")
-    secret = app.settings.secret.get_secret_value()
-    tokens = {person.id: links.token(secret, edition.id, person.id) for person in people}
-    readers = [Reader(one.id, one.email, one.name, tokens[one.id], plain=one.plain_text) for one in people]
-    _hand_over_test(app, edition, readers)
-    return len(readers)
-
-
-def _send_test(app: App, edition: Edition, address: str) -> None:
-    """The approved bytes, to one address; nobody's row is touched, and its links are not counted."""
-    to = addresses.wire(addresses.check(address))
-    token = links.token(app.settings.secret.get_secret_value(), edition.id, 0)
-    _hand_over_test(app, edition, [Reader(0, to, "", token)])
-
-
-def _hand_over_test(app: App, edition: Edition, readers: Sequence[Reader]) -> None:
-    newsletter, now = app.newsletter(edition.newsletter), root.now()
-    with app.database.write() as session:
-        found = shelf.get(session, edition.id)
-        proof = proofs.current(session, found, newsletter, app.settings, now=now)
-        mould = proofs.mould(proof, found, newsletter, app.settings, now=now)
-    with closing(app.sender()) as sender:
-        for start in range(0, len(readers), sender.batch_size):
-            some = readers[start : start + sender.batch_size]
-            report = sender.send(Parcel(edition.id, 0, "test", mould, some))
-            for words in (*report.refused.values(), *report.again.values(), *report.unknown.values()):
-                raise Unavailable(f"a test copy was not taken: {words.text}", reply=words.text, code=words.code)
+    by = Doer("command line", "command line")
+    if segment:
+        done = trying.to_segment(app, edition.id, segment, by=by, now=root.now())
+    else:
+        done = trying.to_addresses(app, edition.id, to, by=by, now=root.now())
+    lost = [one for one in done if not one.taken]
+    if json:
+        screen.data(
+            {
+                "sent_to": len(done) if segment else ", ".join(to),
+                "segment": segment or None,
+                "copies": list(map(asdict, done)),
+            }
+        )
+    else:
+        taken = plural.counted(len(done) - len(lost), "test copy is", "test copies are")
+        screen.say(f"{taken} of {shelf.name(edition)} on the way{f' to {escape(segment)}' if segment else ''}")
+        for one in done if not segment else lost:
+            said = f": {escape(one.said)}" if one.said else ""
+            screen.say(f"{'[green]taken[/]' if one.taken else '[bold red]not taken[/]'} {escape(one.address)}{said}")
+        screen.say_where_mail_goes(app.settings)
+    if lost:
+        raise typer.Exit(1)
 
 
 def _waits(app: App, edition_id: int) -> Wait | None:

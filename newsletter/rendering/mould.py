@@ -39,10 +39,12 @@ class Mould:
         date: datetime,
         mailbox: str = "",
         counting: Counting = Counting(),
+        test: str = "",
     ) -> None:
         """Cast a mould; *list_name* is the newsletter's title and slug, *date* goes into every copy.
 
         *mailbox*: where somebody reads letters of people who want to leave; empty where nobody does.
+        *test*: what tells this test copy from the one before, which inboxes would otherwise take for the same.
         *counting*: what is counted of the copies that go out; pages (`html_for`, `text_for`) are never counted.
         """
         self.edition_id = edition_id
@@ -61,6 +63,7 @@ class Mould:
         self._public_url = public_url
         self._secret = secret
         self._domain = headers.domain_of(sender[1])
+        self._test = test
         self._list_headers = {
             "List-Id": headers.list_id(*list_name, self._domain),
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -87,7 +90,8 @@ class Mould:
 
     def message_id(self, reader: Reader) -> str:
         """The same for this edition and reader every time, with its angle brackets."""
-        return links.message_id(self._secret, self.edition_id, reader.subscriber_id, self._domain)
+        domain = f"{self._test}.test.{self._domain}" if self._test else self._domain
+        return links.message_id(self._secret, self.edition_id, reader.subscriber_id, domain)
 
     def substitutions(self, reader: Reader) -> Mapping[str, str]:
         """Slot marker → what stands there for *reader*, already escaped for where it stands."""

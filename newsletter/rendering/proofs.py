@@ -1,5 +1,6 @@
 """Proofs: an edition as rendered for approval, kept with its digest. What was approved is what is sent."""
 
+import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -79,11 +80,13 @@ def mould(
     *,
     now: datetime | None = None,
     for_readers: bool = False,
+    for_a_test: bool = False,
 ) -> Mould:
     """The mould of *proof*; *now* becomes the Date of every copy (default: when the proof was made).
 
     *for_readers*: its links are counted, as was approved. Those of previews and test copies are not: they lead
-    where the approved ones lead, without passing by us.
+    where the approved ones lead, without passing by us. *for_a_test*: its subject says so, and each test is a
+    message of its own.
 
     Raises WrongState where the kept bytes are not those that the digest was taken of.
     """
@@ -92,7 +95,7 @@ def mould(
         raise WrongState(f"the proof of edition {edition.id} was altered after it was made: approve the edition again")
     return Mould(
         edition_id=edition.id,
-        subject=subject,
+        subject=f"[Test] {subject}" if for_a_test else subject,
         html=html,
         text=text,
         sender=(newsletter.from_name or newsletter.title, newsletter.from_address),
@@ -103,4 +106,5 @@ def mould(
         date=now or proof.made_at,
         mailbox=newsletter.unsubscribe_mailbox,
         counting=counted.parse(proof.tracking) if for_readers else Counting(),
+        test=secrets.token_hex(4) if for_a_test else "",
     )

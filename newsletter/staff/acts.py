@@ -32,6 +32,11 @@ def note(session: Database, doer: Doer, did: str, what: str = "", *, now: dateti
     session.add(act)
 
 
+def since(session: Database, at: datetime, *, did: str) -> Sequence[Act]:
+    """Whenever somebody *did* that after *at*, oldest first."""
+    return session.scalars(select(Act).where(Act.at > at, Act.did == did).order_by(Act.id)).all()
+
+
 def lately(session: Database, *, user_id: int | None = None, before: int | None = None, limit: int) -> Sequence[Act]:
     """The newest acts, of one person or of all; older than the one numbered *before*."""
     query = select(Act).order_by(Act.id.desc()).limit(limit)
