@@ -13,6 +13,10 @@ from markdown_it.token import Token
 from newsletter.editions import weblinks
 
 _SCHEME_BEHIND = re.compile(r"(?<![^\W_])https?$", re.IGNORECASE)
+#: letters of a scheme, and the one before it
+_LONGEST_SCHEME = 6
+#: brackets in one paragraph, from which on they are no links: looking for the other end of each takes their square
+_MOST_BRACKETS = 300
 _TAGS = {"em": "em", "strong": "strong", "link": "a"}
 #: letters and signs of Chinese, Japanese and Korean
 _EASTERN = re.compile(
@@ -78,7 +82,8 @@ def _means_itself(paragraph: str) -> bool:
 
 
 def _tokens(text: str) -> Sequence[Token]:
-    return list(_followable(_MARKDOWN.parseInline(text)[0].children or []))
+    grammar = _MARKDOWN if text.count("[") <= _MOST_BRACKETS else _WITHOUT_LINKS
+    return list(_followable(grammar.parseInline(text)[0].children or []))
 
 
 def _followable(tokens: Sequence[Token]) -> Iterator[Token]:
@@ -110,8 +115,10 @@ def _words(token: Token) -> str:
 
 def _address(state: StateInline, silent: bool) -> bool:
     """An address without marks around it, taken whole before its own signs can be read as marks."""
-    scheme = _SCHEME_BEHIND.search(state.pending)
-    if state.linkLevel or not scheme or not state.src.startswith("://", state.pos):
+    if state.linkLevel or not state.src.startswith("://", state.pos):
+        return False
+    scheme = _SCHEME_BEHIND.search(state.pending[-_LONGEST_SCHEME:])
+    if not scheme:
         return False
     start = state.pos - len(scheme[0])
     end = weblinks.end_of(state.src, start)
@@ -158,6 +165,11 @@ class _Markdown(MarkdownIt):
         return is_link(url)
 
 
-_MARKDOWN = _Markdown("commonmark", {"html": False}).disable(["html_inline", "image"])
-_MARKDOWN.inline.ruler.at("emphasis", _emphasis)
-_MARKDOWN.inline.ruler.after("text", "address", _address)
+def _grammar(*disabled: str) -> MarkdownIt:
+    markdown = _Markdown("commonmark", {"html": False}).disable(["html_inline", "image", *disabled])
+    markdown.inline.ruler.at("emphasis", _emphasis)
+    markdown.inline.ruler.after("text", "address", _address)
+    return markdown
+
+
+_MARKDOWN, _WITHOUT_LINKS = _grammar(), _grammar("link")

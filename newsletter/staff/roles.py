@@ -10,6 +10,8 @@ class May(StrEnum):
 
     #: see editions, previews, the send log
     LOOK = "look at editions and the send log"
+    #: see a mail with a reader's own name and address in it
+    READ_AS = "look at an edition as one of its readers"
     #: write, rank, place, test
     DRAFT = "change drafts"
     #: approve, hold, skip, choose another time
@@ -27,8 +29,8 @@ class May(StrEnum):
 
 
 _DRAFTS = frozenset({May.LOOK, May.DRAFT})
-_APPROVES = _DRAFTS | {May.APPROVE, May.STOP}
-_OPERATES = frozenset({May.LOOK, May.STOP, May.SEND, May.SUPPRESS, May.SET})
+_APPROVES = _DRAFTS | {May.READ_AS, May.APPROVE, May.STOP}
+_OPERATES = frozenset({May.LOOK, May.READ_AS, May.STOP, May.SEND, May.SUPPRESS, May.SET})
 
 ROLES: dict[Role, frozenset[May]] = {
     Role.EDITOR: _DRAFTS,

@@ -83,6 +83,78 @@ def _lightness(colour: str) -> float:
     return sum(parts) / 3
 
 
+@pytest.mark.parametrize(
+    ("name", "headline", "ground"),
+    [
+        ("Dark", "rgb(238, 233, 224)", "rgb(30, 27, 24)"),
+        ("Thunderbird, dark", "rgb(88, 201, 255)", "rgb(24, 24, 27)"),
+        ("Gmail, dark", "rgb(252, 249, 245)", "rgb(18, 18, 18)"),
+    ],
+)
+def test_each_dark_look_has_its_own_colours(page: Page, name: str, headline: str, ground: str) -> None:
+    _choose(page, name)
+    assert _frame(page).locator("h2 a").first.evaluate(_COLOURS) == [headline, ground]
+
+
+#: of the letters, and of the first ground behind them that is one
+_COLOURS = """place => {
+  const letters = getComputedStyle(place).color;
+  while (place && getComputedStyle(place).backgroundColor === "rgba(0, 0, 0, 0)") place = place.parentElement;
+  return [letters, place && getComputedStyle(place).backgroundColor];
+}"""
+
+
+def test_a_look_keeps_what_was_typed(page: Page) -> None:
+    _type(page, title="Written this very moment", preheader="And this")
+    for name in ("In the inbox", "Text", "Gmail, dark"):
+        _choose(page, name)
+        expect(_frame(page).locator("body")).to_contain_text("And this")
+
+
+def test_the_page_stays_where_it_was_scrolled_to(page: Page) -> None:
+    long = {"introduction": "\n\n".join(["A paragraph."] * 60), "title": "One"}
+    _type(page, **long)
+    expect(_frame(page).get_by_text("A paragraph.")).to_have_count(60)
+    _frame(page).locator("html").evaluate("html => { html.scrollTop = 700; }")
+    with page.expect_response("**/look/light"):
+        _type(page, **long)
+    expect(page.locator(".looks[aria-busy]")).to_have_count(0)
+    assert _frame(page).locator("html").evaluate("html => html.scrollTop") == 700
+
+
+def test_what_is_typed_is_brought_into_view(page: Page) -> None:
+    long = "\n\n".join(["A paragraph."] * 60)
+    _type(page, introduction=long)
+    expect(_frame(page).get_by_text("A paragraph.")).to_have_count(60)
+    _type(page, introduction=long, **{"stories-1-headline": "Far below"})
+    expect(_frame(page).get_by_text("Far below").first).to_be_in_viewport()
+
+
+def test_the_look_is_that_of_the_reader_who_was_named(page: Page) -> None:
+    page.get_by_label("As", exact=True).fill("ada@example.com")
+    page.get_by_role("button", name="Look", exact=True).click()
+    expect(_frame(page).get_by_text("Sent to ada@example.com")).to_be_attached()
+    page.get_by_label("As", exact=True).fill("nobody@example.com")
+    page.get_by_role("button", name="Look", exact=True).click()
+    expect(page.locator(".looks-sorry")).to_contain_text("Nobody in the roll has the address nobody@example.com")
+
+
+def test_nothing_in_a_look_is_against_a_policy(page: Page) -> None:
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    for name in (
+        "Dark",
+        "Thunderbird, dark",
+        "Gmail, dark",
+        "Pictures off",
+        "Text",
+        "In the inbox",
+        "New since the last",
+    ):
+        _choose(page, name)
+    assert said == []
+
+
 def test_without_scripts_a_look_is_a_link(chromium: Browser, site: httpx.Client, world: World) -> None:
     context = chromium.new_context(base_url=str(site.base_url), java_script_enabled=False)
     page = context.new_page()

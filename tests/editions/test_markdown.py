@@ -1,6 +1,7 @@
 """Inline Markdown, and where addresses in prose end."""
 
 import re
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -149,3 +150,18 @@ def test_text_without_marks_is_not_escaped() -> None:
     text = 'M_A_S*H: 5 * 3 < 2 & https://e.example/_a_/*b*?c=1&d=2, "quoted" [1] (x)!'
 
     assert markdown.escape(text) == text
+
+
+@pytest.mark.parametrize("marks", ["[", "![](", "<", "> ", "&", "*a_", "_*", "`a", "<http://", "https://a ", "[a]("])
+def test_a_text_of_nothing_but_marks_takes_no_longer_than_its_length_asks_for(marks: str) -> None:
+    text = marks * (60_000 // len(marks))
+    began = process_time()
+    markdown.to_html(text)
+    # about a second; what looks for the other end of each mark takes minutes
+    assert process_time() - began < 20
+
+
+def test_a_paragraph_of_very_many_brackets_has_no_links() -> None:
+    assert markdown.to_html("[" * 301 + "a](https://a.example) *b*") == "[" * 301 + (
+        'a](<a href="https://a.example">https://a.example</a>) <em>b</em>'
+    )

@@ -113,8 +113,8 @@ def test_a_form_changes_nothing_by_being_opened() -> None:
 def test_what_each_role_may() -> None:
     assert {role: sorted(may.name for may in ROLES[role]) for role in Role} == {
         Role.EDITOR: ["DRAFT", "LOOK"],
-        Role.APPROVER: ["APPROVE", "DRAFT", "LOOK", "STOP"],
-        Role.OPERATOR: ["LOOK", "SEND", "SET", "STOP", "SUPPRESS"],
+        Role.APPROVER: ["APPROVE", "DRAFT", "LOOK", "READ_AS", "STOP"],
+        Role.OPERATOR: ["LOOK", "READ_AS", "SEND", "SET", "STOP", "SUPPRESS"],
         Role.ADMIN: sorted(may.name for may in May),
     }
 

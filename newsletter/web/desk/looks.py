@@ -1,6 +1,8 @@
 """How an edition looks to readers, from the way it is really sent: as it is kept, or as it is being written."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -8,12 +10,13 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.editions import shelf
+from newsletter.editions import novelty, shelf
 from newsletter.editions import words as wording
 from newsletter.editions.models import Edition
+from newsletter.editions.words import Words
 from newsletter.errors import NewsletterError, NotFound
 from newsletter.rendering import links, proofs
-from newsletter.rendering.looks import Look, letters, pages, pictures, schemes
+from newsletter.rendering.looks import Look, inversion, letters, pages, pictures, schemes, thunderbird
 from newsletter.rendering.looks.letters import Letter
 from newsletter.rendering.mould import Reader
 from newsletter.staff.roles import May
@@ -21,6 +24,7 @@ from newsletter.web.desk.fields import words_of
 from newsletter.web.desk.visitor import Looks, Posted, Visitor, sends
 from newsletter.web.ground import MAIL_POLICY, Ground
 from newsletter.web.readers.forms import Filled
+from subscribers import roll
 
 router = APIRouter()
 
@@ -33,6 +37,8 @@ _POLICY = (
 #: of every look: nothing in it can act
 HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _NOTHING_TYPED = Filled(())
+#: the field that says whose mail it is to be
+ADDRESS = "reader"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +53,27 @@ class Said:
 SAID = (
     Said(Look.LIGHT, "Light", "As the mail says it, in a program with a light theme."),
     Said(Look.DARK, "Dark", "By the mail’s own rules for dark themes, as Apple Mail and Outlook’s apps follow them."),
+    Said(
+        Look.THUNDERBIRD,
+        "Thunderbird, dark",
+        "About as Thunderbird’s dark reader shows it, which drops the mail’s own rules for dark themes: by the rules "
+        "of Thunderbird 153, and held against its pictures.",
+    ),
+    Said(
+        Look.GMAIL,
+        "Gmail, dark",
+        "About as Gmail’s apps force light mails to be dark. Gmail does not say how: this turns colours as Android’s "
+        "web view does, and was held against Chromium’s forced dark mode.",
+    ),
     Said(Look.PICTURES_OFF, "Pictures off", "As most programs show it first: each picture’s box, and its own words."),
     Said(Look.TEXT, "Text", "The text part, for who asked for it, and for programs that show no other."),
     Said(Look.INBOX, "In the inbox", "Sender, subject and first words, and where three kinds of list cut them off."),
+    Said(Look.SINCE, "New since the last", "What the last edition did not tell, and what readers were told before."),
 )
+
+
+#: those that one message is enough for
+OF_A_LETTER = tuple(said for said in SAID if said.look is not Look.SINCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,59 +99,74 @@ def show(edition_id: int, look: Look, visitor: Looks) -> HTMLResponse:
 
 @router.post("/editions/{edition_id}/look/{look}")
 def redraw(edition_id: int, look: Look, posted: Redraws) -> HTMLResponse:
-    """The same with the words in the form, of which nothing is kept."""
+    """The same with the words in the form, of which nothing is kept, and to the reader whose address it has."""
     return _answer(posted.visitor, edition_id, look, posted.form)
 
 
 def _answer(visitor: Visitor, edition_id: int, look: Look, form: Filled) -> HTMLResponse:
+    if form.get(ADDRESS).strip() and not visitor.may(May.READ_AS):
+        return _sorry("You may not look at an edition as one of its readers: an admin can change that, at People.", 403)
     try:
-        page = SHOWN[look](_letter(visitor.ground, edition_id, form))
+        with visitor.ground.app.database.read() as session:
+            page = _drawn(session, visitor.ground, shelf.get(session, edition_id), look, form)
     except NewsletterError as error:
-        return HTMLResponse(pages.sentence(str(error)), 404 if isinstance(error, NotFound) else 422, HEADERS)
+        return _sorry(str(error), 404 if isinstance(error, NotFound) else 422)
     return HTMLResponse(page, headers=HEADERS)
 
 
-def _light(letter: Letter) -> str:
-    return schemes.held(letter.html, "light") if letter.html else pages.text(letter)
+def _sorry(words: str, status: int) -> HTMLResponse:
+    return HTMLResponse(pages.sentence(words), status, HEADERS)
 
 
-def _dark(letter: Letter) -> str:
-    return schemes.held(letter.html, "dark") if letter.html else pages.text(letter)
+def _drawn(session: Session, here: Ground, edition: Edition, look: Look, form: Filled) -> str:
+    words = words_of(form, wording.of(edition))
+    if look is Look.SINCE:
+        return pages.since(novelty.compare(words, novelty.earlier(session, edition)))
+    reader = _reader(session, here, edition, form.get(ADDRESS).strip())
+    return drawn(_letter(session, here, edition, words, reader), look)
 
 
-def _pictures_off(letter: Letter) -> str:
-    return pictures.off(_light(letter))
+def drawn(letter: Letter, look: Look) -> str:
+    """*letter* as that *look* has it."""
+    if look is Look.INBOX:
+        return pages.row(letter)
+    # who asked for text alone is sent no HTML
+    return _OF_HTML[look](letter.html) if look in _OF_HTML and letter.html else pages.text(letter)
 
 
-#: how each look is made of a letter
-SHOWN = {
-    Look.LIGHT: _light,
-    Look.DARK: _dark,
-    Look.PICTURES_OFF: _pictures_off,
-    Look.TEXT: pages.text,
-    Look.INBOX: pages.row,
+_OF_HTML: dict[Look, Callable[[str], str]] = {
+    Look.LIGHT: partial(schemes.held, scheme="light"),
+    Look.DARK: partial(schemes.held, scheme="dark"),
+    Look.THUNDERBIRD: thunderbird.dark,
+    Look.GMAIL: inversion.inverted,
+    Look.PICTURES_OFF: lambda html: pictures.off(schemes.held(html, "light")),
 }
 
 
-def _letter(here: Ground, edition_id: int, form: Filled) -> Letter:
-    """What one reader gets: the real message, opened."""
-    with here.app.database.read() as session:
-        edition = shelf.get(session, edition_id)
-        newsletter = _newsletter(here, edition)
-        words = words_of(form, wording.of(edition))
-        changed = words != wording.of(edition)
-        proof = None if changed else proofs.frozen(session, edition)
+def _letter(session: Session, here: Ground, edition: Edition, words: Words, reader: Reader) -> Letter:
+    """What *reader* gets: the real message, opened. What was approved, where the words are those."""
+    newsletter, settings = _newsletter(here, edition), here.app.settings
+    changed = words != wording.of(edition)
+    proof = None if changed else proofs.frozen(session, edition)
     if changed:
         edition = wording.draft(edition, words)
-    settings, now = here.app.settings, here.clock()
-    proof = proof or proofs.today(edition, newsletter, settings, now=now)
-    mould = proofs.mould(proof, edition, newsletter, settings)
-    return letters.opened(mould.message(_sample(here, edition_id)))
+    proof = proof or proofs.today(edition, newsletter, settings, now=here.clock())
+    return letters.opened(proofs.mould(proof, edition, newsletter, settings).message(reader))
 
 
-def _sample(here: Ground, edition_id: int) -> Reader:
+def sample(here: Ground, edition: Edition) -> Reader:
     """Somebody who does not exist."""
-    return Reader(0, "ada@example.com", "Ada", links.token(here.secret, edition_id, 0))
+    return Reader(0, "ada@example.com", "Ada", links.token(here.secret, edition.id, 0))
+
+
+def _reader(session: Session, here: Ground, edition: Edition, address: str) -> Reader:
+    """The reader with that *address*, whose links are a sample's all the same: nobody leaves by a look."""
+    if not address:
+        return sample(here, edition)
+    person = roll.find(session, address) if address.isprintable() else None
+    if person is None:
+        raise NotFound(f"Nobody in the roll has the address {address[:320]}, so this shows what was there before.")
+    return sample(here, edition)._replace(address=person.email, name=person.name, plain=person.plain_text)
 
 
 def _newsletter(here: Ground, edition: Edition) -> Newsletter:

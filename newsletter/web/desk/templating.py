@@ -178,7 +178,7 @@ def _page(
         disk=DISK,
         was_changed=was_changed,
         may_set=visitor.may(May.SET),
-        looking=looks.Panel(looks.SAID, ""),
+        looking=looks.Panel(looks.OF_A_LETTER, ""),
         looks_from=f"{visitor.base}/desk/templates/{name}/look/",
         looks_query=f"?version={shown}",
         conflict=status == 409 and typed is not None,
@@ -225,7 +225,7 @@ def _look(here: Ground, name: str, look: Look, version: int | None, form: Filled
         edition.id = edition.id or 0
         mould = proofs.mould(proof, edition, newsletter, here.app.settings, now=now)
         reader = Reader(0, "ada@example.com", "Ada", links.token(here.secret, 0, 0))
-        page = looks.SHOWN[look](letters.opened(mould.message(reader)))
+        page = looks.drawn(letters.opened(mould.message(reader)), look)
     except NewsletterError as error:
         status = 404 if isinstance(error, NotFound) else 422
         return HTMLResponse(pages.sentence(str(error)), status, looks.HEADERS)

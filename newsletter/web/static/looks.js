@@ -13,7 +13,9 @@
   const links = [...panel.querySelectorAll("[data-look]")];
   let look = links[0].dataset.look;
   let shownLook = look;
+  const reader = panel.querySelector(".looks-reader");
   let form = null;
+  let address = "";
   let waiting = 0;
   let running = null;
 
@@ -31,6 +33,12 @@
       draw();
     });
   }
+
+  reader?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    address = reader.elements.reader.value;
+    draw();
+  });
 
   function choose(chosen) {
     look = chosen.dataset.look;
@@ -64,6 +72,7 @@
       if (typeof value === "string") body.append(name, value);
     }
     body.set("csrf", panel.dataset.csrf);
+    if (address) body.set("reader", address);
     return body;
   }
 
@@ -122,7 +131,8 @@
       if (walker.currentNode.data === before[number]) continue;
       const place = walker.currentNode.parentElement;
       const box = place.getBoundingClientRect();
-      if (box.height && (box.top < 0 || box.bottom > root.clientHeight)) place.scrollIntoView({ block: "center" });
+      if (!box.height) continue; // the first words for inboxes, which are hidden
+      if (box.top < 0 || box.bottom > root.clientHeight) place.scrollIntoView({ block: "center" });
       return;
     }
   }
