@@ -43,20 +43,19 @@ class Stock:
         if room.is_limited:
             return self._claim(session, lane, limit=0 if room.wait else limit, room=room, now=now)
         if len(self._claims) < limit:
-            more = self._claim(session, lane, limit=self._wanted(limit, now), room=room, now=now)
-            self._claims = [*self._claims, *more]
-            # where there was nothing to claim, that says nothing of how quickly it goes out
-            self._filled_at = now if more else self._filled_at
+            self._fill(session, lane, limit=limit, room=room, now=now)
         taken, self._claims = self._claims[:limit], self._claims[limit:]
         return taken
 
-    def _wanted(self, limit: int, now: datetime) -> int:
+    def _fill(self, session: Session, lane: str, *, limit: int, room: Room, now: datetime) -> None:
         lasted = now - self._filled_at
-        if lasted < _LASTS:
-            self._ahead = min(2 * max(self._ahead, limit), self._most)
-        elif lasted > _LASTS_TOO_LONG:
+        if lasted > _LASTS_TOO_LONG:
             self._ahead //= 2
-        return max(limit, self._ahead)
+        more = self._claim(session, lane, limit=max(limit, self._ahead), room=room, now=now)
+        if more:  # where there was nothing to claim, that says nothing of how quickly it goes out
+            self._claims, self._filled_at = [*self._claims, *more], now
+            if lasted < _LASTS:
+                self._ahead = min(2 * max(self._ahead, limit), self._most)
 
     def give_back(self, session: Session) -> None:
         """Let others have what was not taken."""
