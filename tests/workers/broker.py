@@ -8,8 +8,9 @@ import subprocess
 import time
 from pathlib import Path
 
-#: Debian's wrapper would change to another user; the program itself runs as whoever starts it
-PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+#: Debian's wrapper would change to another user; the program itself runs as whoever starts it. RABBITMQ_PROGRAM is
+#: that of another version, with its rabbitmqctl beside it
+PROGRAM = Path(os.environ.get("RABBITMQ_PROGRAM", "/usr/lib/rabbitmq/bin/rabbitmq-server"))
 
 
 class Broker:

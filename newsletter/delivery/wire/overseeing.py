@@ -146,9 +146,7 @@ class _Overseer:
         if alone:
             text = f"{shelf.name(edition)} is being sent, and nothing moves: {crew.NOBODY}"
             watch.ring(session, f"no worker {shelf.name(edition)} {now:%Y-%m-%d %H}", text, now)
-        if self.given > self.counted:
-            crew.gave(session, edition.newsletter, self.given - self.counted, now=now)
-            self.counted = self.given
+        self._count(session, now)
         watch.beat(session, crew.BROKER, now, ok=not self.deaf, result=self.deaf or plural.counted(self.given, "hint"))
         if _lasts(self.deaf_since):
             text = (
@@ -168,12 +166,20 @@ class _Overseer:
         self.deaf = why
         self.given += not why
 
+    def _count(self, session: Session, now: datetime) -> None:
+        """Write down the hints that were given since."""
+        if self.given > self.counted:
+            newsletter = shelf.get(session, self.charge.edition_id).newsletter
+            crew.gave(session, newsletter, self.given - self.counted, now=now)
+            self.counted = self.given
+
     def _tell(self, stands: Balance) -> None:
         self.on_progress(stands.done - (stands.done if self.done is None else self.done))
         self.done = stands.done
 
     def _end(self) -> Ended:
-        with self.database.read() as session:
+        with self.database.write() as session:
+            self._count(session, self.clock())
             sending = session.get_one(Sending, self.charge.edition_id)
             stands = balance(session, sending.edition_id)
             reason = sending.reason or ("stopped" if sending.state is SendingState.RUNNING else "")
