@@ -96,7 +96,7 @@ def import_(
     """
     app = open_app(context)
     of = app.newsletter(newsletter)
-    manuscript = plain_text.read(_text(file))
+    manuscript = plain_text.read(text_of(file))
     wanted = day.date() if day else manuscript.date or calendar.next_friday(of, now())
     with app.database.write() as session:
         found, said = jobs.take_in(session, of, wanted, manuscript.words, by=by or _me(), now=now())
@@ -148,13 +148,13 @@ def edit(
         stream.write(text)
     file = Path(stream.name)
     try:
-        _open(editor, file)
-        words = plain_text.read(_text(file)).words
+        open_editor(editor, file)
+        words = plain_text.read(text_of(file), needs_story=found.corrects is None).words
         with app.database.write() as session:
-            if shelf.get(session, found.id).revision != found.revision:
+            edited = shelf.get(session, found.id)
+            if edited.revision != found.revision:
                 raise WrongState(f"{shelf.name(found)} has been changed by somebody else in the meantime")
-            of = app.newsletter(found.newsletter)
-            _, said = jobs.take_in(session, of, found.date, words, by=by or _me(), now=now())
+            said = jobs.rewrite(session, edited, words, by=by or _me(), now=now())
     except NewsletterError as error:
         if file.read_bytes() == text.encode():
             file.unlink()
@@ -203,8 +203,7 @@ def restore(
     with app.database.write() as session:
         found = shelf.find(session, edition)
         words = revisions.said(session, found, revision)
-        of = app.newsletter(found.newsletter)
-        _, said = jobs.take_in(session, of, found.date, words, by=by or _me(), now=now())
+        said = jobs.rewrite(session, found, words, by=by or _me(), now=now())
     if as_json:
         _print(app, shelf.name(found), as_json=True)
     else:
@@ -334,7 +333,7 @@ def _event(event: EditionEvent) -> dict[str, Any]:
     return {"at": event.at, "by": event.by, "state": event.state.value, "reason": event.reason}
 
 
-def _open(editor: str, file: Path) -> None:
+def open_editor(editor: str, file: Path) -> None:
     try:
         done = subprocess.run([*shlex.split(editor), str(file)], check=False)  # noqa: S603 (it is the user's own word)
     except (OSError, ValueError) as error:
@@ -350,7 +349,7 @@ def _write(out: Path, text: str) -> None:
         raise BadInput(f"{out} can't be written: {error.strerror}") from error
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
     try:
         return (sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()).decode("utf-8")
     except OSError as error:

@@ -78,6 +78,9 @@ COMMANDS = {
         "Let the sending of EDITION go on with what is left; `newsletter send` or the scheduler does the sending.",
     ),
     "cancel-sending": Place("controls", "Stop the sending of EDITION for good; who has their copy keeps it."),
+    "correct": Place(
+        "correcting", "Correct EDITION after it went out: its page says so, and its links lead where they should."
+    ),
     "links": Place("links", "Where an edition's links lead, and who follows them."),
     "deliveries": Place("controls", "The sendings, and what nobody can prove or the provider refused."),
     "timetable": Place(

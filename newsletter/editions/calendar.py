@@ -303,13 +303,13 @@ def _week_time(newsletter: Newsletter, job: Job) -> WeekTime:
 
 def _is_approved(session: Session, newsletter: str, job: Job, day: date) -> bool:
     """Whether *job* is the sending of an edition that was approved for *day*."""
-    of_its_date = (Edition.newsletter == newsletter, Edition.date == day)
+    of_its_date = (Edition.newsletter == newsletter, Edition.date == day, Edition.correction == 0)
     return job is Job.SEND and session.scalar(select(Edition.state).where(*of_its_date)) is State.APPROVED
 
 
 def _is_settled(session: Session, slot: Slot) -> bool:
     """Whether nothing that the clock does can change the edition of *slot* any more."""
-    of_its_date = (Edition.newsletter == slot.newsletter, Edition.date == slot.date)
+    of_its_date = (Edition.newsletter == slot.newsletter, Edition.date == slot.date, Edition.correction == 0)
     return session.scalar(select(Edition.state).where(*of_its_date)) in {State.SENDING, State.SENT, State.CANCELLED}
 
 

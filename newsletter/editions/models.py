@@ -42,11 +42,18 @@ class Edition(Model):
     """One date's newsletter."""
 
     __tablename__ = "edition"
-    __table_args__ = (UniqueConstraint("newsletter", "date"),)
+    __table_args__ = (UniqueConstraint("newsletter", "date", "correction"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     newsletter: Mapped[str] = mapped_column(String(64))
+    #: of a correction, that of the edition it corrects
     date: Mapped[date] = mapped_column(Date)
+    #: 0 is the date's edition itself; from 1 on, corrections of it that are mailed
+    correction: Mapped[int] = mapped_column(default=0, server_default="0")
+    #: the edition that a correction is of: it goes to those who have that one, and to nobody else
+    corrects: Mapped[int | None] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    #: a correction: also to those of whom nobody can say whether they have it
+    unknown_too: Mapped[bool] = mapped_column(default=False, server_default=false())
     state: Mapped[State] = mapped_column(choice(State), default=State.DRAFT)
     #: the line above the introduction
     title: Mapped[str] = mapped_column(Text)
@@ -151,6 +158,22 @@ class Picture(Model):
     width: Mapped[int]
     height: Mapped[int]
     content: Mapped[bytes] = mapped_column(LargeBinary)
+    by: Mapped[str] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Amendment(Model):
+    """What was corrected of an edition after it went out, as its page in the browser says since; never altered."""
+
+    __tablename__ = "amendment"
+    __table_args__ = (UniqueConstraint("edition_id", "revision"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"))
+    #: of the wording, and of the proof, that the page shows since; what was sent keeps its own
+    revision: Mapped[int]
+    #: what readers are told of it, in the newsroom's words
+    note: Mapped[str] = mapped_column(Text)
     by: Mapped[str] = mapped_column(String(200))
     at: Mapped[datetime] = mapped_column(Instant)
 

@@ -65,12 +65,12 @@ class Manuscript:
     date: datetime.date | None = None
 
 
-def read(text: str) -> Manuscript:
+def read(text: str, *, needs_story: bool = True) -> Manuscript:
     """Understand *text*; raises BadEdition, which names the line that can't be understood."""
     blocks = list(_blocks(text))
     head, stories = _part(blocks)
     opening = _read_head(head)
-    if not stories:
+    if needs_story and not stories:
         last = blocks[-1][-1].number if blocks else 1
         raise BadEdition("no story follows: head each with its number after an empty line, '1. Headline'", line=last)
     fields = dict(opening.fields)

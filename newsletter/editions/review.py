@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter.editions import shelf
 from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.errors import WrongState
 
@@ -34,7 +35,7 @@ _WAY_OUT = {
     State.HELD: "approve it to send it, or reopen it",
     State.SKIPPED: "approve it to send it after all, or reopen it",
     State.SENDING: "pause or cancel the sending instead",
-    State.SENT: "what readers have can't be called back; write a correction as a new edition",
+    State.SENT: "what readers have can't be called back; newsletter correct says what was wrong",
     State.CANCELLED: "that is final; write a new edition for another date",
 }
 
@@ -45,7 +46,7 @@ def move(session: Session, edition: Edition, to: State, *, by: str, reason: str 
     Raises WrongState where *to* may not follow, with what can be done instead.
     """
     if to not in MAY_FOLLOW[edition.state]:
-        raise WrongState(f"{_name(edition)} is {edition.state.spoken} and can't be {_aim(to)}: {_advice(edition)}")
+        raise WrongState(f"{shelf.name(edition)} is {edition.state.spoken} and can't be {_aim(to)}: {_advice(edition)}")
     edition.state = to
     session.add(EditionEvent(edition_id=edition.id, state=to, by=by, reason=reason, at=now))
     session.flush()
@@ -93,7 +94,7 @@ def reopen_for_edit(session: Session, edition: Edition, *, by: str, reason: str 
 def refuse_unless_editable(edition: Edition) -> None:
     """Raise WrongState where nothing that *edition* says may change any more."""
     if edition.state not in EDITABLE:
-        raise WrongState(f"{_name(edition)} is {edition.state.spoken} and can't be edited: {_advice(edition)}")
+        raise WrongState(f"{shelf.name(edition)} is {edition.state.spoken} and can't be edited: {_advice(edition)}")
 
 
 def standing(session: Session, edition: Edition) -> EditionEvent | None:
@@ -105,10 +106,6 @@ def standing(session: Session, edition: Edition) -> EditionEvent | None:
             return found
         found = event
     return found
-
-
-def _name(edition: Edition) -> str:
-    return f"{edition.newsletter}/{edition.date}"
 
 
 def _aim(to: State) -> str:

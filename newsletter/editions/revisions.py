@@ -45,7 +45,7 @@ def keep(session: Session, edition: Edition, *, by: str, auto: bool = False, now
         row = Wording(
             edition_id=edition.id,
             revision=edition.revision,
-            words=_plain(wording.of(edition)),
+            words=plain(wording.of(edition)),
             by=by,
             at=now,
             auto=auto,
@@ -146,6 +146,16 @@ def _tidy(session: Session, edition: Edition, now: datetime) -> None:
         session.execute(delete(Wording).where(Wording.id.in_(gone)))
 
 
+def words(row: Wording) -> Words:
+    """What *row* keeps."""
+    return _words(row.words)
+
+
+def plain(words: Words) -> dict[str, object]:
+    """*words* as they are kept."""
+    return asdict(words) | {"stories": [asdict(story) for story in words.stories]}
+
+
 def _lines(old: list[str], new: list[str]) -> Iterator[Line]:
     for number, text in enumerate(difflib.unified_diff(old, new, n=_AROUND, lineterm="")):
         if number < 2:  # the names of files, of which there are none
@@ -161,12 +171,8 @@ def _kept(session: Session, edition: Edition, revision: int) -> Wording | None:
     return session.scalar(query)
 
 
-def _plain(words: Words) -> dict[str, object]:
-    return asdict(words) | {"stories": [asdict(story) for story in words.stories]}
-
-
 def _words(plain: dict[str, Any]) -> Words:
-    """What `_plain` wrote, also by an older version that knew fewer fields, or a newer one that knew more."""
+    """What `plain` wrote, also by an older version that knew fewer fields, or a newer one that knew more."""
     rows = plain.get("stories")
     stories = tuple(StoryWords(**_known(StoryWords, row)) for row in rows) if isinstance(rows, list) else ()
     return Words(**_known(Words, plain) | {"stories": stories})

@@ -12,11 +12,14 @@ from newsletter.errors import NotFound
 
 #: no row of a database has such a number
 _TOO_MANY = 2**63
+#: stands before a correction's number in its name
+_CORRECTION = "/correction-"
 
 
 def name(edition: Edition) -> str:
-    """What people call it: "friday/2021-11-26"."""
-    return f"{edition.newsletter}/{edition.date}"
+    """What people call it: "friday/2021-11-26", "friday/2021-11-26/correction-1"."""
+    correction = f"{_CORRECTION}{edition.correction}" if edition.correction else ""
+    return f"{edition.newsletter}/{edition.date}{correction}"
 
 
 def find(session: Session, wanted: str) -> Edition:
@@ -39,8 +42,10 @@ def get(session: Session, edition_id: int, *, lock: bool = False) -> Edition:
 
 
 def of_date(session: Session, newsletter: str, day: date) -> Edition | None:
-    """The edition of *newsletter* for *day*, if there is one."""
-    return session.scalar(select(Edition).where(Edition.newsletter == newsletter, Edition.date == day))
+    """The edition of *newsletter* for *day*, if there is one; a correction is none."""
+    return session.scalar(
+        select(Edition).where(Edition.newsletter == newsletter, Edition.date == day, Edition.correction == 0)
+    )
 
 
 def is_untouched(edition: Edition) -> bool:
@@ -50,8 +55,10 @@ def is_untouched(edition: Edition) -> bool:
 
 
 def before(session: Session, newsletter: str, day: date, *, states: Collection[State]) -> Edition | None:
-    """The last edition before *day* that is in one of *states*."""
-    query = select(Edition).where(Edition.newsletter == newsletter, Edition.date < day, Edition.state.in_(states))
+    """The last edition before *day* that is in one of *states*; a correction is none."""
+    query = select(Edition).where(
+        Edition.newsletter == newsletter, Edition.date < day, Edition.state.in_(states), Edition.correction == 0
+    )
     return session.scalar(query.order_by(Edition.date.desc()).limit(1))
 
 
@@ -63,7 +70,7 @@ def between(session: Session, newsletter: str, first: date, last: date) -> list[
 
 def newest(session: Session, *, newsletter: str | None = None, limit: int = 20) -> list[Edition]:
     """The latest editions, newest first."""
-    query = select(Edition).order_by(Edition.date.desc(), Edition.newsletter).limit(limit)
+    query = select(Edition).order_by(Edition.date.desc(), Edition.newsletter, Edition.correction.desc()).limit(limit)
     if newsletter is not None:
         query = query.where(Edition.newsletter == newsletter)
     return list(session.scalars(query))
@@ -73,12 +80,16 @@ def _matching(session: Session, wanted: str) -> list[Edition]:
     if re.fullmatch(r"[0-9]{1,18}", wanted):
         found = session.get(Edition, int(wanted))
         return [found] if found else []
-    newsletter, _, day_text = wanted.rpartition("/")
+    of, mark, number = wanted.rpartition(_CORRECTION)
+    if mark and not (number.isascii() and number.isdigit() and len(number) < 6 and int(number)):
+        return []
+    newsletter, _, day_text = (of if mark else wanted).rpartition("/")
     try:
         day = date.fromisoformat(day_text)
     except ValueError:
         return []
-    query = select(Edition).where(Edition.date == day).order_by(Edition.newsletter)
+    correction = int(number) if mark else 0
+    query = select(Edition).where(Edition.date == day, Edition.correction == correction).order_by(Edition.newsletter)
     if newsletter:
         query = query.where(Edition.newsletter == newsletter)
     return list(session.scalars(query))

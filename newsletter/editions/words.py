@@ -68,7 +68,7 @@ def put(session: Session, edition: Edition, words: Words, *, by: str, goes_on: b
     with one of the same editor's, the history of the edition has that already. Raises BadInput where a
     title, subject, headline or story is missing or a link is not http(s), and WrongState once sending has begun.
     """
-    words = clean(words)
+    words = clean(words, needs_story=edition.corrects is None)
     if words == of(edition):
         return False
     if goes_on and edition.state is not State.APPROVED:
@@ -84,9 +84,9 @@ def put(session: Session, edition: Edition, words: Words, *, by: str, goes_on: b
 
 def draft(edition: Edition, words: Words) -> Edition:
     """*edition* as if it said *words*, to be looked at; no session knows of it. Raises BadInput as `put` does."""
-    said = clean(words)
+    said = clean(words, needs_story=edition.corrects is None)
     own = {one.name: getattr(said, one.name) for one in fields(Words) if one.name != "stories"}
-    known = {name: getattr(edition, name) for name in ("id", "newsletter", "date", "state", "revision")}
+    known = {name: getattr(edition, name) for name in ("id", "newsletter", "date", "corrects", "state", "revision")}
     return Edition(**known, **own, stories=_rows(edition, said.stories, {}))
 
 
@@ -137,12 +137,12 @@ def adopt(stories: Sequence[StoryWords], known: Iterable[StoryWords]) -> tuple[S
     return tuple(replace(story, key=key or secrets.token_hex(4)) for story, key in zip(stories, keys, strict=True))
 
 
-def clean(words: Words) -> Words:
+def clean(words: Words, *, needs_story: bool = True) -> Words:
     """*words* as they are stored: one-line fields on one line, paragraphs parted by exactly one empty line.
 
     Only spaces, tabs, line ends and control characters are touched; every other character stays.
     """
-    if not words.stories:
+    if needs_story and not words.stories:
         raise BadInput("an edition needs at least one story")
     cleaned = replace(
         words,

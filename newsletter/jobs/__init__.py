@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from newsletter.jobs.aiming import aim
     from newsletter.jobs.clock import Work, leave, run, stand_in, tick
     from newsletter.jobs.deciding import approve, cancel, hold, reopen, skip
-    from newsletter.jobs.drafting import Drafted, assemble, collect, lock, take_in
+    from newsletter.jobs.drafting import Drafted, assemble, collect, lock, rewrite, take_in
     from newsletter.jobs.rulings import Outdated, Ruled, place, rank, rule, undo, undo_last
     from newsletter.jobs.sending import Ended, send, sweep
 
@@ -32,6 +32,7 @@ __all__ = [
     "place",
     "rank",
     "reopen",
+    "rewrite",
     "rule",
     "run",
     "send",
@@ -48,7 +49,7 @@ _MODULES = {
     "aiming": ("aim",),
     "clock": ("Work", "leave", "run", "stand_in", "tick"),
     "deciding": ("approve", "cancel", "hold", "reopen", "skip"),
-    "drafting": ("Drafted", "assemble", "collect", "lock", "take_in"),
+    "drafting": ("Drafted", "assemble", "collect", "lock", "rewrite", "take_in"),
     "rulings": ("Outdated", "Ruled", "place", "rank", "rule", "undo", "undo_last"),
     "sending": ("Ended", "send", "sweep"),
 }

@@ -21,6 +21,7 @@ from newsletter.editions.models import Job
 from newsletter.editions.timekeeping import Counter, Reading, Trust, Witness
 from newsletter.errors import NewsletterError, WrongState
 from newsletter.jobs import (
+    correcting,
     correspondence,
     counting,
     drafting,
@@ -57,7 +58,7 @@ RETRY_AFTER = timedelta(minutes=2)
 class Work:
     """Something long to do outside the tick; one name is never done twice at once in one process."""
 
-    #: "collect", "letters", "bounces", "figures", "send friday/2021-11-26", "dispatch 12", "canary 12"
+    #: "collect", "letters", "bounces", "figures", "send friday/2021-11-26", "dispatch 12", "correct 12", "canary 12"
     name: str
     slot: Claim | None = None
     edition_id: int | None = None
@@ -205,6 +206,7 @@ def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
     beside = [slot.id for slot in calendar.lapsed(session, app.settings.newsletters, now)]
     while slot := calendar.claim(session, now, owner, beside=beside):
         found.append(Work(f"{slot.job.value} {slot.newsletter}/{slot.date}", slot=slot))
+    found += [Work(f"correct {edition_id}", edition_id=edition_id) for edition_id in correcting.due(session)]
     found += [_dispatch(edition_id) for edition_id in sending.under_way(session, now=now)]
     found += [Work(f"canary {number}", edition_id=number) for number in silence.due(session, app, now=now)]
     if correspondence.waits(session, app, now=now) and watch.take_turn(session, "answers", ANSWERS_EVERY, now):
@@ -230,6 +232,9 @@ def _do(
         return _do_slot(app, work.slot, clock)
     if work.edition_id is not None and _kind(work) == "canary":
         return silence.break_silence(app, work.edition_id, owner=owner, now=clock()), None
+    if work.edition_id is not None and _kind(work) == "correct":
+        begun = sending.begin_correction(app, work.edition_id, now=clock())
+        return ("begun", _dispatch(work.edition_id)) if begun else ("not approved any more", None)
     if work.edition_id is not None:
         ended = sending.dispatch_edition(app, work.edition_id, owner=owner, clock=clock, stop=stop)
         return f"{ended.balance}", None

@@ -105,17 +105,22 @@ def take_in(
         named = replace(words, subject=words.subject or words.title)
         edition = assembling.by_hand(session, newsletter, day, named, by=by, now=now)
         return edition, f"a new draft of {plural.counted(len(words.stories), 'story', 'stories')}"
+    return edition, rewrite(session, edition, words, by=by, auto=auto, now=now)
+
+
+def rewrite(session: Session, edition: Edition, words: Words, *, by: str, auto: bool = False, now: datetime) -> str:
+    """Let *edition* say *words*; what that came to. A subject that was not written stays as it is."""
     was = edition.state
     revisions.keep(session, edition, by="", now=now)  # of a database that kept none
     seen, goes_on = edition.revision, auto and revisions.goes_on(session, edition, by=by, now=now)
     named = replace(words, subject=words.subject or edition.subject)
     if not wording.put(session, edition, named, by=by, goes_on=goes_on, now=now):
-        return edition, "it says that already; nothing was changed"
+        return "it says that already; nothing was changed"
     revisions.keep(session, edition, by=by, auto=auto, now=now)
     instead_of = seen if goes_on else None
     tell_editors(session, edition, f"changed by {by}, now revision {edition.revision}", now, instead_of=instead_of)
     reopened = "; it was approved and has to be approved again" if was is State.APPROVED else ""
-    return edition, f"changed, now revision {edition.revision}{reopened}"
+    return f"changed, now revision {edition.revision}{reopened}"
 
 
 def tell_editors(session: Session, edition: Edition, why: str, now: datetime, *, instead_of: int | None = None) -> None:

@@ -21,7 +21,12 @@ def lifts(session: Session, newsletter: Newsletter, day: date) -> dict[str, floa
     """How much more than usual readers followed stories about each name before *day*; empty where little is known."""
     query = (
         select(Edition)
-        .where(Edition.newsletter == newsletter.slug, Edition.state == State.SENT, Edition.date < day)
+        .where(
+            Edition.newsletter == newsletter.slug,
+            Edition.state == State.SENT,
+            Edition.date < day,
+            Edition.correction == 0,
+        )
         .order_by(Edition.date.desc())
         .limit(_EDITIONS)
     )

@@ -6,7 +6,7 @@ What only some sendings need is loaded when they do: the first reader waits for 
 import random
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Event
 
 from sqlalchemy import select
@@ -44,6 +44,8 @@ __all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "route", "send
 
 #: a sending that has not moved for so long is told, unless a limit or an hour that passes by itself is the reason
 STANDSTILL = timedelta(minutes=10)
+#: gives each copy a Message-ID of its own
+_NAMES_COPIES_ITSELF = frozenset({"sendgrid"})
 #: editors may still approve it
 UNDECIDED = frozenset({State.DRAFT, State.IN_REVIEW, State.HELD, State.SKIPPED})
 
@@ -87,7 +89,8 @@ def begin(session: Session, app: App, edition: Edition, sender: Sender, *, by: s
         sender=sender.name,
         batch_size=sender.batch_size,
         now=now,
-        morning=edition.date if newsletter.local_morning else None,
+        # a correction is for now, wherever its readers are
+        morning=edition.date if newsletter.local_morning and edition.corrects is None else None,
     )
     sending.change = app.change
 
@@ -99,6 +102,21 @@ def _refuse_dead_links(proof: Proof, edition: Edition, app: App) -> None:
     if before := preflight.moved(proof, app.settings):
         why = f"its links lead to {before}, where public_url was; now it is {app.settings.public_url}"
         raise WrongState(f"{shelf.name(edition)} was approved too early: {why}. Reopen it and approve it again")
+
+
+def begin_correction(app: App, edition_id: int, *, now: datetime) -> bool:
+    """Freeze the audience of an approved correction; False where somebody took its approval back meanwhile."""
+    sender = app.sender()
+    try:
+        with app.database.write() as session:
+            edition = shelf.get(session, edition_id)
+            if edition.state is not State.APPROVED:
+                return False
+            begin(session, app, edition, sender, by="clock", now=now)
+    finally:
+        sender.close()
+    planning.look_at_the_figures(app.database)
+    return True
 
 
 def begin_on_time(session: Session, app: App, edition: Edition | None, sender: Sender, *, now: datetime) -> str:
@@ -253,7 +271,8 @@ def _remember(session: Session, app: App, edition: Edition, *, now: datetime) ->
     from newsletter.stories.picking.memory import Sent
 
     newsletter = app.settings.newsletters.get(edition.newsletter)
-    if newsletter is not None:  # one that is not set up any more picks nothing either
+    # of a correction the edition that it is of was remembered
+    if newsletter is not None and edition.corrects is None:  # one that is not set up any more picks nothing either
         told = [Sent(story.headline, story.url) for story in edition.stories]
         memory.remember(session, newsletter, edition.date, told, now=now)
 
@@ -297,7 +316,9 @@ def route(session: Session, app: App, edition_id: int, *, now: datetime) -> Rout
     # the Date of every copy is the hour at which the audience was frozen, whenever a worker gets to it;
     # but a morning that comes many hours later has its own, or the mail would lie far down in the inbox
     dated = max(sending.started_at, now) if newsletter.local_morning else sending.started_at
-    mould = proofs.mould(proof, edition, newsletter, app.settings, now=dated, for_readers=True)
+    mould = proofs.mould(
+        proof, edition, newsletter, app.settings, now=dated, for_readers=True, answers=_answered(session, edition)
+    )
     secret = app.settings.secret.get_secret_value()
     counts = mould.counting.mode != "off"
 
@@ -312,9 +333,23 @@ def route(session: Session, app: App, edition_id: int, *, now: datetime) -> Rout
         mould=mould,
         reader=reader,
         throttle=throttle,
-        day=edition.date,
+        day=_day(edition, newsletter, sending),
         learn=_learner(app),
     )
+
+
+def _answered(session: Session, edition: Edition) -> int | None:
+    """The edition that a correction answers, where its copies have the Message-ID that they were given here."""
+    if edition.corrects is None or (before := session.get(Sending, edition.corrects)) is None:
+        return None
+    return None if before.sender in _NAMES_COPIES_ITSELF else edition.corrects
+
+
+def _day(edition: Edition, newsletter: Newsletter, sending: Sending) -> date:
+    """The day that a reader's pause is held against: a correction's is the one on which it goes out."""
+    if edition.corrects is None:
+        return edition.date
+    return max(edition.date, sending.started_at.astimezone(newsletter.zone).date())
 
 
 def _learner(app: App) -> Learn:

@@ -13,7 +13,7 @@ from newsletter.editions.merging import ORDER, WHOLE, Conflict, Place
 from newsletter.editions.models import Edition, Wording
 from newsletter.editions.words import Words
 from newsletter.errors import NotFound, WrongState
-from newsletter.jobs.drafting import take_in
+from newsletter.jobs.drafting import rewrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def save(
     merged = merging.merge(base, mine, theirs) if base else _all_in_conflict(mine, theirs)
     goes_on = auto and revisions.goes_on(session, edition, by=by, now=now)
     if merged.words != theirs:
-        edition, _ = take_in(session, newsletter, edition.date, merged.words, by=by, auto=auto, now=now)
+        rewrite(session, edition, merged.words, by=by, auto=auto, now=now)
     is_new = edition.revision != seen
     told = {place: why for place, why in wrong.items() if why}
     return Saved(edition, wording.of(edition), is_new, is_new and not goes_on, merged.conflicts, told)
@@ -77,7 +77,7 @@ def undo(session: Session, newsletter: Newsletter, edition: Edition, revision: i
         raise WrongState(
             "The same words were changed again since, so this can't be taken back by itself: see Versions."
         )
-    edition, _ = take_in(session, newsletter, edition.date, merged.words, by=by, now=now)
+    rewrite(session, edition, merged.words, by=by, now=now)
     is_new = edition.revision != seen
     return Saved(edition, wording.of(edition), is_new, is_new, (), {})
 

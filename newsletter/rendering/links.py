@@ -73,6 +73,11 @@ def browser(public_url: str, token: str) -> str:
     return f"{public_url}/e/{token}"
 
 
+def corrected(public_url: str, token: str) -> str:
+    """The edition that a correction corrects, as a page, by the correction's token."""
+    return f"{browser(public_url, token)}?corrected"
+
+
 def click_token(secret: str, edition_id: int, subscriber_id: int) -> str:
     """42 hex digits that stand for this reader's copy in the links that are counted; they open nothing else."""
     return tokens(secret, edition_id, subscriber_id)[1]

@@ -40,12 +40,14 @@ class Mould:
         mailbox: str = "",
         counting: Counting = Counting(),
         test: str = "",
+        answers: int | None = None,
     ) -> None:
         """Cast a mould; *list_name* is the newsletter's title and slug, *date* goes into every copy.
 
         *mailbox*: where somebody reads letters of people who want to leave; empty where nobody does.
         *test*: what tells this test copy from the one before, which inboxes would otherwise take for the same.
         *counting*: what is counted of the copies that go out; pages (`html_for`, `text_for`) are never counted.
+        *answers*: an edition whose copy each reader has, under the Message-ID that it was given here.
         """
         self.edition_id = edition_id
         #: the edition's subject, as text
@@ -72,6 +74,7 @@ class Mould:
             "Precedence": "bulk",
         }
         self._mailbox = mailbox
+        self._answers = answers
         marks = sorted({*slots.count(self.html), *slots.count(self.text)})
         self._marks = [(mark, *slots.parse(mark)) for mark in marks]
         self._slots_used = sorted({slot for _, _, slot in self._marks})
@@ -100,7 +103,7 @@ class Mould:
 
     def headers(self, reader: Reader) -> Mapping[str, str]:
         """The headers that an API is told to add: List-Unsubscribe, List-Id and the like."""
-        return {"List-Unsubscribe": ", ".join(self._ways_out(reader)), **self._list_headers}
+        return {"List-Unsubscribe": ", ".join(self._ways_out(reader)), **self._thread(reader), **self._list_headers}
 
     def html_for(self, reader: Reader) -> str:
         """The HTML part as a page for *reader*, as text: its links lead straight to where they lead."""
@@ -109,6 +112,13 @@ class Mould:
     def text_for(self, reader: Reader) -> str:
         """The text part as a page for *reader*, as text."""
         return slots.fill(self._page_text, reader)
+
+    def _thread(self, reader: Reader) -> Mapping[str, str]:
+        """By which mail programs put this copy beside the one that it answers (RFC 5322 section 3.6.4)."""
+        if self._answers is None:
+            return {}
+        answered = links.message_id(self._secret, self._answers, reader.subscriber_id, self._domain)
+        return {"In-Reply-To": answered, "References": answered}
 
     def _ways_out(self, reader: Reader) -> list[str]:
         """Where a click leaves, and where a letter does (RFC 2369 section 3.2, RFC 8058)."""
@@ -143,6 +153,10 @@ class Mould:
         cast.constant(headers.text("Subject", self.subject))
         cast.constant(f"Date: {format_datetime(date)}\r\n".encode())
         cast.slot(lambda reader: f"Message-ID: {self.message_id(reader)}\r\n".encode())
+        if self._answers is not None:
+            cast.slot(
+                lambda reader: "".join(f"{name}: {value}\r\n" for name, value in self._thread(reader).items()).encode()
+            )
         cast.slot(lambda reader: ("List-Unsubscribe: " + ",\r\n ".join(self._ways_out(reader)) + "\r\n").encode())
         for name, value in self._list_headers.items():
             cast.constant(headers.line(name, value))

@@ -1,6 +1,7 @@
 """Proofs: an edition as rendered for approval, kept with its digest. What was approved is what is sent."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,8 @@ from sqlalchemy.orm import Session
 from newsletter.config import Newsletter, Settings
 from newsletter.editions.models import Edition, State
 from newsletter.errors import WrongState
-from newsletter.rendering import counted
+from newsletter.rendering import amending, counted
+from newsletter.rendering.amending import Note
 from newsletter.rendering.counted import Counting
 from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Mould, digest
@@ -56,6 +58,31 @@ def today(
     )
 
 
+def amended(
+    edition: Edition,
+    newsletter: Newsletter,
+    settings: Settings,
+    notes: Sequence[Note],
+    *,
+    now: datetime,
+) -> Proof:
+    """The page of an *edition* that went out and was corrected since: what it says now, with *notes* of what was wrong.
+
+    Raises BadTemplate.
+    """
+    proof = today(edition, newsletter, settings, now=now)
+    html, text = amending.noted(proof.html.decode(), proof.text.decode(), notes, language=newsletter.language)
+    proof.html, proof.text = html.encode(), text.encode()
+    proof.digest = digest(proof.subject, html, text, proof.tracking)
+    return proof
+
+
+def newest(session: Session, edition_id: int) -> Proof | None:
+    """What the edition's page shows: as it was corrected last, else as it was approved."""
+    query = select(Proof).where(Proof.edition_id == edition_id).order_by(Proof.revision.desc(), Proof.id.desc())
+    return session.scalar(query.limit(1))
+
+
 def latest(session: Session, edition_id: int, revision: int) -> Proof | None:
     """The newest proof of that revision."""
     query = select(Proof).where(Proof.edition_id == edition_id, Proof.revision == revision).order_by(Proof.id.desc())
@@ -81,12 +108,13 @@ def mould(
     now: datetime | None = None,
     for_readers: bool = False,
     for_a_test: bool = False,
+    answers: int | None = None,
 ) -> Mould:
     """The mould of *proof*; *now* becomes the Date of every copy (default: when the proof was made).
 
     *for_readers*: its links are counted, as was approved. Those of previews and test copies are not: they lead
     where the approved ones lead, without passing by us. *for_a_test*: its subject says so, and each test is a
-    message of its own.
+    message of its own. *answers*: the edition whose copies these ones answer.
 
     Raises WrongState where the kept bytes are not those that the digest was taken of.
     """
@@ -107,4 +135,5 @@ def mould(
         mailbox=newsletter.unsubscribe_mailbox,
         counting=counted.parse(proof.tracking) if for_readers else Counting(),
         test=secrets.token_hex(4) if for_a_test else "",
+        answers=answers,
     )

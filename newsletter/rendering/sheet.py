@@ -7,10 +7,12 @@ from html.parser import HTMLParser
 from newsletter.config import Newsletter, Settings
 from newsletter.editions.models import Edition
 from newsletter.errors import BadTemplate
-from newsletter.rendering import slots, templates, views
+from newsletter.rendering import languages, slots, templates, views
 from newsletter.rendering.slots import Place, one_line
 from newsletter.rendering.templates import Template
 
+#: the template of corrections, whatever the newsletter's own is
+CORRECTION = "correction"
 SUBJECT, BODY, TEXT = "subject.txt", "body.mjml", "body.txt"
 
 _BROKEN = "a filter has changed a slot of reader or links: they hold the reader's words only when it is sent"
@@ -31,7 +33,7 @@ class Sheet:
 
 def lay_out(edition: Edition, newsletter: Newsletter, settings: Settings, template: Template | None = None) -> Sheet:
     """Set *edition* in *newsletter*'s template, or in *template*; raises BadTemplate, which names file and line."""
-    template = template or templates.of(settings, newsletter.template)
+    template = template or templates.of(settings, CORRECTION if edition.corrects else newsletter.template)
     return Sheet(
         subject=_subject(template, edition, newsletter, settings),
         html=_html(template, edition, newsletter, settings),
@@ -62,9 +64,15 @@ def _text(template: Template, edition: Edition, newsletter: Newsletter, settings
 
 
 def _values(edition: Edition, newsletter: Newsletter, settings: Settings, place: Place) -> dict[str, object]:
-    return {
+    of = views.of_newsletter(newsletter, settings.public_url)
+    words = languages.choose(newsletter.language)
+    correction = {"corrected": words.date(edition.date)} if edition.corrects else {}
+    return correction | {
+        "_": words.html if place is Place.HTML else words.text,
+        "language": of.language,
+        "direction": of.direction,
         "edition": views.of_edition(edition),
-        "newsletter": views.of_newsletter(newsletter, settings.public_url),
+        "newsletter": of,
         "reader": views.of_reader(place),
         "links": views.of_links(settings.public_url, place),
     }

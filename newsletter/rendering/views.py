@@ -107,6 +107,8 @@ class LinksView:
     unsubscribe: str
     preferences: str
     browser: str
+    #: of a correction: the edition that it corrects, as it says now
+    corrected: str
 
 
 def of_edition(edition: Edition) -> EditionView:
@@ -148,6 +150,7 @@ def of_links(public_url: str, place: Place) -> LinksView:
         unsubscribe=links.unsubscribe(public_url, token),
         preferences=links.preferences(public_url, token),
         browser=links.browser(public_url, token),
+        corrected=links.corrected(public_url, token),
     )
 
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from newsletter.app import App
 from newsletter.delivery.models import Status
 from newsletter.jobs import counting
+from tests.browsing import press
 from tests.desk.aftermath import NINE, followed, left, readers, told, went_out
 from tests.factories import FRIDAY
 from tests.readers import test_looks as looks
@@ -54,6 +55,17 @@ def sent(app: App, now: datetime) -> int:
         left(session, people[5])
     counting.keep(app, before.id, now=now)
     return edition.id
+
+
+def test_correcting_looks_right_from_the_note_to_the_approval(page: Page, app: App, sent: int) -> None:
+    page.goto(f"/editions/{sent}/correct")
+    wrong = looks.look(page)
+    page.get_by_label("What was wrong").fill("It was Carrefour.")
+    page.get_by_label("Headline").first.fill("Carrefour goes live")
+    press(page, page.get_by_role("button", name="Correct it"))
+    wrong += looks.look(page)
+    press(page, page.get_by_role("button", name="Write a short mail about it"))
+    assert (wrong + looks.look(page), page.get_by_role("heading", name="Goes to 116 readers").count()) == ([], 1)
 
 
 def test_the_results_look_right_with_their_tables_open(page: Page, sent: int) -> None:

@@ -12,12 +12,13 @@ from newsletter.rendering import templates
 from newsletter.web.readers import forms, leaving, visits
 
 ROOT = Path(newsletter.__file__).parent
-LETTERS = ("invitation", "notice")
+LETTERS = ("invitation", "notice", "correction")
 #: modules that speak to readers
 MODULES = (
-    *(ROOT / "web" / "readers").glob("*.py"),
+    *(ROOT / "web" / "readers").rglob("*.py"),
     *(ROOT / "jobs" / f"{name}.py" for name in ("correspondence", "wordings", "invitations", "readdressing")),
     ROOT / "rendering" / "links.py",
+    ROOT / "rendering" / "amending.py",
     ROOT.parent / "subscribers" / "readdressing.py",
     ROOT.parent / "subscribers" / "preferences.py",
 )

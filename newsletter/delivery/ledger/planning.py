@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import DomainLimits, Limits, Newsletter
 from newsletter.db import Database, Instant
+from newsletter.delivery.ledger import receivers
 from newsletter.delivery.models import Act, Batch, BatchState, Delivery, Sending, SendingState
 from newsletter.delivery.pace import throttle
 from newsletter.editions.models import Edition
@@ -87,7 +88,9 @@ def plan(
     if not _begin(session, edition_id, sender, now=now):
         return session.get_one(Sending, edition_id, populate_existing=True)
     edition = session.get_one(Edition, edition_id)
-    issue = issue_of(session, edition, newsletter)
+    if edition.corrects is not None:
+        receivers.refuse_while_it_goes_out(session, edition.corrects)
+    issue = issue_of(session, edition, newsletter, now=now)
     runs: list[_Run] = []
     for people in _kinds(session, newsletter, issue):
         groups = _groups(session, newsletter, people, batch_size=batch_size, now=now, morning=morning)
@@ -103,8 +106,12 @@ def plan(
     return sending
 
 
-def issue_of(session: Session, edition: Edition, newsletter: Newsletter) -> Issue:
+def issue_of(session: Session, edition: Edition, newsletter: Newsletter, *, now: datetime) -> Issue:
     """What of *edition* decides about who wants it; raises NoSuchSegment, BadSegment."""
+    if edition.corrects is not None:
+        whom = Subscriber.id.in_(receivers.having(edition.corrects, unknown_too=edition.unknown_too))
+        # of a wish that began since, the day it goes out counts
+        return Issue(max(edition.date, now.astimezone(newsletter.zone).date()), within=whom)
     within = None
     if edition.segment:
         within = segments.compiled(session, segments.get(session, edition.segment).query, on=newsletter.lists)
@@ -121,6 +128,7 @@ def earlier_in_month(session: Session, edition: Edition) -> date | None:
             Edition.newsletter == edition.newsletter,
             # a special edition for some is not the one that the others wait for
             Edition.segment == "",
+            Edition.correction == 0,
             Edition.date >= edition.date.replace(day=1),
             Edition.date < edition.date,
         )

@@ -22,7 +22,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["edition_id"],
             ["sending.edition_id"],
-            name=op.f("fk_kept_figures_edition_id_sending"),
+            name=op.f("fk_kept_figures_edition_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("edition_id", name=op.f("pk_kept_figures")),

@@ -27,6 +27,8 @@ class Case(StrEnum):
     #: wants the first edition of each month, and this is a later one
     MONTHLY = "monthly"
     JOINED_LATER = "joined later"
+    #: a correction of an edition that they do not have
+    NOTHING_TO_CORRECT = "nothing to correct"
     OUTSIDE_SEGMENT = "outside the segment"
     #: could have it today, and could not when the audience was fixed
     CHANGED_SINCE = "changed since"

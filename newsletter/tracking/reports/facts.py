@@ -6,6 +6,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from newsletter.delivery.models import BatchState, SendingState, Status
+from newsletter.delivery.operations import sendlog
 from newsletter.delivery.operations.waits import Wait
 from newsletter.editions.models import SlotState, State
 from subscribers.standing import Found
@@ -59,6 +60,18 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Corrected:
+    """The edition that a correction is of, and the person's copy of it."""
+
+    #: "friday/2021-11-26"
+    name: str
+    #: the correction goes to whom nobody can say of whether they have the edition, too
+    unknown_too: bool
+    #: where the person's copy stands; None where none was planned
+    copy: "Copy | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """An edition, or a date that none was made for."""
 
@@ -78,16 +91,20 @@ class Issue:
     #: the first edition of the month, where this is a later one
     first_of_month: date | None = None
     run: Run | None = None
+    #: what it corrects, where it is a correction; and which of the corrections of its date it is
+    corrects: Corrected | None = None
+    correction: int = 0
 
     @property
     def name(self) -> str:
         """What commands call it."""
-        return f"{self.newsletter}/{self.day}"
+        return f"{self.newsletter}/{self.day}" + (f"/correction-{self.correction}" if self.correction else "")
 
     @property
     def spoken(self) -> str:
         """What people call it."""
-        return f"{self.title} of {self.day.day} {self.day:%B %Y}"
+        said = f"{self.title} of {self.day.day} {self.day:%B %Y}"
+        return f"The correction of {said}" if self.correction else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,12 @@ class Copy:
     reply: str = ""
     canary: bool = False
     lane: str = ""
+
+    @property
+    def stands(self) -> Status:
+        """What the send log says of it."""
+        told = self.progress or self.outcome
+        return told.status if told is not None else sendlog.MEANING[self.batch]
 
 
 class Sign(StrEnum):

@@ -211,7 +211,7 @@ def _leaves_by_it(session: Session, sending: Sending, newsletter: str, now: date
     following = session.scalar(
         select(func.min(Sending.audience_complete_at))
         .join(Edition, Edition.id == Sending.edition_id)
-        .where(Edition.newsletter == newsletter, Sending.audience_complete_at > begins)
+        .where(Edition.newsletter == newsletter, Edition.correction == 0, Sending.audience_complete_at > begins)
     )
     return min(begins + _AFTER, following or now, now)
 

@@ -22,6 +22,7 @@ from newsletter.delivery.models import (
     SendingState,
 )
 from newsletter.delivery.operations import unknowns, waits
+from newsletter.editions import shelf
 from newsletter.editions.models import Edition, EditionEvent, Job, Slot, SlotState
 from newsletter.rendering.counted import PIXEL
 from newsletter.tracking.heard import MAILBOX
@@ -30,6 +31,7 @@ from newsletter.tracking.models import Event
 from newsletter.tracking.reports.facts import (
     Condition,
     Copy,
+    Corrected,
     Facts,
     Heard,
     Hour,
@@ -62,7 +64,8 @@ def facts(
 ) -> list[Facts]:
     """What is on record about *found* and each of *editions*, and each hour *missed* that no edition was made for."""
     person = found.person.id if found.person else number
-    about = _About.of(session, editions, person)
+    corrected = [one.corrects for one in editions if one.corrects is not None]
+    about = _About.of(session, editions, person, corrected=corrected)
     together: list[Facts] = []
     for edition in editions:
         issue = _issue(session, settings, edition, about, person, now)
@@ -88,15 +91,22 @@ def newest(session: Session, settings: Settings, found: Found, *, now: datetime)
     if not wanted:
         return [], []
     begun = Edition.id.in_(select(Sending.edition_id))  # by hand, before its day
-    mine = or_(*(and_(Edition.newsletter == one.slug, or_(Edition.date <= _today(one, now), begun)) for one in wanted))
+    # a correction is no edition that anybody waits for
+    mine = (
+        Edition.correction == 0,
+        or_(*(and_(Edition.newsletter == one.slug, or_(Edition.date <= _today(one, now), begun)) for one in wanted)),
+    )
     aimed = Edition.segment != ""
     last = (
-        select(Edition.newsletter, func.max(Edition.date).label("date")).where(mine).group_by(Edition.newsletter, aimed)
+        select(Edition.newsletter, func.max(Edition.date).label("date"))
+        .where(*mine)
+        .group_by(Edition.newsletter, aimed)
     )
     latest = last.subquery()
     rows = session.scalars(
         select(Edition)
         .join(latest, and_(latest.c.newsletter == Edition.newsletter, latest.c.date == Edition.date))
+        .where(Edition.correction == 0)
         .order_by(Edition.newsletter, Edition.date.desc())
     ).all()
     editions = [one for one in rows if not any(_hides(other, one) for other in rows)]
@@ -149,7 +159,10 @@ class _About:
     heard: Mapping[int, Sequence[Heard]]
 
     @classmethod
-    def of(cls, session: Session, editions: Sequence[Edition], person: int | None) -> "_About":
+    def of(
+        cls, session: Session, editions: Sequence[Edition], person: int | None, *, corrected: Sequence[int]
+    ) -> "_About":
+        """*corrected*: the editions that some of them are corrections of, of which only the copies matter."""
         ids = [one.id for one in editions]
         if not ids:
             return cls({}, {}, {}, {}, {}, {})
@@ -163,7 +176,7 @@ class _About:
             {edition_id: [act for act in acts if act.edition_id == edition_id] for edition_id in ids},
             _moves(session, editions),
             {(slot.newsletter, slot.date): slot for slot in hours},
-            _copies(session, ids, person) if person is not None else {},
+            _copies(session, [*ids, *corrected], person) if person is not None else {},
             heard(session, ids, person) if person is not None else {},
         )
 
@@ -261,7 +274,9 @@ def _issue(
     session: Session, settings: Settings, edition: Edition, about: _About, person: int | None, now: datetime
 ) -> Issue:
     newsletter = settings.newsletters.get(edition.newsletter)
-    slot, moved = about.hours.get((edition.newsletter, edition.date)), about.moves.get(edition.id)
+    # a correction has no hour
+    slot = about.hours.get((edition.newsletter, edition.date)) if edition.corrects is None else None
+    moved = about.moves.get(edition.id)
     sending = about.sendings.get(edition.id)
     is_in = edition.id in about.copies
     return Issue(
@@ -276,9 +291,18 @@ def _issue(
         hour=_hour(slot),
         segment=edition.segment,
         conditions=() if is_in or person is None else _conditions(session, edition.segment, person),
-        first_of_month=None if is_in else planning.earlier_in_month(session, edition),
+        first_of_month=None if is_in or edition.corrects else planning.earlier_in_month(session, edition),
         run=_run(session, sending, about, newsletter.limits if newsletter else Limits(), now) if sending else None,
+        corrects=_corrected(session, edition, about),
+        correction=edition.correction,
     )
+
+
+def _corrected(session: Session, edition: Edition, about: _About) -> Corrected | None:
+    if edition.corrects is None:
+        return None
+    of = session.get_one(Edition, edition.corrects)
+    return Corrected(shelf.name(of), edition.unknown_too, about.copies.get(of.id))
 
 
 def _hour(slot: Slot | None) -> Hour | None:

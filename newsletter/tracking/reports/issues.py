@@ -74,6 +74,12 @@ def _not_yet(facts: Facts, issue: Issue) -> Answer:
     hour = issue.hour
     if issue.state is State.APPROVED:
         when = f" {on(hour.due_at, issue.zone)}" if hour else " as soon as somebody sends it"
+        if issue.corrects is not None:
+            sentence = (
+                f"{issue.spoken} is approved and goes out by the scheduler once nothing more of that edition does;"
+                " nobody has it yet."
+            )
+            return Answer(Case.NOT_YET_SENT, sentence, _evidence(issue), f"newsletter send {issue.name} sends it now.")
         late = hour is not None and hour.due_at <= facts.now
         sentence = f"{issue.spoken} is approved and goes out{when}; nobody has it yet."
         if late:

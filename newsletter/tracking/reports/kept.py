@@ -49,7 +49,7 @@ def beside(session: Session, report: Report, day: date, *, count: int = 10) -> l
     query = (
         select(KeptFigures)
         .join(Edition, Edition.id == KeptFigures.edition_id)
-        .where(Edition.newsletter == newsletter, Edition.date < day)
+        .where(Edition.newsletter == newsletter, Edition.date < day, Edition.correction == 0)
         .order_by(Edition.date.desc())
         .limit(count)
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from newsletter.delivery.models import Status
 from newsletter.tracking.reports.answers import Answer, Case, Evidence, listed, of_day, on, quoted, stamp
 from newsletter.tracking.reports.facts import Facts, Issue
 from subscribers.history import Step
@@ -103,6 +104,33 @@ def _not_on_list(facts: Facts, person: Standing, issue: Issue, moment: datetime)
     if later := _joined_later(facts, person, issue, moment):
         return later
     return _left(facts, person, issue, moment) or _waits_for_yes(facts, person, issue, places)
+
+
+def _nothing_to_correct(facts: Facts, person: Standing, issue: Issue, moment: datetime) -> Answer | None:
+    """A correction goes to those who have what it corrects."""
+    of = issue.corrects
+    if of is None or (of.copy is not None and of.copy.stands in _HAVE_IT):
+        return None
+    goes = "went" if issue.run else "goes"
+    if of.copy is None:
+        sentence = f"{issue.spoken} {goes} to those who have that edition, and {facts.who} was not in its audience."
+    elif of.copy.stands is not Status.UNKNOWN:
+        sentence = (
+            f"{issue.spoken} {goes} to those who have that edition, and {facts.who} does not: their copy is"
+            f" {of.copy.stands.value}."
+        )
+    elif of.unknown_too:
+        return None
+    else:
+        sentence = (
+            f"{issue.spoken} {goes} only to those who certainly have that edition, and of {facts.who} nobody can say:"
+            " their copy was handed over and the answer got lost."
+        )
+    remedy = f"newsletter why {facts.who} {of.name} tells of that copy."
+    return Answer(Case.NOTHING_TO_CORRECT, sentence, _frozen(issue, moment), remedy)
+
+
+_HAVE_IT = frozenset({Status.ACCEPTED, Status.DELIVERED, Status.DEFERRED, Status.COMPLAINED})
 
 
 def _on_other_lists(facts: Facts, person: Standing, issue: Issue) -> Answer:
@@ -270,7 +298,7 @@ def _unexplained(facts: Facts, person: Standing, issue: Issue, moment: datetime)
 
 
 #: in the order in which a colleague would look
-_REASONS: tuple[_Reason, ...] = (_not_on_list, _suppressed, _paused, _monthly, _outside_segment)
+_REASONS: tuple[_Reason, ...] = (_nothing_to_correct, _not_on_list, _suppressed, _paused, _monthly, _outside_segment)
 
 
 def _by(step: Step) -> str:

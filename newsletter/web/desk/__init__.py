@@ -3,6 +3,7 @@
 from newsletter.web.desk import (
     account,
     checking,
+    correcting,
     deciding,
     editions,
     entrance,
@@ -36,5 +37,6 @@ DESK = (
     writing_text,
     versions,
     results,
+    correcting,
     whys,
 )

@@ -21,6 +21,9 @@ class Choice:
 
 
 _APPROVE = Choice("approve", "Approve", May.APPROVE, "These bytes, and no others, go out at its time.", is_strong=True)
+_APPROVE_CORRECTION = Choice(
+    "approve", "Approve and send", May.APPROVE, "It goes to these readers, once, and to nobody else.", is_strong=True
+)
 _HOLD = Choice("hold", "Hold", May.APPROVE, "Not now; it stays until somebody decides again.")
 _SKIP = Choice("skip", "Skip this one", May.APPROVE, "No edition this time.")
 _REOPEN = Choice("reopen", "Take it back", May.APPROVE, "It is in review again.")
@@ -44,4 +47,6 @@ def open_to(visitor: Visitor, edition: Edition, sending: Sending | None) -> list
         found = {SendingState.PAUSED: (_GO_ON, _CANCEL), SendingState.RUNNING: (_STOP,)}.get(sending.state, ())
     else:
         found = _OPEN.get(edition.state, ())
+    if edition.corrects is not None:
+        found = tuple(_APPROVE_CORRECTION if choice is _APPROVE else choice for choice in found)
     return [choice for choice in found if visitor.may(choice.may)]

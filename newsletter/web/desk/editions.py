@@ -24,7 +24,7 @@ from newsletter.jobs import checking
 from newsletter.rendering import proofs
 from newsletter.staff.roles import May
 from newsletter.stories.models import Ranking
-from newsletter.web.desk import choices, looks
+from newsletter.web.desk import choices, correcting, looks
 from newsletter.web.desk.visitor import Looks, Visitor
 from newsletter.web.ground import Ground
 from subscribers.models import Subscriber
@@ -112,6 +112,7 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
         waiting = _waits(here, session, shown, sending)
         report = checking.report(session, here.app, shown, now=here.clock()) if _is_open(shown) else None
         proof = report.proof if report else proofs.frozen(session, shown)
+        correction = correcting.panel(session, visitor, shown)
         looking = looks.panel(session, shown)
     return visitor.page(
         "edition.html",
@@ -119,6 +120,7 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
         sorry=sorry,
         report=report,
         digest=proof.digest if proof else "",
+        correction=correction,
         looking=looking,
         choices=choices.open_to(visitor, shown, sending),
         may_edit=visitor.may(May.DRAFT) and _is_open(shown),

@@ -54,9 +54,8 @@ def restore(edition_id: int, posted: Saves) -> Response:
         edition = shelf.get(session, edition_id, lock=True)
         if edition.revision != seen:
             raise WrongState("Somebody has changed it since you opened the page: look at its versions again.")
-        of = app.newsletter(edition.newsletter)
         words = revisions.said(session, edition, wanted)
-        edition, _ = jobs.take_in(session, of, edition.date, words, by=visitor.doer.who, now=now)
+        jobs.rewrite(session, edition, words, by=visitor.doer.who, now=now)
         acts.note(session, visitor.doer, "restored a version", shelf.name(edition), now=now, restored=wanted)
     return RedirectResponse(f"{visitor.base}/editions/{edition_id}", 303)
 

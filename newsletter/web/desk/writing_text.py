@@ -39,13 +39,12 @@ def save(edition_id: int, posted: Saves) -> Response:
     with app.database.read() as session:
         edition = shelf.get(session, edition_id)
     try:
-        words = plain_text.read(text).words
+        words = plain_text.read(text, needs_story=edition.corrects is None).words
         with app.database.write() as session:
             edition = shelf.get(session, edition_id, lock=True)
             if edition.revision != seen:
                 return _conflict(visitor, edition_id, text, seen)
-            of = app.newsletter(edition.newsletter)
-            edition, _ = jobs.take_in(session, of, edition.date, words, by=visitor.doer.who, now=now)
+            jobs.rewrite(session, edition, words, by=visitor.doer.who, now=now)
             if edition.revision != seen:
                 name = shelf.name(edition)
                 acts.note(session, visitor.doer, "changed the words", name, now=now, revision=edition.revision)

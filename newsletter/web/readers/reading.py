@@ -1,13 +1,11 @@
-"""An edition in the browser, as it was mailed to this reader."""
+"""An edition in the browser, as it was mailed to this reader, or corrected since."""
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
-from sqlalchemy import select
 
 from newsletter.editions.models import Edition
 from newsletter.errors import NotFound
 from newsletter.rendering import links, proofs
-from newsletter.rendering.models import Proof
 from newsletter.rendering.mould import Reader
 from newsletter.web.ground import MAIL_POLICY, Here
 from subscribers.models import Subscriber
@@ -16,18 +14,19 @@ router = APIRouter()
 
 
 @router.get("/e/{token}")
-def read(token: str, here: Here) -> HTMLResponse:
-    """The edition as it was mailed to this reader."""
+def read(token: str, here: Here, corrected: str | None = None) -> HTMLResponse:
+    """The edition as it was mailed to this reader, or as it was corrected since.
+
+    With *corrected*, by the token of a correction: the edition that it corrects.
+    """
     edition_id, subscriber_id = links.read(here.secret, token)
     with here.app.database.read() as session:
         edition = session.get(Edition, edition_id)
+        if corrected is not None and edition is not None and edition.corrects is not None:
+            edition = session.get(Edition, edition.corrects)
+            token = links.token(here.secret, edition.id, subscriber_id) if edition else token
         newsletter = here.newsletter_of(edition)
-        proof = session.scalar(
-            select(Proof)
-            .where(Proof.edition_id == edition_id)
-            .order_by(Proof.revision.desc(), Proof.id.desc())
-            .limit(1)
-        )
+        proof = proofs.newest(session, edition.id) if edition else None
         if edition is None or newsletter is None or proof is None:
             raise NotFound("That edition is not here any more.")
         person = session.get(Subscriber, subscriber_id)

@@ -10,7 +10,7 @@ from typing import Any
 from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.editions import past
-from newsletter.editions.models import Edition
+from newsletter.editions.past import Past
 from newsletter.rendering import languages, views
 from newsletter.rendering.languages import Words
 from newsletter.rendering.views import EditionView
@@ -97,7 +97,7 @@ def load(app: App, newsletter: Newsletter) -> Shelf:
         if kept is not None and kept.stamp == stamp and kept.newsletter == newsletter:
             kept.looked_at = looked_at
             return kept
-        issues = [_issue(edition, newsletter) for edition in past.of(session, newsletter.slug)]
+        issues = [_issue(each, newsletter) for each in past.of(session, newsletter.slug)]
     words = languages.choose(newsletter.language)
     by_day = {str(issue.day): issue for issue in issues}
     shelf = _kept(app)[newsletter.slug] = Shelf(newsletter, words, issues, by_day, stamp, looked_at)
@@ -109,8 +109,10 @@ def _kept(app: App) -> dict[str, Shelf]:
     return kept
 
 
-def _issue(edition: Edition, newsletter: Newsletter) -> Issue:
+def _issue(each: Past, newsletter: Newsletter) -> Issue:
+    edition = each.edition
     # the hour it was meant for: the same whatever hour a machine got to it
     at = datetime.combine(edition.date, newsletter.send.at, newsletter.zone)
     path = f"/archive/{newsletter.slug}/{edition.date}"
-    return Issue(edition.date, views.of_edition(edition), at, at, path)
+    notes = tuple((one.at.astimezone(newsletter.zone), one.note) for one in reversed(each.corrections))
+    return Issue(edition.date, views.of_edition(edition), at, notes[0][0] if notes else at, path, notes)
