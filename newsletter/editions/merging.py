@@ -95,6 +95,23 @@ def texts(words: Words) -> dict[Place, str]:
     }
 
 
+def between(theirs: Words, mine: Words, called: str) -> Conflict | None:
+    """What *mine* says otherwise than *theirs* in the place *called* so; None where both say the same."""
+    for place in sorted(changed(theirs, mine), key=str):
+        if str(place) == called:
+            return Conflict(place, _at(mine, place), _at(theirs, place))
+    my, their = (_by_key(words).get(called.removesuffix("-")) for words in (mine, theirs))
+    if called.endswith("-") and my != their:
+        place = Place(called.removesuffix("-"), WHOLE)
+        return Conflict(place, my.headline if my else "", their.headline if their else "")
+    return None
+
+
+def _at(words: Words, place: Place) -> str:
+    is_order = place == Place("", ORDER)
+    return _listed(words, _keys(words)) if is_order else texts(words).get(place, "")
+
+
 def _overlaid(story: StoryWords, mine: StoryWords | None, places: Collection[Place]) -> StoryWords:
     names = [name for name in fields.OF_STORY if Place(story.key, name) in places] if mine else []
     return replace(story, **{name: getattr(mine, name) for name in names})

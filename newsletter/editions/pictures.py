@@ -95,8 +95,8 @@ def sizes(session: Session, urls: Collection[str]) -> Sizes:
     seen = select(Article.image_url, Article.image_width, Article.image_height)
     seen = seen.where(Article.image_url.in_(urls), Article.image_width.is_not(None))
     found: dict[str, tuple[int | None, int | None]] = {}
-    found = {url: (width, height) for url, width, height in session.execute(seen).tuples()} if urls else {}
-    for name, width, height in session.execute(own).tuples() if names else ():
+    found = {url: (width, height) for url, width, height in session.execute(seen)} if urls else {}
+    for name, width, height in session.execute(own) if names else ():
         found[names[name]] = (width, height)
     return found
 
@@ -106,7 +106,7 @@ def of_stories(session: Session, edition: Edition) -> dict[str, list[str]]:
     ranked = _ranked(session, edition)
     wanted = {article for row in ranked.values() for article in row.article_ids}
     query = select(Article.id, Article.image_url).where(Article.id.in_(wanted), Article.image_url != "")
-    pictured = dict(session.execute(query).tuples().all()) if wanted else {}
+    pictured = {row.id: row.image_url for row in session.execute(query)} if wanted else {}
     found: dict[str, list[str]] = {}
     for key, row in ranked.items():
         urls = [row.image_url, *(pictured.get(number, "") for number in row.article_ids)]

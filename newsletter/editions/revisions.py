@@ -68,6 +68,12 @@ def newest(session: Session, edition: Edition) -> Wording | None:
     return session.scalar(query)
 
 
+def other_since(session: Session, edition: Edition, revision: int, *, than: str) -> str:
+    """Who saved last after that *revision*, if somebody else *than* that did."""
+    after = [Wording.edition_id == edition.id, Wording.revision > revision, Wording.by != than]
+    return session.scalar(select(Wording.by).where(*after).order_by(Wording.revision.desc()).limit(1)) or ""
+
+
 def see(database: Database, edition: Edition, who: str) -> None:
     """*who* looks at what *edition* says: unless they wrote it themselves, it stays a version of its own."""
     with database.read() as session:

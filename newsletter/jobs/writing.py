@@ -1,7 +1,7 @@
 """An edition written by several hands: what somebody saves is merged with what others saved since they began."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -25,8 +25,10 @@ class Saved:
     #: a new revision was made, and it is a version of its own
     is_new: bool
     begins: bool
-    conflicts: tuple[Conflict, ...]
-    problems: dict[Place, str]
+    conflicts: tuple[Conflict, ...] = ()
+    problems: dict[Place, str] = field(default_factory=dict)
+    #: who else changed it since; empty where nobody did
+    who: str = ""
 
 
 def save(
@@ -54,11 +56,12 @@ def save(
     mine = merging.restrict(mine, base or theirs, lambda place: place not in wrong)
     merged = merging.merge(base, mine, theirs) if base else _all_in_conflict(mine, theirs)
     goes_on = auto and revisions.goes_on(session, edition, by=by, now=now)
+    who = revisions.other_since(session, edition, since, than=by)
     if merged.words != theirs:
         rewrite(session, edition, merged.words, by=by, auto=auto, now=now)
     is_new = edition.revision != seen
     told = {place: why for place, why in wrong.items() if why}
-    return Saved(edition, wording.of(edition), is_new, is_new and not goes_on, merged.conflicts, told)
+    return Saved(edition, wording.of(edition), is_new, is_new and not goes_on, merged.conflicts, told, who)
 
 
 def undo(session: Session, newsletter: Newsletter, edition: Edition, revision: int, *, by: str, now: datetime) -> Saved:
@@ -79,7 +82,7 @@ def undo(session: Session, newsletter: Newsletter, edition: Edition, revision: i
         )
     rewrite(session, edition, merged.words, by=by, now=now)
     is_new = edition.revision != seen
-    return Saved(edition, wording.of(edition), is_new, is_new, (), {})
+    return Saved(edition, wording.of(edition), is_new, is_new)
 
 
 def to_undo(session: Session, edition: Edition, *, by: str) -> int | None:
@@ -124,10 +127,6 @@ def _problems(mine: Words, base: Words) -> dict[Place, str]:
 
 def _all_in_conflict(mine: Words, theirs: Words) -> merging.Merged:
     """Nobody knows any more what *mine* began from: whoever saves is asked about each difference."""
-    said, has = (_texts(words) for words in (mine, theirs))
-    places = sorted(merging.changed(theirs, mine), key=str)
-    return merging.Merged(theirs, tuple(Conflict(place, said.get(place, ""), has.get(place, "")) for place in places))
-
-
-def _texts(words: Words) -> dict[Place, str]:
-    return {**merging.texts(words), Place("", ORDER): "\n".join(story.headline for story in words.stories)}
+    places = sorted(map(str, merging.changed(theirs, mine)))
+    found = (merging.between(theirs, mine, place) for place in places)
+    return merging.Merged(theirs, tuple(one for one in found if one))

@@ -10,7 +10,10 @@ from dataclasses import replace
 from newsletter.editions import fields
 from newsletter.editions.words import MOST_STORIES, StoryWords, Words
 from newsletter.errors import BadInput
-from newsletter.web.readers.forms import Filled
+from newsletter.web.readers.forms import Filled, of_size
+
+#: reads a form that carries all words of an edition, however many bytes a browser needs for them
+read = of_size(4 * 1024 * 1024)
 
 
 def words_of(form: Filled, old: Words) -> Words:

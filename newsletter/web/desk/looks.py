@@ -20,6 +20,7 @@ from newsletter.rendering.looks import Look, inversion, letters, pages, pictures
 from newsletter.rendering.looks.letters import Letter
 from newsletter.rendering.mould import Reader
 from newsletter.staff.roles import May
+from newsletter.web.desk import fields
 from newsletter.web.desk.fields import words_of
 from newsletter.web.desk.visitor import Looks, Posted, Visitor, sends
 from newsletter.web.ground import MAIL_POLICY, Ground
@@ -28,7 +29,7 @@ from subscribers import roll
 
 router = APIRouter()
 
-Redraws = Annotated[Posted, Depends(sends(May.LOOK))]
+Redraws = Annotated[Posted, Depends(sends(May.LOOK, fields.read))]
 
 #: the page beside it may read it, to keep its place when it is drawn again; nothing in it can act
 _POLICY = (

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.editions import fields, merging, pictures, presence, review, revisions, shelf
 from newsletter.editions import words as wording
-from newsletter.editions.merging import Place
+from newsletter.editions.merging import Conflict, Place
 from newsletter.editions.models import Edition
 from newsletter.editions.words import MOST_STORIES, StoryWords, Words
 from newsletter.errors import BadInput, NewsletterError, NotFound
@@ -95,9 +95,8 @@ def _answer(edition_id: int, posted: Posted) -> JSONResponse:
         presence.here(session, edition, page, visitor.doer.who, speaks=True, now=now)
         others = presence.others(session, edition, page, now=now)
         undo = writing.to_undo(session, edition, by=visitor.doer.who)
-        by = _last_by(session, edition)
     revisions.see(app.database, saved.edition, visitor.doer.who)
-    return JSONResponse(writing_page.answer(visitor, saved, others, undo=undo, by=by))
+    return JSONResponse(writing_page.answer(visitor, saved, others, undo=undo))
 
 
 def _save_form(edition_id: int, posted: Posted) -> Response:
@@ -115,12 +114,12 @@ def _save_form(edition_id: int, posted: Posted) -> Response:
             saved = _kept(session, edition, posted, None, mine=mine)
             if do == "undo" and not saved.conflicts and not saved.problems:
                 _undo(session, edition, posted)
-            by = _last_by(session, edition)
     except NewsletterError as error:
         shown = Shown(typed, number(form.get("revision")), sorry=str(error), status=400)
         return writing_page.page(visitor, edition_id, shown)
+    saved = replace(saved, conflicts=(*saved.conflicts, *_undecided(form, saved, mine)))
     if saved.conflicts or saved.problems:
-        return writing_page.page(visitor, edition_id, writing_page.left(saved, mine, by))
+        return writing_page.page(visitor, edition_id, writing_page.left(saved, mine))
     if do == "add":
         more = replace(saved.words, stories=(*saved.words.stories, StoryWords("", key=secrets.token_hex(4))))
         return writing_page.page(visitor, edition_id, Shown(more, saved.edition.revision))
@@ -214,9 +213,12 @@ def _take(posted: Posted, content: bytes, edition_id: int) -> tuple[str, int, in
         return pictures.address(app.settings.public_url, picture), picture.width, picture.height
 
 
-def _last_by(session: Session, edition: Edition) -> str:
-    last = revisions.newest(session, edition)
-    return last.by if last else ""
+def _undecided(form: Filled, saved: Saved, mine: Words) -> list[Conflict]:
+    """The conflicts that the form was sent with, and nobody chose."""
+    places = [place for place in dict.fromkeys(form.all("conflict")) if not form.get(f"choose-{place}")]
+    known = {str(one.place) for one in saved.conflicts}
+    found = (merging.between(saved.words, mine, place) for place in places if place not in known)
+    return [one for one in found if one]
 
 
 def _opened(visitor: Visitor) -> str:

@@ -13,8 +13,12 @@ from newsletter.editions.presence import Other
 from newsletter.editions.words import MOST_STORIES, StoryWords, Words
 from newsletter.jobs import writing
 from newsletter.jobs.writing import Saved
+from newsletter.web.desk import looks
 from newsletter.web.desk.visitor import Visitor
 from newsletter.web.ground import WRITING_POLICY
+
+#: who else may have changed something, where nobody else did
+YOURSELF = "You, in another page,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ def page(visitor: Visitor, edition_id: int, shown: Shown) -> HTMLResponse:
         others = presence.others(session, edition, "", now=now)
         undo = writing.to_undo(session, edition, by=visitor.doer.who)
         last = revisions.newest(session, edition)
+        looking = looks.panel(session, edition)
     whys = {story.key: story.why for story in edition.stories}
     sizes = {story.image_url: (story.image_width, story.image_height) for story in edition.stories}
     newsletter = here.newsletter_of(edition)
@@ -49,6 +54,7 @@ def page(visitor: Visitor, edition_id: int, shown: Shown) -> HTMLResponse:
         "writing.html",
         status=shown.status,
         edition=edition,
+        looking=looking,
         draft=shown.words,
         revision=shown.revision,
         problems={str(place): why for place, why in shown.problems.items()},
@@ -69,7 +75,7 @@ def page(visitor: Visitor, edition_id: int, shown: Shown) -> HTMLResponse:
     )
 
 
-def left(saved: Saved, mine: Words, by: str) -> Shown:
+def left(saved: Saved, mine: Words) -> Shown:
     """What is left to do after saving: *mine* where it could not be kept, in what is said now."""
     places = [*saved.problems, *(one.place for one in saved.conflicts)]
     words = merging.overlay(saved.words, mine, places)
@@ -79,13 +85,13 @@ def left(saved: Saved, mine: Words, by: str) -> Shown:
         problems=saved.problems,
         conflicts=saved.conflicts,
         order=" ".join(story.key for story in mine.stories),
-        who=by,
-        sorry=_sorry(saved, by),
+        who=saved.who,
+        sorry=_sorry(saved),
         status=409 if saved.conflicts else 400,
     )
 
 
-def answer(visitor: Visitor, saved: Saved, others: Sequence[Other], *, undo: int | None, by: str) -> dict[str, Any]:
+def answer(visitor: Visitor, saved: Saved, others: Sequence[Other], *, undo: int | None) -> dict[str, Any]:
     """What the page's script is told after it has saved."""
     sizes = {story.image_url: (story.image_width, story.image_height) for story in saved.edition.stories}
     return {
@@ -101,7 +107,7 @@ def answer(visitor: Visitor, saved: Saved, others: Sequence[Other], *, undo: int
                 "place": str(one.place),
                 "mine": one.mine,
                 "theirs": one.theirs,
-                "says": _asked(one, saved.words, by)["says"],
+                "says": _asked(one, saved.words, saved.who)["says"],
             }
             for one in saved.conflicts
         ],
@@ -136,7 +142,7 @@ def _other(visitor: Visitor, one: Other) -> dict[str, Any]:
 
 def _asked(one: Conflict, words: Words, who: str) -> dict[str, str]:
     """The question that a conflict puts."""
-    somebody = who or "Somebody"
+    somebody = who or YOURSELF
     if one.place.field == ORDER and not one.place.key:
         says = f"{somebody} moved stories too: whose order?"
     elif one.place.field == WHOLE:
@@ -156,9 +162,8 @@ def _spoken(place: Place, words: Words) -> str:
     return fields.spoken(place.field if number is None else fields.name(number, place.field))
 
 
-def _sorry(saved: Saved, by: str) -> str:
+def _sorry(saved: Saved) -> str:
     if saved.conflicts:
-        return (
-            f"{by or 'Somebody'} changed the same while you were writing, and nothing of either is lost: choose below."
-        )
+        somebody = saved.who or YOURSELF
+        return f"{somebody} changed the same while you were writing, and nothing of either is lost: choose below."
     return "Saved, but for this: " + " ".join(dict.fromkeys(saved.problems.values()))

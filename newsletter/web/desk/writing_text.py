@@ -11,13 +11,14 @@ from newsletter.editions.models import Edition
 from newsletter.errors import NewsletterError
 from newsletter.staff import acts
 from newsletter.staff.roles import May
+from newsletter.web.desk import fields
 from newsletter.web.desk.fields import number
 from newsletter.web.desk.visitor import Posted, Visitor, looks, sends
 
 router = APIRouter()
 
 Drafts = Annotated[Visitor, Depends(looks(May.DRAFT))]
-Saves = Annotated[Posted, Depends(sends(May.DRAFT))]
+Saves = Annotated[Posted, Depends(sends(May.DRAFT, fields.read))]
 
 
 @router.get("/editions/{edition_id}/edit/text")

@@ -15,6 +15,7 @@ from newsletter.errors import BadInput
 #: the longest form of ours is a tenth of it
 MOST_BYTES = 64 * 1024
 NOT_A_FORM = "That was not one of our forms, and nothing was changed: open the link in your email again."
+TOO_LONG = "That is too long."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ async def _read(request: Request, most: int, files: int) -> Filled:
     try:
         form = await _parsed(request, kind, most, files)
     except (MultiPartException, FormParserError, UnicodeError) as error:
+        if "maximum size" in str(error):
+            raise HTTPException(413, TOO_LONG) from error
         raise BadInput(NOT_A_FORM) from error
     try:
         fields = tuple((key, value) for key, value in form.multi_items() if isinstance(value, str))
@@ -71,7 +74,7 @@ async def limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
     async for piece in request.stream():
         length += len(piece)
         if length > most:
-            raise HTTPException(413, "That is too long.")
+            raise HTTPException(413, TOO_LONG)
         yield piece
 
 

@@ -18,7 +18,7 @@
   const saved = new Map();
   let savedOrder = [];
   const undos = Number(form.elements.undo.value) ? [Number(form.elements.undo.value)] : [];
-  let busy = false, again = false, timer = 0, since = 0, failures = 0;
+  let busy = false, again = false, timer = 0, since = 0, failures = 0, refused = "";
 
   // what stands in the form
 
@@ -57,7 +57,10 @@
   }
 
   const open = () => new Set([...form.querySelectorAll("[data-conflict]")].map((box) => box.dataset.conflict));
-  const waiting = () => changed().filter((place) => !open().has(place));
+  const unsaved = () => changed().filter((place) => !open().has(place));
+  // what was refused is not offered again until it is changed
+  const standing = () => JSON.stringify([order(), unsaved().map((place) => wrapper(place) && valueOf(wrapper(place)))]);
+  const waiting = () => (standing() === refused ? [] : unsaved());
 
   // saving
 
@@ -160,6 +163,7 @@
     form.elements.undo.value = undos.at(-1) || 0;
     const held = new Set([...answer.conflicts, ...answer.problems].map((one) => one.place));
     const moved = order().join() !== stood.join();
+    const isTyped = moved || [...values()].some(([place, text]) => before.has(place) && before.get(place) !== text);
     let isOther = gather(answer, before, stood, held);
     for (const [name, text] of Object.entries(answer.words)) isOther = settle(`-${name}`, text, before, held) || isOther;
     for (const story of answer.stories) {
@@ -181,8 +185,8 @@
     document.getElementById("approved").hidden = !answer.isApproved;
     show(answer.others);
     renumber();
+    refused = answer.problems.length && !isTyped ? standing() : "";
     if (isOther) document.dispatchEvent(new CustomEvent("newsletter:words", { detail: { form } }));
-    if (answer.isNew) refresh();
     tell(answer);
   }
 
@@ -472,11 +476,6 @@
     text.style.height = `${text.scrollHeight + 2}px`;
   }
 
-  function refresh() {
-    const look = document.getElementById("look");
-    if (look) look.src = look.getAttribute("src");
-  }
-
   function act(button) {
     const one = button.closest(".story-sheet");
     if (button.id === "add") {
@@ -547,7 +546,7 @@
     }
   });
   addEventListener("beforeunload", (event) => {
-    if (waiting().length) event.preventDefault();
+    if (unsaved().length) event.preventDefault();
   });
   addEventListener("pagehide", () => {
     keep(true);
