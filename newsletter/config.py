@@ -174,6 +174,32 @@ class Lessons(Section):
     alarm_after: int = Field(default=3, ge=0)
 
 
+class Watchdog(Section):
+    """What is told by itself when it goes wrong, beside the mail to the editors."""
+
+    #: an address that gets each alarm as a POST, {"text": …, "id": …, "at": …}, as chat programs take it
+    webhook: SecretStr = SecretStr("")
+    #: signs those posts as Standard Webhooks does ("whsec_…", base64 behind it); empty: they are not signed
+    webhook_secret: SecretStr = SecretStr("")
+    #: an address that is fetched every minute while the scheduler runs and a Friday could go out, such as a
+    #: dead man's switch gives you
+    heartbeat: SecretStr = SecretStr("")
+    #: minutes without an event of SendGrid while an edition goes out, until it rings; 0 is never
+    event_minutes: int = Field(default=60, ge=0)
+    #: the share of an edition's readers who press "spam", above which it rings; 0 is never
+    complaint_share: float = Field(default=0.001, ge=0, le=1)
+    #: days without anything new from a source that had a habit, until it rings; 0 is never
+    silent_days: int = Field(default=14, ge=0)
+
+    @field_validator("webhook", "heartbeat")
+    @classmethod
+    def _an_address(cls, value: SecretStr) -> SecretStr:
+        parts = urlsplit(value.get_secret_value())
+        if value.get_secret_value() and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError("must be an address that begins with https:// or http://")
+        return value
+
+
 class Mailbox(Section):
     """Where bounces, complaints and letters of who wants to leave come back to, over IMAP or as a Maildir."""
 
@@ -504,6 +530,7 @@ class Settings(Section):
     #: what is learned from mail that came back
     lessons: Lessons = Lessons()
     mailbox: Mailbox = Mailbox()
+    watchdog: Watchdog = Watchdog()
     fetch: Fetch = Fetch()
     checks: Checks = Checks()
     sign_up: SignUp = SignUp()

@@ -279,3 +279,17 @@ class Alarm(Model):
     told_to: Mapped[list[str]] = mapped_column(JSON, default=list, server_default="[]")
     #: why an editor could not be mailed, in the mail server's words; empty where all were
     trouble: Mapped[str] = mapped_column(Text, default="", server_default="")
+    #: when it was posted to `watchdog.webhook`, or given up; None while that is still to be done
+    posted_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Matter(Model):
+    """Something that was found wrong: since when, and whether it is over; it rings at both."""
+
+    __tablename__ = "matter"
+
+    #: "not started friday/2021-11-26"
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    since: Mapped[datetime] = mapped_column(Instant)
+    over_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -32,6 +32,7 @@ from newsletter.jobs import (
     sending,
     silence,
     turning_back,
+    watching,
 )
 from newsletter.stories.picking import choosing
 from newsletter.tracking.reports import kept
@@ -58,7 +59,8 @@ RETRY_AFTER = timedelta(minutes=2)
 class Work:
     """Something long to do outside the tick; one name is never done twice at once in one process."""
 
-    #: "collect", "letters", "bounces", "figures", "send friday/2021-11-26", "dispatch 12", "correct 12", "canary 12"
+    #: "collect", "letters", "bounces", "figures", "posts", "pulse", "send friday/2021-11-26", and of an edition
+    #: "dispatch 12", "correct 12", "canary 12"
     name: str
     slot: Claim | None = None
     edition_id: int | None = None
@@ -217,7 +219,14 @@ def _due(session: Session, app: App, now: datetime, owner: str) -> list[Work]:
         found.append(Work("figures"))
     if app.settings.workers == "celery" and watch.take_turn(session, "queues", QUEUES_EVERY, now):
         found.append(Work("queues"))
-    return found + _letters(session, now)
+    watching.look(session, app, now=now)
+    return found + _letters(session, now) + _signs(session, app, now)
+
+
+def _signs(session: Session, app: App, now: datetime) -> list[Work]:
+    """Alarms to be posted, and the pulse."""
+    found = [Work("posts")] if watching.waits(session, app, now=now) else []
+    return [*found, Work("pulse")] if watching.beats(session, app, now=now) else found
 
 
 def _dispatch(edition_id: int) -> Work:
@@ -246,6 +255,10 @@ def _do(
         return hinting.look(app, clock=clock), None
     if work.name == "answers":
         return f"{correspondence.answer(app, clock=clock)} letters", None
+    if work.name == "posts":
+        return watching.post(app, now=clock()), None
+    if work.name == "pulse":
+        return watching.pulse(app), None
     if work.name == "letters":
         return plural.counted(letters.tell(app, now=clock()), "letter"), None
     report = drafting.collect(app, now=clock())
@@ -316,7 +329,7 @@ def _failed(app: App, work: Work, error: Exception, *, now: datetime) -> None:
         watch.beat(session, _kind(work), now, ok=False, result=says)
         if work.slot is not None:
             calendar.give_back(session, work.slot, says, now, RETRY_AFTER)
-        if work.name != "letters":
+        if work.name not in {"letters", "posts", "pulse"}:
             matter = work.name if work.slot or work.edition_id else f"{work.name} {now:%Y-%m-%d}"
             watch.ring(session, f"failed {matter}", f"{work.name} failed and is tried again: {says}", now)
 

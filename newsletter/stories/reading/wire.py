@@ -69,9 +69,12 @@ def request(
     seconds: float,
     resolve: Resolve,
     tls: ssl.SSLContext,
-    method: Literal["GET", "HEAD"] = "GET",
+    method: Literal["GET", "HEAD", "POST"] = "GET",
+    body: bytes | None = None,
 ) -> Iterator[Response]:
-    """GET *url*, or ask for its head; all until the end of the block, each drop of a slow body too, has *seconds*.
+    """Ask for *url*, or for its head, or post *body* to it.
+
+    All until the end of the block, each drop of a slow body too, has *seconds*.
 
     The connection goes to one of the addresses that *resolve* lets pass, and to no other.
 
@@ -88,6 +91,7 @@ def request(
                 method,
                 httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
                 headers=[(name.encode(), value.encode("latin-1", "replace")) for name, value in sent.items()],
+                content=body,
                 extensions={"timeout": timeouts},
             ) as answer,
         ):
