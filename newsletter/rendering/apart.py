@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Literal
 
@@ -95,6 +96,7 @@ def _begun() -> "subprocess.Popen[bytes]":
         stderr=subprocess.DEVNULL,
         env=environment,
         bufsize=0,
+        start_new_session=True,  # Ctrl+C is ours to hear; it ends with our end of the pipe
     )
 
 
@@ -183,7 +185,8 @@ def _bound() -> None:
         (resource.RLIMIT_NOFILE, 16),
         (resource.RLIMIT_NPROC, 0),
     ):
-        resource.setrlimit(what, (most, most))
+        with suppress(ValueError, OSError):  # where a system knows no such bound, the others stand
+            resource.setrlimit(what, (most, most))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ EVA, NAME = "eva.mustermann@personal.example", "Zerlina Quux"
 _INNOCENT = {
     *("staff_user.email", "staff_user.email_key", "staff_user.name"),
     *("clock_reading.name", "edition.sponsor_name", "heartbeat.name", "sending_act.recipients", "source.name"),
-    *("install.name", "process.name"),
+    *("install.name", "process.name", "template_version.name", "picture.name", "edition_wording.name"),
 }
 _SOUNDS_PERSONAL = ("email", "mail", "address", "name", "phone", "recipient", "reader")
 
