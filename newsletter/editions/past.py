@@ -1,7 +1,7 @@
 """Editions that everybody may read: what went out to all of a newsletter's readers, as it says today."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -16,51 +16,52 @@ MOST = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One of them."""
+    """An edition that went out."""
 
-    #: with the words it says today
+    #: as it says today, corrections and all
     edition: Edition
-    #: what was corrected since it went out, the oldest first
-    corrections: Sequence[Amendment] = ()
+    #: when it was corrected, and what readers are told of it, the newest first
+    notes: tuple[tuple[datetime, str], ...] = ()
 
 
 def stamp(session: Session, newsletter: str) -> tuple[object, ...]:
     """Something that is another one whenever what there is to read has changed."""
-    public = _public(newsletter)
-    row = session.execute(select(func.count(), func.max(Edition.id), func.max(Edition.date)).where(*public))
-    corrected = select(func.max(Amendment.id)).join(Edition, Edition.id == Amendment.edition_id).where(*public)
-    return *tuple(row.one()), session.scalar(corrected)
+    counted = select(func.count(), func.max(Edition.id), func.max(Edition.date)).where(*_public(newsletter))
+    amended = select(func.max(Amendment.id)).join(Edition, Edition.id == Amendment.edition_id)
+    return (*session.execute(counted).one(), session.scalar(amended.where(*_public(newsletter))))
 
 
 def of(session: Session, newsletter: str) -> list[Past]:
     """The editions of *newsletter* that everybody may read, the newest first."""
-    public = _public(newsletter)
-    query = select(Edition).where(*public).order_by(Edition.date.desc()).limit(MOST)
-    told: dict[int, list[tuple[Amendment, Wording]]] = {}
-    corrected = (
+    query = select(Edition).where(*_public(newsletter)).order_by(Edition.date.desc()).limit(MOST)
+    # in the order of revisions, so that the last one stays
+    amended = (
         select(Amendment, Wording)
         .join(Edition, Edition.id == Amendment.edition_id)
         .join(Wording, (Wording.edition_id == Amendment.edition_id) & (Wording.revision == Amendment.revision))
-        .where(*public)
-        .order_by(Amendment.id)
+        .where(*_public(newsletter))
+        .order_by(Amendment.revision)
     )
-    for amendment, said in session.execute(corrected):
-        told.setdefault(amendment.edition_id, []).append((amendment, said))
-    return [_past(edition, told.get(edition.id, ())) for edition in session.scalars(query)]
+    notes: dict[int, list[tuple[datetime, str]]] = {}
+    says: dict[int, Wording] = {}
+    for amendment, said in session.execute(amended):
+        notes.setdefault(amendment.edition_id, []).insert(0, (amendment.at, amendment.note))
+        says[amendment.edition_id] = said
+    return [
+        Past(_today(edition, says.get(edition.id)), tuple(notes.get(edition.id, ())))
+        for edition in session.scalars(query)
+    ]
 
 
-def _past(edition: Edition, told: Sequence[tuple[Amendment, Wording]]) -> Past:
-    if not told:
-        return Past(edition)
-    words = revisions.words(told[-1][1])
-    return Past(wording.draft(edition, words), [amendment for amendment, _ in told])
+def _today(edition: Edition, said: Wording | None) -> Edition:
+    return edition if said is None else wording.draft(edition, revisions.words(said))
 
 
 def _public(newsletter: str) -> tuple[ColumnElement[bool], ...]:
-    # what went to a part of the readers was not meant for all, and a correction is read where its edition is
+    # what went to a part of the readers was not meant for all, and a correction stands where it belongs
     return (
         Edition.newsletter == newsletter,
         Edition.state == State.SENT,
         Edition.segment == "",
-        Edition.correction == 0,
+        Edition.corrects.is_(None),
     )

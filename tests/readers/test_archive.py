@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import date
 
 import feedparser
@@ -11,6 +12,7 @@ from lxml import etree, html
 from PIL import Image
 
 from newsletter.app import App
+from newsletter.editions import corrections
 from newsletter.editions.models import Edition, State
 from newsletter.web.readers.archive import cards, issues, searching
 from tests.factories import an_edition
@@ -115,6 +117,30 @@ def test_what_a_feed_or_an_editor_wrote_is_text(app: App, site: httpx.Client) ->
         assert (scripts, tree.xpath("//@onerror"), [one for one in tree.xpath("//@href") if "javascript" in one]) == (
             [], [], [],
         )  # fmt: skip
+
+
+def test_a_correction_is_what_it_says_from_then_on_with_its_note(app: App, site: httpx.Client, clock: Clock) -> None:
+    edition_id = publish(app)
+    before = site.get("/archive/friday/2021-11-26").headers["etag"]
+    for headline in ("Walmart went live", "Walmart was live"):
+        with app.database.write() as session:
+            edition = session.get_one(Edition, edition_id)
+            _, said = corrections.says(session, edition)
+            first, *others = said.stories
+            words = replace(said, stories=(replace(first, headline=headline), *others))
+            corrections.amend(session, edition, words, note=f"It says {headline}.", seen=None, by="ed", now=clock())
+    page = site.get("/archive/friday/2021-11-26")
+    tree = html.fromstring(page.text)
+    notes = [" ".join(one.text_content().split()) for one in tree.xpath("//*[@role='note']")]
+    day = f"{clock():%-d %B %Y}"
+    headline = " ".join(tree.xpath("string(//h2)").split())
+    assert (page.headers["etag"] != before, headline, notes) == (
+        True,
+        "1 Walmart was live",
+        [f"Corrected on {day}: It says Walmart was live.", f"Corrected on {day}: It says Walmart went live."],
+    )
+    (entry,) = feedparser.parse(site.get("/archive/friday/atom.xml").content).entries
+    assert (entry.published, "Walmart was live" in entry.content[0].value) == ("2021-11-26T09:00:00+00:00", True)
 
 
 def test_the_atom_feed_is_what_rfc_4287_asks_for(app: App, site: httpx.Client) -> None:

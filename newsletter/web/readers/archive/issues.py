@@ -109,10 +109,10 @@ def _kept(app: App) -> dict[str, Shelf]:
     return kept
 
 
-def _issue(each: Past, newsletter: Newsletter) -> Issue:
-    edition = each.edition
+def _issue(one: Past, newsletter: Newsletter) -> Issue:
+    edition = one.edition
     # the hour it was meant for: the same whatever hour a machine got to it
     at = datetime.combine(edition.date, newsletter.send.at, newsletter.zone)
+    updated = max([at, *(corrected for corrected, _ in one.notes)])
     path = f"/archive/{newsletter.slug}/{edition.date}"
-    notes = tuple((one.at.astimezone(newsletter.zone), one.note) for one in reversed(each.corrections))
-    return Issue(edition.date, views.of_edition(edition), at, notes[0][0] if notes else at, path, notes)
+    return Issue(edition.date, views.of_edition(edition), at, updated, path, one.notes)
