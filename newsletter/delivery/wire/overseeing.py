@@ -30,8 +30,8 @@ from newsletter.editions import shelf, watch
 
 log = logs.get_logger(__name__)
 
-#: seconds between two hints
-_LOOK = 1.0
+#: seconds between two hints; who is at work needs none, and who is not looks for themselves after some seconds
+_LOOK = 2.0
 #: seconds between two looks at leases, figures and who is at work
 _SWEEP = 5.0
 #: seconds without a worker, or without the broker, before somebody is told
