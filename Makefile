@@ -27,7 +27,7 @@ bench: .venv/.dev  ## speeds, as tables
 servers: .venv/.dev  ## an edition through each mail server that people run, as a table
 	$(BIN)/python -m tests.servers.table
 
-drill: .venv/.dev  ## what goes wrong with several machines, done on purpose, as a table (some minutes)
+drill: .venv/.dev  ## what goes wrong with several machines, done on purpose, as a table (a quarter of an hour)
 	$(BIN)/python -m tests.workers.drill
 
 .venv/.run: requirements/run.lock pyproject.toml
