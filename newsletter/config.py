@@ -28,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 
+from newsletter import spans
 from newsletter.errors import ConfigError
 
 FILE_NAME = "newsletter.toml"
@@ -46,6 +47,9 @@ _LIST = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 #: what an address surely has and has not; what else it needs is the mail server's to say
 _ADDRESS = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,255}")
 _HEADER_SAFE = re.compile(r"[^\r\n\x00-\x1f]*")
+
+
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class Section(BaseModel):
@@ -439,6 +443,17 @@ class Newsletter(Section):
     lock: WeekTimeText = WeekTime(weekday=4, at=time(8))
     #: when it goes out; its weekday is the newsletter's day
     send: WeekTimeText = WeekTime(weekday=4, at=time(9))
+    #: the country whose public holidays its editions keep away from, with the region where one is meant: "GB",
+    #: "GB-ENG", "DE-BY", "US-CA" (ISO 3166-2); empty keeps away from none
+    holidays: str = Field(default="", max_length=16)
+    #: more days without an edition: "2026-12-24", "2026-12-24/2027-01-03", in each year "12-24/01-02"; a reason may
+    #: follow ("12-24/01-02 the newsroom is closed")
+    blackout: tuple[str, ...] = ()
+    #: what becomes of an edition whose day is a holiday or blacked out: it goes out on the next free day "earlier" or
+    #: "later", as long as none of the weeks around it is met, or the clock makes none ("skip")
+    on_days_off: Literal["earlier", "later", "skip"] = "earlier"
+    #: the days of the week that this may move it to
+    working_days: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     #: "hold" waits for an editor; "send_if_green" sends where every check is green
     when_not_approved: Literal["hold", "send_if_green"] = "hold"
     #: a week of too few stories: look further back, send fewer, hold it for an editor, or skip it
@@ -467,6 +482,28 @@ class Newsletter(Section):
             ZoneInfo(value)
         except (KeyError, ValueError, OSError) as error:
             raise ValueError(f"{value!r} is not a time zone, such as 'Europe/London'") from error
+        return value
+
+    @field_validator("holidays")
+    @classmethod
+    def _known_country(cls, value: str) -> str:
+        if value:
+            from holidays import list_supported_countries  # loads for a tenth of a second, and most never ask
+
+            country, _, region = value.partition("-")
+            known = list_supported_countries()
+            if country not in known:
+                raise ValueError(f"{value!r} is no country whose holidays are known, such as 'GB' or 'DE'")
+            if region and region not in known[country]:
+                regions = ", ".join(known[country]) or "none"
+                raise ValueError(f"{country} has no region {region!r} with holidays of its own: there is {regions}")
+        return value
+
+    @field_validator("blackout")
+    @classmethod
+    def _spans(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            spans.read(text)
         return value
 
     @field_validator("topics")

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from newsletter import jobs
 from newsletter.app import App
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
+from newsletter.config import Newsletter
 from newsletter.editions import calendar, plain_text, revisions, shelf
 from newsletter.editions.models import Edition, EditionEvent, EditionStory, State
 from newsletter.errors import AlreadyDone, BadInput, NewsletterError, WrongState
@@ -45,11 +46,16 @@ def assemble(context: typer.Context, newsletter: Slug = None, day: Day = None, a
     """Rank the week's stories and make a draft; again replaces a draft that nobody has edited."""
     app = open_app(context)
     of = app.newsletter(newsletter)
-    wanted = day.date() if day else calendar.next_friday(of, now())
+    wanted = day.date() if day else _next_day(app, of)
     drafted = jobs.assemble(app, of, wanted, now=now(), by=_me())
     if drafted.edition_id is None:
         raise BadInput(f"{drafted.result}: add sources and collect, or write the edition by hand")
     _print(app, str(drafted.edition_id), as_json=as_json)
+
+
+def _next_day(app: App, newsletter: Newsletter) -> date:
+    with app.database.read() as session:
+        return calendar.next_day(session, newsletter, now())
 
 
 @commands.command("list")
@@ -97,7 +103,7 @@ def import_(
     app = open_app(context)
     of = app.newsletter(newsletter)
     manuscript = plain_text.read(text_of(file))
-    wanted = day.date() if day else manuscript.date or calendar.next_friday(of, now())
+    wanted = day.date() if day else manuscript.date or _next_day(app, of)
     with app.database.write() as session:
         found, said = jobs.take_in(session, of, wanted, manuscript.words, by=by or _me(), now=now())
         name = shelf.name(found)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.config import Newsletter
-from newsletter.editions import calendar, forecast, watch
+from newsletter.editions import calendar, days, forecast, watch
 from newsletter.editions.forecast import Forecast
 from newsletter.editions.models import Job
 
@@ -53,12 +53,14 @@ def timetable(
 
 def _show(one: Newsletter, found: Forecast) -> None:
     rows = [
-        (e["edition"], e["job"], f"{e['local']:%a %d %b %Y %H:%M %Z}", f"{e['utc']:%a %H:%M}", e["note"])
+        (e["edition"], e["job"], f"{e['local']:%a %d %b %Y %H:%M %Z}", f"{e['utc']:%a %H:%M}", _remark(e))
         for e in _entries(one, found)
     ]
     screen.table(f"{one.title} ({one.time_zone})", ("edition", "job", "local time", "UTC", ""), rows, wrap=("",))
     for sentence in found.not_done:
         screen.say(f"[dim]not done:[/] {escape(sentence)}")
+    for day in found.without:
+        screen.say(f"[yellow]no edition[/] in the week of {days.spoken(day.week)}: {escape(days.reason(day))}")
     if one.local_morning:
         screen.say(
             f"Each reader gets it at {one.send.at:%H:%M} on their own clock: “{_FIRST}” is that hour at UTC+14, and"
@@ -66,11 +68,17 @@ def _show(one: Newsletter, found: Forecast) -> None:
         )
 
 
+def _remark(entry: dict[str, Any]) -> str:
+    """What it depends on, and with the sending why it is not the usual day."""
+    moved = entry["moved"] if entry["job"] == Job.SEND else ""
+    return "; ".join(part for part in (entry["note"], moved) if part)
+
+
 def _entries(newsletter: Newsletter, found: Forecast) -> list[dict[str, Any]]:
-    coming = [(one.date, one.job.value, one.at, one.note) for one in found.coming]
+    coming = [(one.date, one.job.value, one.at, one.note, one.day) for one in found.coming]
     if newsletter.local_morning:
-        days = [one.date for one in found.coming if one.job is Job.SEND]
-        first = [(day, _FIRST, calendar.opens(newsletter, Job.SEND, day), "") for day in days]
+        sends = [one for one in found.coming if one.job is Job.SEND]
+        first = [(one.date, _FIRST, calendar.opens(newsletter, Job.SEND, one.date), "", one.day) for one in sends]
         coming = sorted([*coming, *(entry for entry in first if entry[2] > now())], key=lambda entry: entry[2])
     return [
         {
@@ -80,6 +88,8 @@ def _entries(newsletter: Newsletter, found: Forecast) -> list[dict[str, Any]]:
             "local": at.astimezone(newsletter.zone),
             "utc": at,
             "note": note,
+            "week": of.week if of else None,
+            "moved": days.reason(of) if of else "",
         }
-        for day, job, at, note in coming
+        for day, job, at, note, of in coming
     ]

@@ -124,7 +124,8 @@ def rank(context: typer.Context, edition: Which = "", by: By = "", as_json: scre
         newsletter, day = _named(app, edition)
     else:
         newsletter = app.newsletter()
-        day = calendar.next_friday(newsletter, now())
+        with app.database.read() as session:
+            day = calendar.next_day(session, newsletter, now())
     ruled = jobs.rank(app, newsletter.slug, day, by=by or getpass.getuser(), now=now())
     _print_ruled(ruled, as_json=as_json, did="Ranked")
 

@@ -1,31 +1,24 @@
-"""The timetable as rows: what is due when, and who does it, once.
+"""The calendar as rows: what is due when, and who does it, once. `timetable` writes the rows ahead."""
 
-Slots are planned ahead from the last one planned, never from "now minus a window"; so a restart, a late
-start, a second scheduler or a clock change can neither lose a slot silently nor do one twice.
-"""
-
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, timedelta, timezone
 
-from sqlalchemy import Select, and_, delete, exists, or_, select, update
+from sqlalchemy import Select, and_, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from newsletter.config import Newsletter, WeekTime
 from newsletter.editions import watch
+from newsletter.editions.days import Diary, instant
 from newsletter.editions.models import Edition, Job, Slot, SlotState, State
 from newsletter.errors import WrongState
 
-#: how far ahead slots are written
-HORIZON = timedelta(hours=48)
 #: how long a worker may be silent before another takes its slot
 LEASE = timedelta(minutes=5)
 #: how often a sending that waits for its approval is looked at
 LOOK_AGAIN = timedelta(minutes=5)
 #: nobody on earth has an earlier morning
 _FIRST_MORNING = timezone(timedelta(hours=14))
-_WEEK = timedelta(days=7)
 
 
 class Overtaken(WrongState):
@@ -45,14 +38,6 @@ class Claim:
     epoch: int
 
 
-def instant(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The moment of the local time *at* on *day*, in UTC.
-
-    A time that a clock change leaves out moves later by the gap; of a time that comes twice, the first.
-    """
-    return datetime.combine(day, at.replace(fold=0), zone).astimezone(UTC)
-
-
 def due(newsletter: Newsletter, job: Job, friday: date) -> datetime:
     """When *job* is due for the edition of *friday*: at its time of the week, at or before sending time."""
     when = _week_time(newsletter, job)
@@ -70,51 +55,21 @@ def opens(newsletter: Newsletter, job: Job, friday: date) -> datetime:
     return min(at, datetime.combine(friday, newsletter.send.at, _FIRST_MORNING).astimezone(UTC))
 
 
-def fridays(newsletter: Newsletter, after: date) -> Iterator[date]:
-    """The dates of editions later than *after*, without end."""
-    day = after + timedelta(days=1)
-    day += timedelta(days=(newsletter.send.weekday - day.weekday()) % 7)
-    while True:
-        yield day
-        day += _WEEK
-
-
-def next_friday(newsletter: Newsletter, now: datetime) -> date:
-    """The date of the next edition to be sent."""
+def next_day(session: Session, newsletter: Newsletter, now: datetime) -> date:
+    """The date of the next edition that the timetable sends."""
     today = now.astimezone(newsletter.zone).date()
-    return next(day for day in fridays(newsletter, today - timedelta(days=1)) if due(newsletter, Job.SEND, day) > now)
-
-
-def ahead(newsletter: Newsletter, now: datetime, weeks: int) -> list[tuple[date, Job, datetime]]:
-    """What is due in the next *weeks* editions after *now*, in order of time."""
-    days = fridays(newsletter, now.astimezone(newsletter.zone).date() - timedelta(days=1))
-    found = [
-        (day, job, due(newsletter, job, day)) for day, _ in zip(days, range(weeks + 1), strict=False) for job in Job
-    ]
-    return sorted((entry for entry in found if entry[2] > now), key=lambda entry: entry[2])[: weeks * len(Job)]
-
-
-def plan(session: Session, newsletter: Newsletter, now: datetime) -> int:
-    """Write the slots up to HORIZON ahead, from the last one planned on; returns how many are new.
-
-    Slots that nobody has taken follow a changed timetable; the others stay as they are.
-    """
-    _follow(session, newsletter, now)
-    return sum(_plan_job(session, newsletter, job, now) for job in Job)
+    days = (one.date for one in Diary(session, newsletter, now).days(today - timedelta(days=8)))
+    return next(day for day in days if day and due(newsletter, Job.SEND, day) > now)
 
 
 def last_planned(session: Session, newsletter: Newsletter, job: Job) -> date | None:
-    """The last date for which the timetable has planned *job*; editions that people put on other days don't count."""
-    beside = aliased(Slot)
-    weekly = exists().where(beside.newsletter == Slot.newsletter, beside.date == Slot.date, beside.job != Job.SEND)
-    query = select(Slot.date, weekly).where(Slot.newsletter == newsletter.slug, Slot.job == job)
-    found = session.execute(query.order_by(Slot.date.desc()))
-    return next((day for day, is_weekly in found if is_weekly or day.weekday() == newsletter.send.weekday), None)
+    """The last week for which the timetable has planned *job*; editions that people put on other days don't count."""
+    return session.scalar(select(func.max(Slot.week)).where(Slot.newsletter == newsletter.slug, Slot.job == job))
 
 
 def promise(session: Session, newsletter: Newsletter, day: date, now: datetime) -> bool:
     """Give the edition of a *day* that is not the newsletter's its own hour of sending; False where that is past."""
-    if day.weekday() == newsletter.send.weekday:
+    if Diary(session, newsletter, now).is_planned(day):
         return False  # the timetable has planned it, or will
     due_at = opens(newsletter, Job.SEND, day)
     if now > due(newsletter, Job.SEND, day) + timedelta(hours=newsletter.catch_up_hours):
@@ -124,7 +79,7 @@ def promise(session: Session, newsletter: Newsletter, day: date, now: datetime) 
 
 def is_promised(session: Session, slot: Slot) -> bool:
     """Whether an edition for a day that is not the newsletter's was approved, and so has its hour."""
-    return _is_approved(session, slot.newsletter, slot.job, slot.date)
+    return is_approved(session, slot.newsletter, slot.job, slot.date)
 
 
 def claim(
@@ -202,7 +157,7 @@ def will_send(session: Session, newsletter: Newsletter, day: date, now: datetime
     slot = session.scalar(query)
     if slot is not None:
         return slot.due_at if slot.state in {SlotState.PLANNED, SlotState.RUNNING} else None
-    if day.weekday() != newsletter.send.weekday or _is_left_out(session, newsletter, day, now):
+    if not Diary(session, newsletter, now).is_planned(day) or _is_left_out(session, newsletter, day, now):
         return None
     return opens(newsletter, Job.SEND, day)
 
@@ -213,7 +168,8 @@ def would_send(session: Session, newsletter: Newsletter, day: date, now: datetim
     slot = session.scalar(query)
     if slot is not None and slot.state is SlotState.MISSED:
         return None
-    if slot is None and day.weekday() == newsletter.send.weekday and _is_left_out(session, newsletter, day, now):
+    is_planned = slot is None and Diary(session, newsletter, now).is_planned(day)
+    if is_planned and _is_left_out(session, newsletter, day, now):
         return None
     until = due(newsletter, Job.SEND, day) + timedelta(hours=newsletter.catch_up_hours)
     return None if now > until else opens(newsletter, Job.SEND, day)
@@ -301,7 +257,7 @@ def _week_time(newsletter: Newsletter, job: Job) -> WeekTime:
     return {Job.ASSEMBLE: newsletter.assemble, Job.LOCK: newsletter.lock, Job.SEND: newsletter.send}[job]
 
 
-def _is_approved(session: Session, newsletter: str, job: Job, day: date) -> bool:
+def is_approved(session: Session, newsletter: str, job: Job, day: date) -> bool:
     """Whether *job* is the sending of an edition that was approved for *day*."""
     of_its_date = (Edition.newsletter == newsletter, Edition.date == day, Edition.correction == 0)
     return job is Job.SEND and session.scalar(select(Edition.state).where(*of_its_date)) is State.APPROVED
@@ -311,29 +267,6 @@ def _is_settled(session: Session, slot: Slot) -> bool:
     """Whether nothing that the clock does can change the edition of *slot* any more."""
     of_its_date = (Edition.newsletter == slot.newsletter, Edition.date == slot.date, Edition.correction == 0)
     return session.scalar(select(Edition.state).where(*of_its_date)) in {State.SENDING, State.SENT, State.CANCELLED}
-
-
-def _follow(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    """Move slots that are planned and not due yet to where the timetable has them now."""
-    ours = (Slot.newsletter == newsletter.slug, Slot.state == SlotState.PLANNED, Slot.due_at > now)
-    for slot in session.scalars(select(Slot).where(*ours).execution_options(populate_existing=True)).all():
-        if slot.date.weekday() != newsletter.send.weekday and not is_promised(session, slot):
-            session.execute(delete(Slot).where(Slot.id == slot.id, *ours))
-        elif slot.due_at != (planned := opens(newsletter, slot.job, slot.date)):
-            session.execute(update(Slot).where(Slot.id == slot.id, *ours).values(due_at=planned))
-
-
-def _plan_job(session: Session, newsletter: Newsletter, job: Job, now: datetime) -> int:
-    last = last_planned(session, newsletter, job)
-    new = 0
-    for day in fridays(newsletter, last or now.astimezone(newsletter.zone).date() - timedelta(days=1)):
-        due_at = opens(newsletter, job, day)
-        if due_at > now + HORIZON:
-            return new
-        if last is None and due(newsletter, job, day) <= now and not _is_approved(session, newsletter.slug, job, day):
-            continue  # nothing was promised before the first day
-        new += watch.add_once(session, Slot, newsletter=newsletter.slug, date=day, job=job, due_at=due_at)
-    return new
 
 
 def _takable(now: datetime) -> Select[Slot]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
 from newsletter.editions import calendar, shelf
+from newsletter.editions.days import Day, Diary
 from newsletter.editions.models import Edition, Job, Slot, SlotState, State
 
 _OPEN = frozenset({SlotState.PLANNED, SlotState.RUNNING})
@@ -26,6 +26,8 @@ class Coming:
     at: datetime
     #: what it depends on, in words; often empty
     note: str = ""
+    #: the week it is of; None for an edition to which people gave a day of its own
+    day: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,53 +37,67 @@ class Forecast:
     coming: tuple[Coming, ...]
     #: one sentence each
     not_done: tuple[str, ...]
+    #: the weeks without an edition, up to the last date that is told of
+    without: tuple[Day, ...] = ()
+
+
+#: date → moment, and the week it is of
+_Due = dict[date, tuple[datetime, Day | None]]
 
 
 def forecast(session: Session, newsletter: Newsletter, now: datetime, *, editions: int) -> Forecast:
     """What is due after *now* for the next dates, *editions* of them."""
-    planned = {(slot.date, slot.job): slot for slot in _slots(session, newsletter, now)}
-    due = {job: dict(_due(session, newsletter, job, planned, now, editions)) for job in Job}
+    diary = Diary(session, newsletter, now)
+    planned = {(slot.date, slot.job): slot for slot in diary.slots}
+    due = {job: _due(session, diary, job, editions) for job in Job}
     days = sorted({day for by_day in due.values() for day in by_day})[:editions]
     coming, not_done = [], []
     for day in days:
-        edition = shelf.of_date(session, newsletter.slug, day)
+        edition = diary.made.get(day)
         drafted = day in due[Job.ASSEMBLE] or _is_open(planned.get((day, Job.ASSEMBLE)))
         for job in Job:
             if day not in due[job]:
                 continue
+            at, of = due[job][day]
             why = _why_not(newsletter, job, edition, drafted=drafted)
             if why:
                 not_done.append(f"{job.value} of {newsletter.slug}/{day}: {why}")
             else:
-                coming.append(Coming(day, job, due[job][day], _note(newsletter, job, edition)))
+                coming.append(Coming(day, job, at, _note(newsletter, job, edition), of))
     coming.sort(key=lambda one: one.at)
-    return Forecast(tuple(coming), tuple(not_done))
+    without = tuple(_without(diary, days[-1])) if days else ()
+    return Forecast(tuple(coming), tuple(not_done), without)
 
 
-def _slots(session: Session, newsletter: Newsletter, now: datetime) -> list[Slot]:
-    since = now.astimezone(newsletter.zone).date() - timedelta(days=8)
-    query = select(Slot).where(Slot.newsletter == newsletter.slug, Slot.date >= since)
-    return list(session.scalars(query.order_by(Slot.date)))
-
-
-def _due(
-    session: Session,
-    newsletter: Newsletter,
-    job: Job,
-    planned: dict[tuple[date, Job], Slot],
-    now: datetime,
-    editions: int,
-) -> Iterator[tuple[date, datetime]]:
-    """Date → moment: the slots that are planned, then what the timetable will plan after the last of them."""
-    for (day, of), slot in planned.items():
-        stays = day.weekday() == newsletter.send.weekday or calendar.is_promised(session, slot)
-        if of is job and _is_open(slot) and stays and (at := calendar.due(newsletter, job, day)) > now:
-            yield day, at
+def _due(session: Session, diary: Diary, job: Job, editions: int) -> _Due:
+    """The slots that are planned, on the days where they will be, then what the timetable will plan."""
+    newsletter, found = diary.newsletter, {}
+    of_weeks = {slot.week for slot in diary.slots if slot.job is job and slot.week}
+    for slot in diary.slots:
+        if slot.job is not job or not _is_open(slot):
+            continue
+        of = diary.of_week(slot.week) if slot.week else None
+        stays = slot.week is None and calendar.is_promised(session, slot)
+        day = slot.date if stays or (slot.week and diary.has_begun(slot.week)) else of.date if of else None
+        if day is not None:
+            found[day] = (calendar.due(newsletter, job, day), of)
     last = calendar.last_planned(session, newsletter, job)
-    days = calendar.fridays(newsletter, last or now.astimezone(newsletter.zone).date() - timedelta(days=1))
-    for day in islice(days, editions + 1):
-        if (day, job) not in planned and (at := calendar.due(newsletter, job, day)) > now:
-            yield day, at
+    today = diary.now.astimezone(newsletter.zone).date()
+    for of in islice(diary.days(min(last or today, today) - timedelta(days=8)), editions + 8):
+        row = diary.rows.get(of.week)
+        was_left_out = row is not None and row.to is None
+        if of.date and of.week not in of_weeks and (last is None or of.week > last or was_left_out):
+            found.setdefault(of.date, (calendar.due(newsletter, job, of.date), of))
+    return {day: (at, of) for day, (at, of) in found.items() if at > diary.now}
+
+
+def _without(diary: Diary, last: date) -> Iterator[Day]:
+    today = diary.now.astimezone(diary.newsletter.zone).date()
+    for day in diary.days(today - timedelta(days=1)):
+        if day.week > last:
+            return
+        if day.date is None:
+            yield day
 
 
 def _is_open(slot: Slot | None) -> bool:

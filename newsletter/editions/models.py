@@ -221,6 +221,8 @@ class Slot(Model):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     newsletter: Mapped[str] = mapped_column(String(64))
+    #: the newsletter's own day of that week, for which it stands; None where people gave an edition a day of its own
+    week: Mapped[date | None] = mapped_column(Date)
     date: Mapped[date] = mapped_column(Date)
     job: Mapped[Job] = mapped_column(choice(Job))
     due_at: Mapped[datetime] = mapped_column(Instant)
@@ -232,6 +234,24 @@ class Slot(Model):
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     #: what came of it, or why it was missed
     result: Mapped[str] = mapped_column(Text, default="")
+
+
+class MovedDay(Model):
+    """A week whose edition goes out on another day than the newsletter's, or not at all."""
+
+    __tablename__ = "moved_day"
+    __table_args__ = (UniqueConstraint("newsletter", "week"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    newsletter: Mapped[str] = mapped_column(String(64))
+    #: the newsletter's own day of that week
+    week: Mapped[date] = mapped_column(Date)
+    #: when its edition goes out instead; None where there is none
+    to: Mapped[date | None] = mapped_column(Date)
+    why: Mapped[str] = mapped_column(Text, default="")
+    #: who said so; empty where it is the newsletter's rule
+    by: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Heartbeat(Model):

@@ -53,9 +53,9 @@ class Way:
 def upcoming(session: Session, newsletter: Newsletter, now: datetime) -> date:
     """The date of the edition that is next to be worked on: one that is open, or else the timetable's next."""
     today = now.astimezone(newsletter.zone).date()
-    timetable = calendar.next_friday(newsletter, now)
-    found = shelf.between(session, newsletter.slug, today, timetable)
-    return next((edition.date for edition in found if edition.state in _OPEN), timetable)
+    planned = calendar.next_day(session, newsletter, now)
+    found = shelf.between(session, newsletter.slug, today, planned)
+    return next((edition.date for edition in found if edition.state in _OPEN), planned)
 
 
 def way(session: Session, newsletter: Newsletter, day: date, opens_at: datetime, *, now: datetime) -> Way:

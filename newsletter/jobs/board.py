@@ -13,6 +13,7 @@ from newsletter.editions import words as wording
 from newsletter.editions.models import Edition, EditionStory
 from newsletter.editions.stages import Way
 from newsletter.editions.words import StoryWords, Words
+from newsletter.jobs import drafting
 from newsletter.stories.models import UNKNOWN, Article, Decision, RankedStory, Ranking, Rule
 from newsletter.stories.picking import choosing, decisions, items, naming
 from newsletter.stories.picking.decisions import Fate
@@ -88,7 +89,7 @@ def look(session: Session, newsletter: Newsletter, day: date, *, now: datetime) 
     """The board of *day*'s edition as it stands."""
     edition = shelf.of_date(session, newsletter.slug, day)
     ranking = choosing.latest(session, newsletter.slug, day)
-    opens, closes = choosing.window(newsletter, day)
+    opens, closes = drafting.window(session, newsletter, day, now)
     if ranking is not None:
         opens, closes = ranking.opens_at or opens, ranking.closes_at or closes
     articles, since = _articles(session, opens, closes, ranking.at if ranking else now)

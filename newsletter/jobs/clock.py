@@ -15,7 +15,7 @@ from newsletter.app import App
 from newsletter.delivery.ledger import owners, planning
 from newsletter.delivery.models import Process
 from newsletter.delivery.operations import crew
-from newsletter.editions import calendar, shelf, timekeeping, watch
+from newsletter.editions import calendar, shelf, timekeeping, timetable, watch
 from newsletter.editions.calendar import Claim, Overtaken
 from newsletter.editions.models import Job
 from newsletter.editions.timekeeping import Counter, Reading, Trust, Witness
@@ -154,7 +154,7 @@ def _by_the_clock(app: App, now: datetime, owner: str, busy: Collection[Work], *
         _renew(session, busy, now)
         calendar.release(session, owners.is_dead, now)
         for newsletter in newsletters.values():
-            calendar.plan(session, newsletter, now)
+            timetable.plan(session, newsletter, now)
         missed = calendar.miss(session, newsletters, now) if gives_up else []
         found = _due(session, app, now, owner)
         watch.beat(session, "tick", now, result=", ".join(work.name for work in found))

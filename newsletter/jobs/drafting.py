@@ -10,6 +10,7 @@ from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.editions import assembling, calendar, review, revisions, shelf, watch
 from newsletter.editions import words as wording
+from newsletter.editions.days import WEEK, Diary
 from newsletter.editions.models import Edition, Job, State
 from newsletter.editions.words import Words
 from newsletter.jobs import liking
@@ -55,8 +56,8 @@ def draft(
     session: Session, newsletter: Newsletter, day: date, *, now: datetime, by: str, kept: Kept | None = None
 ) -> Drafted:
     """`assemble`, in a transaction of the caller's. Raises WrongState where people have worked on the edition."""
-    window, lifts = _window(session, newsletter, day, now), liking.lifts(session, newsletter, day)
-    ranking = choosing.rank(session, newsletter, day, window=window, now=now, lifts=lifts, kept=kept)
+    seen, lifts = window(session, newsletter, day, now), liking.lifts(session, newsletter, day)
+    ranking = choosing.rank(session, newsletter, day, window=seen, now=now, lifts=lifts, kept=kept)
     verdict, why = choosing.verdict(session, ranking)
     ranked = choosing.stories(session, ranking)
     if not any(story.chosen for story in ranked):
@@ -76,15 +77,19 @@ def draft(
     )
 
 
-def _window(session: Session, newsletter: Newsletter, day: date, now: datetime) -> tuple[datetime, datetime]:
+def window(session: Session, newsletter: Newsletter, day: date, now: datetime) -> tuple[datetime, datetime]:
     """The week that the edition of *day* tells of.
 
-    On a day that is not the newsletter's it begins where the last edition that readers have, or will have,
-    left off, so that nothing is told twice; and it goes on to *now* where it is made later than the others.
+    It begins where the one of the week before left off, also where one of the two was moved. On a day of its own
+    it begins where the last edition that readers have, or will have, left off, so that nothing is told twice;
+    and it goes on to *now* where it is made later than the others.
     """
     opens, closes = choosing.window(newsletter, day)
-    if day.weekday() == newsletter.send.weekday:
-        return opens, closes
+    diary = Diary(session, newsletter, now)
+    if (ours := diary.on(day)) is not None and ours.date == day:
+        before = diary.of_week(ours.week - WEEK)
+        told_until = choosing.window(newsletter, before.date)[1] if before and before.date else opens
+        return told_until, closes
     told = shelf.before(session, newsletter.slug, day, states=_TOLD)
     if told is not None:
         opens = max(opens, choosing.window(newsletter, told.date)[1])

@@ -201,7 +201,7 @@ def _again(
     now: datetime,
 ) -> Ruled:
     slug = newsletter.slug
-    start, end = choosing.window(newsletter, day)
+    start, end = drafting.window(session, newsletter, day, now)
     window = (before.opens_at or start, before.closes_at or end) if before else (start, end)
     lifts = liking.lifts(session, newsletter, day)
     ranking = choosing.rank(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter, Settings
 from newsletter.db import Database
-from newsletter.editions import calendar
+from newsletter.editions import calendar, days, forecast, timetable
 from newsletter.editions.models import Alarm, Job, Slot, SlotState
 from newsletter.errors import WrongState
 
@@ -45,7 +45,7 @@ def slots(session: Session) -> list[tuple[date, Job, SlotState]]:
     ],
 )
 def test_a_local_time_is_one_moment_whatever_the_clocks_do(day: date, at: time, zone: ZoneInfo, moment: str) -> None:
-    assert calendar.instant(day, at, zone) == utc(moment)
+    assert days.instant(day, at, zone) == utc(moment)
 
 
 def test_the_jobs_of_an_edition_fall_before_its_sending(newsletter: Newsletter, friday: date) -> None:
@@ -73,10 +73,11 @@ def test_a_job_later_than_sending_on_the_same_weekday_is_of_the_week_before(
     ],
 )
 def test_nine_in_the_morning_stays_nine_across_both_clock_changes(
-    newsletter: Newsletter, zone: str, first: str, expected: list[str]
+    session: Session, newsletter: Newsletter, zone: str, first: str, expected: list[str]
 ) -> None:
     there = newsletter.model_copy(update={"time_zone": zone})
-    moments = [at for _, job, at in calendar.ahead(there, utc(first), 3) if job is Job.SEND]
+    ahead = forecast.forecast(session, there, utc(first), editions=3).coming
+    moments = [one.at for one in ahead if one.job is Job.SEND]
     assert [f"{at:%m-%d %H:%M}" for at in moments] == expected
 
 
@@ -88,28 +89,30 @@ def test_nine_in_the_morning_stays_nine_across_both_clock_changes(
         ("2021-11-26 09:00", date(2021, 12, 3)),
     ],
 )
-def test_the_next_friday_is_the_next_that_is_not_sent_yet(newsletter: Newsletter, now: str, expected: date) -> None:
-    assert calendar.next_friday(newsletter, utc(now)) == expected
+def test_the_next_day_is_the_next_that_is_not_sent_yet(
+    session: Session, newsletter: Newsletter, now: str, expected: date
+) -> None:
+    assert calendar.next_day(session, newsletter, utc(now)) == expected
 
 
 def test_slots_are_planned_ahead_and_once(
     session: Session, newsletter: Newsletter, friday: date, now: datetime
 ) -> None:
-    assert calendar.plan(session, newsletter, now - HOUR) == 3
-    assert calendar.plan(session, newsletter, now) == 0
+    assert timetable.plan(session, newsletter, now - HOUR) == 3
+    assert timetable.plan(session, newsletter, now) == 0
     assert slots(session) == [(friday, job, SlotState.PLANNED) for job in Job]
 
 
 def test_on_the_first_day_nothing_is_planned_that_is_past(
     session: Session, newsletter: Newsletter, friday: date
 ) -> None:
-    calendar.plan(session, newsletter, utc("2021-11-26 08:30"))
+    timetable.plan(session, newsletter, utc("2021-11-26 08:30"))
     assert slots(session) == [(friday, Job.SEND, SlotState.PLANNED)]
 
 
 def test_planning_goes_on_from_the_last_slot_however_long_nothing_ran(session: Session, newsletter: Newsletter) -> None:
-    calendar.plan(session, newsletter, utc("2021-11-25 12:00"))
-    calendar.plan(session, newsletter, utc("2021-12-16 12:00"))
+    timetable.plan(session, newsletter, utc("2021-11-25 12:00"))
+    timetable.plan(session, newsletter, utc("2021-12-16 12:00"))
     sends = [day for day, job, _ in slots(session) if job is Job.SEND]
     assert sends == [date(2021, 11, 26), date(2021, 12, 3), date(2021, 12, 10), date(2021, 12, 17)]
 
@@ -117,9 +120,9 @@ def test_planning_goes_on_from_the_last_slot_however_long_nothing_ran(session: S
 def test_a_slot_not_taken_yet_follows_a_changed_timetable(
     session: Session, newsletter: Newsletter, now: datetime
 ) -> None:
-    calendar.plan(session, newsletter, now)
+    timetable.plan(session, newsletter, now)
     later = Newsletter.model_validate({**newsletter.model_dump(), "send": "fri 10:30"})
-    calendar.plan(session, later, now)
+    timetable.plan(session, later, now)
     session.expire_all()
     assert session.scalars(select(Slot.due_at).where(Slot.job == Job.SEND)).all() == [utc("2021-11-26 10:30")]
 
@@ -127,28 +130,28 @@ def test_a_slot_not_taken_yet_follows_a_changed_timetable(
 def test_another_weekday_replaces_what_was_planned_for_the_old_one(
     session: Session, newsletter: Newsletter, now: datetime
 ) -> None:
-    calendar.plan(session, newsletter, now)
+    timetable.plan(session, newsletter, now)
     saturday = Newsletter.model_validate({**newsletter.model_dump(), "send": "sat 09:00"})
-    calendar.plan(session, saturday, now)
+    timetable.plan(session, saturday, now)
     assert [day for day, job, _ in slots(session) if job is Job.SEND] == [date(2021, 11, 27)]
 
 
 def test_a_slot_taken_already_does_not_follow(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     calendar.claim(session, now, "one")
     later = Newsletter.model_validate({**newsletter.model_dump(), "assemble": "thu 20:00"})
-    calendar.plan(session, later, now)
+    timetable.plan(session, later, now)
     assert slots(session)[0] == (date(2021, 11, 26), Job.ASSEMBLE, SlotState.RUNNING)
 
 
 def test_nothing_is_claimed_before_it_is_due(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     assert calendar.claim(session, now - timedelta(seconds=1), "one") is None
 
 
 def test_of_two_workers_one_gets_the_slot(database: Database, newsletter: Newsletter, now: datetime) -> None:
     with database.write() as session:
-        calendar.plan(session, newsletter, now - HOUR)
+        timetable.plan(session, newsletter, now - HOUR)
     with database.write() as session:
         first = calendar.claim(session, now, "one")
     with database.write() as session:
@@ -160,7 +163,7 @@ def test_a_silent_workers_slot_is_taken_over_and_its_finish_refused(
     database: Database, newsletter: Newsletter, now: datetime
 ) -> None:
     with database.write() as session:
-        calendar.plan(session, newsletter, now - HOUR)
+        timetable.plan(session, newsletter, now - HOUR)
         first = calendar.claim(session, now, "one")
     with database.write() as session:
         second = calendar.claim(session, now + calendar.LEASE, "two")
@@ -177,7 +180,7 @@ def test_a_silent_workers_slot_is_taken_over_and_its_finish_refused(
 def test_the_same_worker_started_again_is_fenced_from_its_former_self(
     session: Session, newsletter: Newsletter, now: datetime
 ) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     before = calendar.claim(session, now, "one")
     calendar.claim(session, now + calendar.LEASE, "one")
     assert before is not None
@@ -186,7 +189,7 @@ def test_the_same_worker_started_again_is_fenced_from_its_former_self(
 
 
 def test_a_worker_that_says_it_is_alive_keeps_its_slot(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     held = calendar.claim(session, now, "one")
     assert held is not None
     assert calendar.renew(session, held, now + calendar.LEASE / 2)
@@ -194,21 +197,21 @@ def test_a_worker_that_says_it_is_alive_keeps_its_slot(session: Session, newslet
 
 
 def test_a_dead_workers_slot_is_free_at_once(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     calendar.claim(session, now, "dead")
     assert calendar.release(session, lambda owner: owner == "dead", now) == 1
     assert calendar.claim(session, now, "two") is not None
 
 
 def test_a_living_workers_slot_is_not_released(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     calendar.claim(session, now, "alive")
     assert calendar.release(session, lambda owner: owner == "dead", now) == 0
     assert calendar.claim(session, now, "two") is None
 
 
 def test_the_jobs_of_one_edition_go_in_order(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     late = utc("2021-11-26 09:05")
     assembling = calendar.claim(session, late, "one")
     assert assembling is not None
@@ -222,7 +225,7 @@ def test_the_jobs_of_one_edition_go_in_order(session: Session, newsletter: Newsl
 def test_a_slot_given_back_is_tried_again_after_a_while(
     session: Session, newsletter: Newsletter, now: datetime
 ) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     held = calendar.claim(session, now, "one")
     assert held is not None
     calendar.give_back(session, held, "the disk is full", now, timedelta(minutes=2))
@@ -234,13 +237,13 @@ def test_a_slot_given_back_is_tried_again_after_a_while(
 def test_a_friday_is_caught_up_inside_the_window_and_missed_after_it(
     session: Session, newsletter: Newsletter, friday: date, now: datetime, hours: int, state: SlotState
 ) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     calendar.miss(session, {"friday": newsletter}, utc("2021-11-26 09:00") + hours * HOUR)
     assert slots(session) == [(friday, job, state) for job in Job]
 
 
 def test_what_is_missed_is_told_once(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     calendar.miss(session, {"friday": newsletter}, now + 7 * 24 * HOUR)
     calendar.miss(session, {"friday": newsletter}, now + 7 * 24 * HOUR)
     told = {alarm.key: alarm.text for alarm in session.scalars(select(Alarm))}
@@ -251,7 +254,7 @@ def test_what_is_missed_is_told_once(session: Session, newsletter: Newsletter, n
 
 
 def test_a_missed_slot_says_why_it_failed_before(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     held = calendar.claim(session, now, "one")
     assert held is not None
     calendar.give_back(session, held, "the disk is full", now, HOUR)
@@ -261,7 +264,7 @@ def test_a_missed_slot_says_why_it_failed_before(session: Session, newsletter: N
 
 
 def test_what_a_worker_is_doing_is_not_missed(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     week_later = now + 7 * 24 * HOUR
     calendar.claim(session, week_later, "one")
     calendar.miss(session, {"friday": newsletter}, week_later)
@@ -269,6 +272,6 @@ def test_what_a_worker_is_doing_is_not_missed(session: Session, newsletter: News
 
 
 def test_a_newsletter_that_is_gone_is_not_waited_for(session: Session, newsletter: Newsletter, now: datetime) -> None:
-    calendar.plan(session, newsletter, now - HOUR)
+    timetable.plan(session, newsletter, now - HOUR)
     calendar.miss(session, {}, now + timedelta(seconds=1))
     assert slots(session)[0][2] is SlotState.MISSED

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.editions import calendar
+from newsletter.editions import calendar, days
 from newsletter.editions.models import Edition, Heartbeat, Job, Slot, SlotState
 from tests import factories
 
@@ -86,10 +86,10 @@ def _ticked_since(app: App, moment: datetime | None) -> bool:
 def due_now(app: App, newsletter: Newsletter) -> date:
     """A slot to assemble the next edition, due a second ago, and an article to tell of."""
     now = datetime.now(UTC)
-    friday = calendar.next_friday(newsletter, now)
+    friday = next(days.weeks(newsletter, now.date() - timedelta(days=1)))
     opens, closes = (calendar.due(newsletter, Job.ASSEMBLE, friday - timedelta(days=ago)) for ago in (7, 0))
     with app.database.write() as session:
-        slot = Slot(newsletter="friday", date=friday, job=Job.ASSEMBLE, due_at=now - timedelta(seconds=1))
+        slot = Slot(newsletter="friday", week=friday, date=friday, job=Job.ASSEMBLE, due_at=now - timedelta(seconds=1))
         session.add(slot)
         for name in ("Retail Dive", "Essential Retail"):
             source = factories.a_source(session, name)

@@ -32,12 +32,17 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def a_week(app: App, *, readers: int = 3) -> None:
-    """Five stories told by five sources each, and some confirmed readers."""
-    at = utc("2021-11-23 09:00")
+def a_week(app: App, *, readers: int = 3, at: str = "2021-11-23 09:00") -> None:
+    """Five stories told by five sources each, from *at* on, and some confirmed readers."""
+    news(app, utc(at))
     with app.database.write() as session:
         for number in range(readers):
             factories.a_subscriber(session, f"reader{number}@example.com")
+
+
+def news(app: App, at: datetime) -> None:
+    """Five stories told by five sources each, from *at* on."""
+    with app.database.write() as session:
         for first, name in enumerate(SOURCES):
             source = factories.a_source(session, name)
             # nothing listens there: these sources are not due

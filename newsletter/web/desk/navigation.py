@@ -27,8 +27,8 @@ class Entry:
 ENTRIES = (
     Entry("This week", "/week"),
     Entry("Editions", "/", under=("/editions",)),
-    Entry("Calendar", "/calendar"),
-    Entry("Sources", "/sources"),
+    Entry("Calendar", "/desk/calendar"),
+    Entry("Sources", "/desk/sources"),
     Entry("Newsletters", "/desk/newsletters", under=("/desk/templates", "/desk/settings")),
     Entry("People", "/desk/people", under=("/desk/acts",)),
     Entry("Your account", "/desk/account"),

@@ -16,7 +16,7 @@ from newsletter.changes import open as opened
 from newsletter.changes.laying import Wrong
 from newsletter.changes.models import Change
 from newsletter.config import Limits, Newsletter, Section
-from newsletter.editions import calendar
+from newsletter.editions import forecast
 from newsletter.editions.models import Job
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
 from newsletter.jobs import setting
@@ -37,6 +37,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     "What it is": ("title", "description", "language", "template"),
     "Who it is from": ("from_name", "from_address", "reply_to", "postal_address", "unsubscribe_mailbox"),
     "When": ("time_zone", "assemble", "lock", "send", "when_not_approved", "catch_up_hours", "local_morning"),
+    "Days off": ("holidays", "blackout", "on_days_off", "working_days"),
     "Stories": ("stories", "thin_week", "interests"),
     "Who gets it": ("lists", "topics", "seeds", "consent", "welcome"),
     "Who makes it": ("editors",),
@@ -55,8 +56,9 @@ class Group:
 @router.get("/newsletters")
 def newsletters(visitor: Looks) -> HTMLResponse:
     """All of them, with what comes next."""
-    now = visitor.ground.clock()
-    rows = [(one, list(_next(one, now))) for one in visitor.ground.app.settings.newsletters.values()]
+    now, app = visitor.ground.clock(), visitor.ground.app
+    with app.database.read() as session:
+        rows = [(one, list(_next(session, one, now))) for one in app.settings.newsletters.values()]
     return visitor.page("newsletters_desk.html", rows=rows)
 
 
@@ -157,6 +159,7 @@ def _newsletter_page(
     with here.app.database.read() as session:
         groups = _of_newsletter(visitor, slug, setting.origins(session, here.app))
         changes = _changes(session, f"newsletters.{slug}.")
+        next_ = list(_next(session, chosen, now))
     return _page(
         visitor,
         "newsletter.html",
@@ -165,7 +168,7 @@ def _newsletter_page(
         form,
         wrong or {},
         newsletter=chosen,
-        next=list(_next(chosen, now)),
+        next=next_,
         done=done,
         zone=chosen.zone,
     )
@@ -228,13 +231,13 @@ def _named(visitor: Visitor, slug: str) -> Newsletter:
     return found
 
 
-def _next(one: Newsletter, now: datetime) -> Iterator[tuple[Job, datetime]]:
+def _next(session: Session, one: Newsletter, now: datetime) -> Iterator[tuple[Job, datetime]]:
     """What the clock does next, each once."""
     seen = set()
-    for _, job, at in calendar.ahead(one, now, 2):
-        if job not in seen:
-            seen.add(job)
-            yield job, at.astimezone(one.zone)
+    for coming in forecast.forecast(session, one, now, editions=2).coming:
+        if coming.job not in seen:
+            seen.add(coming.job)
+            yield coming.job, coming.at.astimezone(one.zone)
 
 
 def _of_newsletter(visitor: Visitor, slug: str, origins: Mapping[str, str]) -> list[Group]:
