@@ -175,7 +175,9 @@ def _people(app: App, now: datetime) -> Iterator[Finding]:
 
 def _sources(app: App) -> Iterator[Finding]:
     with app.database.read() as session:
-        sources = session.scalars(select(Source).order_by(Source.id)).all()
+        sources = session.scalars(
+            select(Source).where(Source.removed_at.is_(None), Source.paused_at.is_(None)).order_by(Source.id)
+        ).all()
     if not sources:
         yield Finding("sources", Level.NOTE, "none yet; add one with newsletter sources add URL")
         return

@@ -83,6 +83,7 @@ COMMANDS = {
     ),
     "links": Place("links", "Where an edition's links lead, and who follows them."),
     "deliveries": Place("controls", "The sendings, and what nobody can prove or the provider refused."),
+    "calendar": Place("calendar", "Editions on other days than the newsletter's."),
     "timetable": Place(
         "running", "Show what will be done next, in the newsletter's own time and in UTC, and what will not."
     ),

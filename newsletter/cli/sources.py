@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 commands = typer.Typer(help="The feeds that are read.", no_args_is_help=True)
 program.add_typer(commands, name="sources")
 
+Which = Annotated[str, typer.Argument(metavar="SOURCE", help="Its address, name or number.")]
+
 
 @commands.command()
 def add(
@@ -142,7 +144,15 @@ def list_(context: typer.Context, as_json: screen.Json = False) -> None:
         screen.data([_plain(source) for source in found])
     elif found:
         rows = [
-            (s.id, s.kind, s.authority, s.health, _time(s.fetched_at), f"{s.name}\n{s.problem or s.url}") for s in found
+            (
+                s.id,
+                s.kind,
+                s.authority,
+                "paused" if s.paused_at else s.health,
+                _time(s.fetched_at),
+                f"{s.name}\n{s.problem or s.url}",
+            )
+            for s in found
         ]
         headings = ("", "kind", "weight", "health", "last visit", "source")
         screen.table("Sources", headings, rows, right=("", "weight"), wrap=("source",))
@@ -153,16 +163,73 @@ def list_(context: typer.Context, as_json: screen.Json = False) -> None:
 @commands.command()
 def remove(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="Its address, name or number.")],
+    source: Which,
     as_json: screen.Json = False,
 ) -> None:
     """Remove a feed, and the articles that came from it."""
     with open_app(context).database.write() as session:
-        name, articles = sources.remove(session, source)
+        found, articles = sources.remove(session, source, now=now())
     if as_json:
-        screen.data({"name": name, "articles": articles})
+        screen.data({"name": found.name, "number": found.id, "articles": articles})
     else:
-        screen.say(f"removed [bold]{escape(name)}[/] and its {plural.counted(articles, 'article')}")
+        screen.say(f"removed [bold]{escape(found.name)}[/] and its {plural.counted(articles, 'article')}")
+        screen.say(f"[dim]newsletter sources restore {found.id} brings both back, within {sources.KEPT.days} days[/]")
+
+
+@commands.command()
+def restore(
+    context: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="Its number, as `remove` said it.")],
+    as_json: screen.Json = False,
+) -> None:
+    """Bring back a feed that was removed, with its articles."""
+    with open_app(context).database.write() as session:
+        _tell_of(sources.restore(session, number), "is back", as_json=as_json)
+
+
+@commands.command()
+def pause(context: typer.Context, source: Which, as_json: screen.Json = False) -> None:
+    """Leave a feed alone; its articles stay."""
+    with open_app(context).database.write() as session:
+        _tell_of(sources.pause(session, source, now=now()), "is left alone", as_json=as_json)
+
+
+@commands.command()
+def resume(context: typer.Context, source: Which, as_json: screen.Json = False) -> None:
+    """Visit a feed again that was paused."""
+    with open_app(context).database.write() as session:
+        _tell_of(sources.resume(session, source), "is visited again, at the next round", as_json=as_json)
+
+
+@commands.command("set")
+def set_(
+    context: typer.Context,
+    source: Which,
+    name: Annotated[str | None, typer.Option(help="As readers know it.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Who owns it; two sources of one owner are one voice.")] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What sort of publisher it is.")] = None,
+    authority: Annotated[int | None, typer.Option(help="Its weight in hundredths, 0 to 200.")] = None,
+    as_json: screen.Json = False,
+) -> None:
+    """Say something else of a feed; what is not named stays as it is."""
+    with open_app(context).database.write() as session:
+        found = sources.find(session, source)
+        changed = sources.change(
+            session,
+            str(found.id),
+            name=found.name if name is None else name,
+            owner=found.owner if owner is None else owner,
+            kind=kind or found.kind,
+            authority=found.authority if authority is None else authority,
+        )
+        _tell_of(changed, f"is {changed.kind}, of {changed.owner}, authority {changed.authority}", as_json=as_json)
+
+
+def _tell_of(source: Source, says: str, *, as_json: bool) -> None:
+    if as_json:
+        screen.data(_plain(source))
+    else:
+        screen.say(f"[bold]{escape(source.name)}[/] {escape(says)}")
 
 
 @program.command()

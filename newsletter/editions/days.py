@@ -93,7 +93,8 @@ class Diary:
         #: what was said of a week, by people and by the rule
         self.rows = {row.week: row for row in session.scalars(select(MovedDay).where(*ours))}
         self._blackouts = [spans.read(text) for text in newsletter.blackout]
-        made = select(Edition).where(Edition.newsletter == newsletter.slug, Edition.date >= since)
+        dated = (Edition.newsletter == newsletter.slug, Edition.date >= since, Edition.correction == 0)
+        made = select(Edition).where(*dated)
         made = made.options(lazyload(Edition.stories))
         #: the editions that there are, by their date
         self.made = {edition.date: edition for edition in session.scalars(made)}

@@ -77,7 +77,8 @@ def _due(session: Session, diary: Diary, job: Job, editions: int) -> _Due:
         if slot.job is not job or not _is_open(slot):
             continue
         of = diary.of_week(slot.week) if slot.week else None
-        stays = slot.week is None and calendar.is_promised(session, slot)
+        made = diary.made.get(slot.date)
+        stays = slot.week is None and job is Job.SEND and made is not None and made.state is State.APPROVED
         day = slot.date if stays or (slot.week and diary.has_begun(slot.week)) else of.date if of else None
         if day is not None:
             found[day] = (calendar.due(newsletter, job, day), of)

@@ -35,6 +35,7 @@ from newsletter.jobs import (
     watching,
 )
 from newsletter.stories.picking import choosing
+from newsletter.stories.reading import sources
 from newsletter.tracking.reports import kept
 
 log = logs.get_logger(__name__)
@@ -193,6 +194,7 @@ def _sweep(app: App, now: datetime) -> None:
                 crew.forget(session, now=now)
                 joining.sweep(session, app.settings.sign_up, now=now)
                 returning.sweep(session, app.settings, now=now)
+                sources.forget(session, now=now)
     except NewsletterError as error:
         log.exception("sweep.failed")
         with app.database.write() as session:

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.orm import Session
+
 from newsletter.app import App
 from newsletter.errors import BadInput, WrongState
 from newsletter.rendering import prose
 from newsletter.stories import links
-from newsletter.stories.models import Kind, Source
+from newsletter.stories.models import Health, Kind, Source
 from newsletter.stories.reading import finding, sources
 from newsletter.stories.reading.fetching import Fetcher
 from newsletter.stories.reading.finding import Look
@@ -53,13 +55,9 @@ def add(
     then. Raises BadInput where something comes that is no feed and names none, WrongState where it is a source
     already, Forbidden where it will never be visited.
     """
-    url = _with_scheme(address)
-    with app.database.read() as session:
-        sources.refuse_known(session, url)
-    settings = app.settings.fetch.model_copy(update={"host_gap": min(_GAP, app.settings.fetch.host_gap)})
-    seen = finding.look(Fetcher(settings, public_url=app.settings.public_url), url, now=now)
+    seen = look(app, address, now=now)
     if seen.problem and not seen.is_away:
-        raise BadInput(f"{url} {seen.problem}")
+        raise BadInput(f"{seen.url} {seen.problem}")
     with app.database.write() as session:
         source = sources.add(
             session,
@@ -71,6 +69,34 @@ def add(
             now=now,
         )
         return Added(source, seen)
+
+
+def look(app: App, address: str, *, now: datetime) -> Look:
+    """What stands at *address*, or at the feed that the site there names; nothing is added.
+
+    Raises BadInput for what is no address, WrongState where it is a source already, Forbidden where it will never
+    be visited.
+    """
+    url = complete(address)
+    with app.database.read() as session:
+        sources.refuse_known(session, url)
+    settings = app.settings.fetch.model_copy(update={"host_gap": min(_GAP, app.settings.fetch.host_gap)})
+    return finding.look(Fetcher(settings, public_url=app.settings.public_url), url, now=now)
+
+
+def foresee(session: Session, outlines: Sequence[Outline]) -> list[TakenIn]:
+    """What `take_in` would make of a list, as things stand."""
+    known = {source.url: source.name for source in sources.all(session) if source.health is not Health.GONE}
+    found = []
+    for one in outlines:
+        name, url = one.name or prose.host(one.url), links.web(one.url)
+        if not url:
+            found.append(TakenIn(one.url, name, "it is not the address of a feed"))
+        else:
+            problem = f"it is a source already: {known[url]}" if url in known else ""
+            found.append(TakenIn(one.url, name, problem, known=url in known))
+            known.setdefault(url, name)
+    return found
 
 
 def take_in(app: App, outlines: Sequence[Outline], *, kind: Kind = Kind.TRADE, now: datetime) -> list[TakenIn]:
@@ -95,7 +121,7 @@ def take_in(app: App, outlines: Sequence[Outline], *, kind: Kind = Kind.TRADE, n
     return taken
 
 
-def _with_scheme(address: str) -> str:
+def complete(address: str) -> str:
     """*address* as a person may write it: "example.com" means https."""
     text = address.strip()
     if "://" not in text and not links.web(text):

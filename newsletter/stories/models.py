@@ -67,6 +67,10 @@ class Source(Model):
     #: on how many visits in a row it said that it is gone for good
     gone_seen: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    #: since when it is left alone; its articles stay
+    paused_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: since when it counts for nothing, with its articles; both are forgotten a month later
+    removed_at: Mapped[datetime | None] = mapped_column(Instant)
 
 
 #: `Article.dated_by` of what had no date when its source was first visited: it may be years old, so it is no news

@@ -110,15 +110,16 @@ def _timetable(session: Session, now: datetime) -> Iterator[Metric]:
 
 
 def _sources(session: Session, now: datetime) -> Iterator[Metric]:
+    read = (Source.removed_at.is_(None), Source.paused_at.is_(None))
     by_health = _gauge("sources", "Sources by how the last visit went.", ["health"])
-    counts = session.execute(select(Source.health, func.count()).group_by(Source.health))
+    counts = session.execute(select(Source.health, func.count()).where(*read).group_by(Source.health))
     found = {health: count for health, count in counts}  # noqa: C416 (a Row is not a pair to the type checker)
     for health in Health:
         by_health.add_metric([health.value], found.get(health, 0))
     yield by_health
     failures = _gauge("source_failures", "Visits that failed one after the other.", ["id", "name"])
     age = _gauge("source_visited_age_seconds", "Since the last visit to a source that fails.", ["id", "name"])
-    for source in session.scalars(select(Source).where(Source.failures > 0).order_by(Source.id)):
+    for source in session.scalars(select(Source).where(*read, Source.failures > 0).order_by(Source.id)):
         which = [str(source.id), source.name]  # and not the address: some hold a key
         failures.add_metric(which, source.failures)
         if source.fetched_at is not None:

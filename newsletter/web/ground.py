@@ -19,7 +19,8 @@ from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.editions.models import Edition
 from newsletter.errors import ConfigError
-from newsletter.rendering import languages, links
+from newsletter.jobs.looking import Lookout
+from newsletter.rendering import languages, links, prose
 from newsletter.rendering.languages import Words
 from newsletter.staff import sessions
 from newsletter.staff.roles import May
@@ -70,6 +71,8 @@ class Ground:
     turn: Lock
     #: takes down who followed which link
     clicks: Recorder
+    #: looks at sites while somebody waits
+    lookout: Lookout
 
     def now(self) -> "Ground":
         """The same, with what was set at the desk meanwhile, by whichever process."""
@@ -152,7 +155,8 @@ def lay(app: App, clock: Callable[[], datetime]) -> Ground:
     )
     templates.globals["May"] = May
     templates.filters["browser"] = sessions.spoken
-    return Ground(app, clock, templates, Trouble(), Lock(), Recorder(app.database))
+    templates.filters["host"] = prose.host
+    return Ground(app, clock, templates, Trouble(), Lock(), Recorder(app.database), Lookout())
 
 
 def _ground(request: Request) -> Ground:

@@ -290,10 +290,18 @@ def test_a_source_removed_during_the_round_is_left_out(
     def remove(done: int, total: int) -> None:
         if done == 0:
             with database.write() as session:
-                sources.remove(session, "Post")
+                sources.remove(session, "Post", now=now)
 
     report = collecting.collect(database, polite, public_url="https://news.example.com", now=now, on_progress=remove)
     assert [one.problem for one in report.failed] == ["was removed in the meantime"]
+
+
+def test_a_paused_source_is_not_visited(database: Database, stand: Newsstand, polite: Fetch, now: datetime) -> None:
+    add(database, stand.serve("/feed", feed("One")), now)
+    with database.write() as session:
+        sources.pause(session, "Post", now=now)
+    report = collecting.collect(database, polite, public_url="https://news.example.com", now=now, force=True)
+    assert (report.visited, report.next_at) == ((), None)
 
 
 def test_two_rounds_at_once_keep_nothing_twice(

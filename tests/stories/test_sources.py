@@ -1,6 +1,6 @@
 """Sources are added and removed by editors."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.errors import BadInput, NotFound, WrongState
 from newsletter.stories.models import Article, Health, Kind
+from newsletter.stories.picking import items
 from newsletter.stories.reading import sources
 from tests.factories import a_source, an_article
 
@@ -58,10 +59,48 @@ def test_an_impossible_authority_is_refused(session: Session, now: datetime) -> 
         sources.add(session, "http://feed.example/", name="Post", authority=1000, now=now)
 
 
-def test_a_source_goes_with_its_articles(session: Session) -> None:
+def test_a_source_goes_with_its_articles(session: Session, now: datetime) -> None:
+    article = an_article(session, a_source(session, "Post"), "Grocer opens a shop")
+    source, articles = sources.remove(session, "post", now=now)
+    assert (source.name, articles, sources.all(session), items.by_ids(session, [article.id])) == ("Post", 1, [], [])
+
+
+def test_a_source_comes_back_with_its_articles(session: Session, now: datetime) -> None:
+    article = an_article(session, a_source(session, "Post"), "Grocer opens a shop")
+    source, _ = sources.remove(session, "post", now=now)
+    sources.restore(session, source.id)
+    assert (sources.all(session), len(items.by_ids(session, [article.id]))) == ([source], 1)
+
+
+def test_a_source_removed_a_month_ago_is_gone_with_its_articles(session: Session, now: datetime) -> None:
     an_article(session, a_source(session, "Post"), "Grocer opens a shop")
-    assert sources.remove(session, "post") == ("Post", 1)
-    assert session.scalars(select(Article)).all() == []
+    sources.remove(session, "post", now=now)
+    kept = sources.forget(session, now=now + sources.KEPT)
+    gone = sources.forget(session, now=now + sources.KEPT + timedelta(seconds=1))
+    assert (kept, gone, session.scalars(select(Article)).all()) == (0, 1, [])
+
+
+def test_a_removed_source_may_be_added_again(session: Session, now: datetime) -> None:
+    source = a_source(session, "Post")
+    sources.remove(session, "post", now=now)
+    assert sources.add(session, source.url, name="Post", now=now) is source
+    assert sources.all(session) == [source]
+
+
+def test_a_paused_source_is_resumed_once(session: Session, now: datetime) -> None:
+    a_source(session, "Post")
+    sources.pause(session, "post", now=now)
+    with pytest.raises(WrongState, match="paused already"):
+        sources.pause(session, "post", now=now)
+    sources.resume(session, "post")
+    with pytest.raises(WrongState, match="is not paused"):
+        sources.resume(session, "post")
+
+
+def test_what_is_said_of_a_source_changes(session: Session) -> None:
+    a_source(session, "Post")
+    found = sources.change(session, "post", name="The Post", owner="", kind=Kind.VENDOR)
+    assert (found.name, found.owner, found.kind, found.authority) == ("The Post", "The Post", Kind.VENDOR, 50)
 
 
 def test_a_source_is_found_by_its_number_name_or_address(session: Session) -> None:

@@ -86,7 +86,7 @@ _COLUMNS = (
 
 def _with_source(condition: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     query = select(*_COLUMNS).join(Source, Source.id == Article.source_id)
-    return query.where(condition).order_by(Article.id)
+    return query.where(condition, Source.removed_at.is_(None)).order_by(Article.id)
 
 
 def _items(session: Session, query: Select[*tuple[Any, ...]]) -> list[Item]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from newsletter.stories.models import UNKNOWN, Article
+from newsletter.stories.models import UNKNOWN, Article, Source
 from newsletter.stories.reading.entries import Entry
 from newsletter.stories.reading.pages import Page
 
@@ -41,7 +41,11 @@ def awaiting_pages(session: Session, *, now: datetime) -> list[Article]:
     recent = Article.published_at >= now - _RECENT
     return list(
         session.scalars(
-            select(Article).where(Article.page_due, recent).order_by(Article.published_at.desc(), Article.id)
+            select(Article)
+            .where(
+                Article.page_due, recent, Article.source_id.in_(select(Source.id).where(Source.removed_at.is_(None)))
+            )
+            .order_by(Article.published_at.desc(), Article.id)
         )
     )
 

@@ -27,6 +27,8 @@ _AHEAD = timedelta(hours=1)
 PAGES_PER_HOST = 10
 #: pictures measured of one host in one round; the sizes of the rest stay unknown
 PICTURES_PER_HOST = 20
+#: which sources are visited at all
+_VISITED = (Source.health != Health.GONE, Source.paused_at.is_(None), Source.removed_at.is_(None))
 
 #: told how many visits are done, and how many there are in this round as far as is known
 Progress = Callable[[int, int], None]
@@ -134,7 +136,7 @@ def _by_name(visits: Iterable[Visited]) -> tuple[Visited, ...]:
 def _to_come(database: Database, now: datetime, visited: Collection[int]) -> tuple[list[Visited], datetime | None]:
     """The failing sources that were not *visited*, and when the next visit of any is due."""
     with database.read() as session:
-        left = session.scalars(select(Source).where(Source.health != Health.GONE)).all()
+        left = session.scalars(select(Source).where(*_VISITED)).all()
     waiting = [
         Visited(one.id, one.name, one.url, Result.FAILED, problem=one.problem, next_at=one.next_fetch_at)
         for one in left
@@ -158,7 +160,7 @@ def _visit_sources(database: Database, fetcher: Fetcher, now: datetime, force: b
 
 
 def _due(database: Database, now: datetime, *, force: bool) -> list[_Due]:
-    wanted = select(Source).where(Source.health != Health.GONE).order_by(Source.id)
+    wanted = select(Source).where(*_VISITED).order_by(Source.id)
     if not force:
         # a visit that lies ahead was made by a clock that was wrong, and its pace would keep us away for weeks
         ahead = Source.fetched_at > now + _AHEAD
@@ -186,7 +188,7 @@ def _visit(fetcher: Fetcher, due: _Due, now: datetime) -> tuple[Answer, Feed]:
 def _keep(session: Session, due: _Due, answer: Answer, feed: Feed, now: datetime) -> Visited:
     """Store what the visit brought and what it means for the next one."""
     source = session.get(Source, due.id, with_for_update=True)  # two rounds at once take turns here
-    if source is None:
+    if source is None or source.removed_at is not None:
         return Visited(due.id, due.name, due.standing.url, Result.FAILED, problem="was removed in the meantime")
     is_first = source.fetched_at is None
     new, updated = articles.keep(session, source.id, feed.entries, is_first_visit=is_first, now=now)

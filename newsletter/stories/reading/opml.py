@@ -49,6 +49,21 @@ def write(sources: Iterable[Source], *, title: str) -> bytes:
     return written + b"\n"
 
 
+def plain(outlines: Iterable[Outline]) -> str:
+    """*outlines* as OPML again, with no more than is read of one."""
+    root = ET.Element("opml", version="2.0")
+    body = ET.SubElement(root, "body")
+    for one in outlines:
+        said = {
+            "owner": one.owner,
+            "kind": one.kind or "",
+            "authority": "" if one.authority is None else str(one.authority),
+        }
+        ours = {f"{{{_OURS}}}{name}": value for name, value in said.items() if value}
+        ET.SubElement(body, "outline", {"title": one.name, "xmlUrl": one.url, **ours})
+    return ET.tostring(root, encoding="unicode")
+
+
 def read(body: bytes) -> list[Outline]:
     """The feeds of an OPML file, in its order and each address once; raises BadInput where it is none."""
     if len(body) > _MOST_BYTES:

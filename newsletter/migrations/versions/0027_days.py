@@ -1,7 +1,7 @@
-"""the week that a slot stands for, and weeks that were moved
+"""the week that a slot stands for, weeks that were moved, and sources paused or removed for now
 
-Revision ID: 0025
-Revises: 0024
+Revision ID: 0027
+Revises: 0026
 """
 
 from collections import defaultdict
@@ -9,8 +9,8 @@ from collections import defaultdict
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
@@ -38,6 +38,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_moved_day")),
         sa.UniqueConstraint("newsletter", "week", name=op.f("uq_moved_day_newsletter_week")),
     )
+    op.add_column("source", sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("source", sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True))
 
 
 def _fill() -> None:
@@ -55,5 +57,7 @@ def _fill() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("source", "removed_at")
+    op.drop_column("source", "paused_at")
     op.drop_table("moved_day")
     op.drop_column("slot", "week")
