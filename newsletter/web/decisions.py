@@ -82,6 +82,7 @@ def _page(here: Ground, given: Pass, *, done: bool = False, status: int = 200) -
             "changes": _changes(session, edition, given.revision) if stale else None,
             "onward": _onward(here, given, edition) if stale else "",
         }
+    revisions.see(here.app.database, edition, given.editor)
     return here.page("decide.html", status=status, **values)
 
 

@@ -234,4 +234,4 @@ def test_an_edition_that_went_out_is_not_edited(app: App, browser: Browser, cloc
     with app.database.write() as session:
         sent = an_edition(session, "Walmart goes live", state=State.SENT).id
     page = _as(app, browser, Role.EDITOR, clock).open(f"/editions/{sent}/edit/text")
-    assert (page.status_code, "correction" in page.text) == (409, True)
+    assert (page.status_code, "newsletter correct says what was wrong" in page.text) == (409, True)

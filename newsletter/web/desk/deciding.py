@@ -23,6 +23,8 @@ router = APIRouter()
 
 _LONGEST_REASON = 500
 _STOPPED = "stopped at the desk"
+#: say yes or no to words, and not to an edition whatever it says
+_OF_ONE_REVISION: tuple[Callable[..., object], ...] = (deciding.approve, deciding.hold)
 
 
 @router.post("/editions/{edition_id}/approve")
@@ -75,7 +77,9 @@ def _decide(edition_id: int, posted: Posted, did: str, verb: Callable[..., objec
         with here.app.database.read() as session:
             edition = shelf.get(session, edition_id)
             _refuse_unseen(edition, posted)
-        verb(here.app, edition_id, by=visitor.doer.who, reason=reason, now=now)
+        # asked once more where it is decided: somebody may be typing
+        seen = {"revision": edition.revision} if verb in _OF_ONE_REVISION else {}
+        verb(here.app, edition_id, by=visitor.doer.who, reason=reason, now=now, **seen)
     except AlreadyDone:
         return _back(visitor, edition_id)
     except NewsletterError as error:

@@ -17,7 +17,7 @@ from newsletter.delivery.operations import balance, crew, sendlog, waits
 from newsletter.delivery.operations.balance import Balance
 from newsletter.delivery.operations.sendlog import Line
 from newsletter.delivery.operations.waits import Wait
-from newsletter.editions import review, shelf, watch
+from newsletter.editions import review, revisions, shelf, watch
 from newsletter.editions.models import Edition, EditionEvent, State
 from newsletter.errors import NotFound
 from newsletter.jobs import checking
@@ -114,6 +114,7 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
         proof = report.proof if report else proofs.frozen(session, shown)
         correction = correcting.panel(session, visitor, shown)
         looking = looks.panel(session, shown)
+    revisions.see(here.app.database, shown, visitor.doer.who)
     return visitor.page(
         "edition.html",
         status=status,

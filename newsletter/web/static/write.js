@@ -566,6 +566,11 @@
   for (const [place, text] of values()) saved.set(place, text);
   savedOrder = order();
   for (const text of form.querySelectorAll("textarea")) grow(text);
+  const asked = location.hash && document.getElementById(location.hash.slice(1));
+  if (asked && form.contains(asked)) {
+    if (asked.closest("details")) asked.closest("details").open = true;
+    asked.focus();
+  }
   restore();
   save();
 })();
