@@ -1,6 +1,6 @@
 """The balance: planned = accepted + skipped + refused + unknown + to do, counted from the batches."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -44,15 +44,29 @@ class Balance:
 
 def balance(session: Session, edition_id: int) -> Balance:
     """The balance of one edition; raises NotFound where nothing was planned."""
-    planned = session.scalar(select(Sending.planned).where(Sending.edition_id == edition_id))
-    if planned is None:
+    found = balances(session, [edition_id]).get(edition_id)
+    if found is None:
         raise NotFound(_unplanned(session, shelf.get(session, edition_id)))
+    return found
+
+
+def balances(session: Session, edition_ids: Collection[int]) -> dict[int, Balance]:
+    """The balance of each of the editions of which something was planned, in as many queries as for one."""
+    planned = session.execute(
+        select(Sending.edition_id, Sending.planned).where(Sending.edition_id.in_(edition_ids))
+    ).all()
     rows = session.execute(
-        select(Batch.state, func.sum(Batch.size), func.sum(Batch.skipped), func.sum(Batch.refused))
-        .where(Batch.edition_id == edition_id)
-        .group_by(Batch.state)
+        select(Batch.edition_id, Batch.state, func.sum(Batch.size), func.sum(Batch.skipped), func.sum(Batch.refused))
+        .where(Batch.edition_id.in_(edition_ids))
+        .group_by(Batch.edition_id, Batch.state)
     )
-    sums = {state: (int(size), int(skipped), int(refused)) for state, size, skipped, refused in rows}
+    sums: dict[int, dict[BatchState, tuple[int, int, int]]] = {}
+    for edition_id, state, size, skipped, refused in rows:
+        sums.setdefault(edition_id, {})[state] = (int(size), int(skipped), int(refused))
+    return {edition_id: _balance(count, sums.get(edition_id, {})) for edition_id, count in planned}
+
+
+def _balance(planned: int, sums: Mapping[BatchState, tuple[int, int, int]]) -> Balance:
     left = {state: size - skipped - refused for state, (size, skipped, refused) in sums.items()}
     return Balance(
         planned=planned,

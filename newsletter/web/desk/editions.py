@@ -61,10 +61,9 @@ def editions(visitor: Looks) -> HTMLResponse:
     """The newest editions."""
     here = visitor.ground
     with here.app.database.read() as session:
-        rows = [
-            Row(edition, _title(here, edition), _balance(session, edition))
-            for edition in shelf.newest(session, limit=50)
-        ]
+        newest = shelf.newest(session, limit=50)
+        stand = balance.balances(session, [edition.id for edition in newest])
+        rows = [Row(edition, _title(here, edition), stand.get(edition.id)) for edition in newest]
         alarms = watch.lately(session, here.clock() - _LATELY, limit=12)
         is_ticking = watch.is_ticking(session, here.clock())
         processes = _processes(here, session)
