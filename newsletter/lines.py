@@ -51,12 +51,19 @@ class Line(psycopg.Connection[Any]):
         """A line to where *way* leads; the server ends a transaction in which we say nothing for *idle* seconds."""
         line = cls.connect(**way)
         line.way, line.pid = way, None
-        line.autocommit = True
-        row = line.execute(_PREPARE, [f"{idle}s"]).fetchone()
-        line.autocommit = False
-        if row is not None and row[0] == line.info.backend_pid:
-            line.pid = row[0]
+        try:
+            line._prepare(idle)
+        except BaseException:
+            line.close()
+            raise
         return line
+
+    def _prepare(self, idle: int) -> None:
+        self.autocommit = True
+        row = self.execute(_PREPARE, [f"{idle}s"]).fetchone()
+        self.autocommit = False
+        if row is not None and row[0] == self.info.backend_pid:
+            self.pid = row[0]
 
     def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
         try:
