@@ -10,6 +10,7 @@ from html import unescape
 import httpx
 import pytest
 from lxml.html import document_fromstring
+from sqlalchemy import event
 
 from newsletter.app import App
 from newsletter.editions.models import Edition
@@ -261,3 +262,23 @@ def test_who_may_not_set_may_look(app: App, browser: Browser, edition: Edition, 
     seen = browser.open(f"{PAGE}?file=subject.txt")
     refused = {browser.send(f"{PAGE}{path}", version="0").status_code for path in ("", "/try", "/use", "/lint")}
     assert (seen.status_code, "readonly" in seen.text, refused) == (200, True, {403})
+
+
+def test_no_page_asks_more_of_the_database_for_more_versions(
+    app: App, browser: Browser, edition: Edition, now: datetime
+) -> None:
+    asked: list[str] = []
+    event.listen(app.database.reader, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+    def count() -> int:
+        asked.clear()
+        for path in ("/desk/templates", PAGE, f"{PAGE}/trial?version=1"):
+            browser.open(path)
+        return len(asked)
+
+    _saved(app, now, subject_txt="0")
+    few = count()
+    for number in range(1, 11):
+        _saved(app, now, subject_txt=f"{number}")
+    # whether the settings were looked at within the last second makes one or two a page
+    assert count() <= few + 6
