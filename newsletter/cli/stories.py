@@ -2,10 +2,9 @@
 
 import getpass
 import statistics
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
@@ -14,22 +13,17 @@ from sqlalchemy.orm import Session
 
 from newsletter import jobs
 from newsletter.app import App
-from newsletter.cli import screen
+from newsletter.cli import ranked, screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.config import Newsletter
 from newsletter.editions import calendar
 from newsletter.errors import BadInput, NotFound
-from newsletter.stories.models import Decision, RankedStory, Ranking, Rule
-from newsletter.stories.picking import choosing, decisions, items, naming, rehearsing, scoring
+from newsletter.stories.models import RankedStory, Ranking, Rule
+from newsletter.stories.picking import choosing, decisions, items, naming, rehearsing
 
 commands = typer.Typer(help="The week's stories: ranked, explained, pinned, merged.", no_args_is_help=True)
 program.add_typer(commands, name="stories")
 
-#: the columns of a ranked story that are printed as data
-_SHOWN = (
-    *("position", "chosen", "score", "headline", "summary", "url", "image_url", "attribution", "company"),
-    *("article_ids", "voices", "reprints", "why", "warning"),
-)
 
 Story = Annotated[
     str, typer.Argument(metavar="STORY", help="Its id in `stories list`, such as s17, or newsletter/date/id.")
@@ -46,7 +40,7 @@ def list_(context: typer.Context, edition: Which = "", as_json: screen.Json = Fa
     with app.database.read() as session:
         ranking = _ranking(session, app, edition)
         found = choosing.stories(session, ranking)
-    _print_list(ranking, found, as_json=as_json)
+    ranked.show(ranking, found, as_json=as_json)
 
 
 @commands.command()
@@ -60,12 +54,12 @@ def explain(context: typer.Context, story: Story, edition: Which = "", as_json: 
         articles = [
             {"id": i.id, "source": i.source, "title": i.title, "url": i.url, "at": i.published_at} for i in told
         ]
-        screen.data({**_plain(row), "breakdown": row.breakdown, "articles": articles})
+        screen.data({**ranked.plain(row), "breakdown": row.breakdown, "articles": articles})
         return
     screen.say(f"[bold]{escape(row.headline)}[/]\n{escape(row.why)}")
     if row.warning:
         screen.say(f"[yellow]{escape(row.warning)}[/]")
-    screen.table("Score", ("", "value", "counts", "points"), _sums(row), right=("value", "counts", "points"))
+    screen.table("Score", ("", "value", "counts", "points"), ranked.sums(row), right=("value", "counts", "points"))
     rows = [(item.id, item.source, f"{item.published_at:%a %H:%M}", item.title) for item in told]
     screen.table("Articles", ("id", "source", "published", "title"), rows, right=("id",), wrap=("title",))
 
@@ -100,7 +94,24 @@ def place(
     ruled = jobs.place(
         app, ranking.newsletter, ranking.date, articles, slot, by=who, reason=reason, seen=ranking.id, now=now()
     )
-    _print_ruled(ruled, as_json=as_json, of=row)
+    ranked.show_ruled(ruled, as_json=as_json, of=row)
+
+
+@commands.command()
+def add(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="The address of its article.")],
+    slot: Annotated[int, typer.Option("--place", help="Its place in the edition (default: the first free one).")] = 0,
+    edition: Which = "",
+    by: By = "",
+    as_json: screen.Json = False,
+) -> None:
+    """Add the story that the page at URL tells, and pin it; its page is read unless it is known already."""
+    app = open_app(context)
+    with app.database.read() as session:
+        ranking = _ranking(session, app, edition)
+    ruled = jobs.add(app, ranking.newsletter, ranking.date, url, place=slot, by=by or getpass.getuser(), now=now())
+    ranked.show_ruled(ruled, as_json=as_json, did="Added")
 
 
 @commands.command()
@@ -127,7 +138,7 @@ def rank(context: typer.Context, edition: Which = "", by: By = "", as_json: scre
         with app.database.read() as session:
             day = calendar.next_day(session, newsletter, now())
     ruled = jobs.rank(app, newsletter.slug, day, by=by or getpass.getuser(), now=now())
-    _print_ruled(ruled, as_json=as_json, did="Ranked")
+    ranked.show_ruled(ruled, as_json=as_json, did="Ranked")
 
 
 @commands.command()
@@ -193,9 +204,12 @@ def decisions_(context: typer.Context, edition: Which = "", as_json: screen.Json
         ranking = _ranking(session, app, edition)
         standing = decisions.standing(session, ranking.newsletter, ranking.date)
     if as_json:
-        screen.data([_plain_decision(decision) for decision in standing])
+        screen.data([ranked.plain_decision(decision) for decision in standing])
         return
-    rows = [(d.id, d.rule.value, d.place or "", d.points or "", _ids(d), d.by, d.reason) for d in standing]
+    rows = [
+        (d.id, d.rule.value, d.place or "", d.points or "", ", ".join(map(str, d.article_ids)), d.by, d.reason)
+        for d in standing
+    ]
     screen.table(
         "Decisions",
         ("", "rule", "place", "points", "articles", "by", "reason"),
@@ -221,7 +235,7 @@ def undo(
         with app.database.read() as session:
             ranking = _ranking(session, app, edition)
         ruled = jobs.undo_last(app, ranking.newsletter, ranking.date, by=who, now=now())
-    _print_ruled(ruled, as_json=as_json)
+    ranked.show_ruled(ruled, as_json=as_json)
 
 
 @program.command()
@@ -282,21 +296,7 @@ def _decide(
         reason=reason,
         now=now(),
     )
-    _print_ruled(ruled, as_json=as_json, of=row)
-
-
-def _print_ruled(ruled: "jobs.Ruled", *, as_json: bool, of: RankedStory | None = None, did: str = "Taken back") -> None:
-    if as_json:
-        draft = {"revision": ruled.revision, "changed": ruled.changed, "left_alone": list(ruled.left_alone)}
-        screen.data(
-            _plain_list(ruled.ranking, ruled.stories)
-            | {"draft": draft, "turned": list(ruled.turned), "decision": ruled.act}
-        )
-        return
-    _print_list(ruled.ranking, ruled.stories, as_json=False)
-    for clause in ruled.turned:
-        screen.say(f"{escape(clause)}.")
-    screen.say((f"Kept, for “{escape(of.headline)}”. " if of else f"{did}. ") + escape(ruled.says))
+    ranked.show_ruled(ruled, as_json=as_json, of=row)
 
 
 def _named_story(app: App, story: str, edition: str) -> tuple[RankedStory, Ranking]:
@@ -331,71 +331,6 @@ def _story(session: Session, app: App, story: str, edition: str) -> RankedStory:
     before, _, wanted = story.rpartition("/")
     ranking = _ranking(session, app, before or edition)
     return naming.find(choosing.stories(session, ranking), wanted)
-
-
-def _print_list(ranking: Ranking, found: Sequence[RankedStory], *, as_json: bool) -> None:
-    if as_json:
-        screen.data(_plain_list(ranking, found))
-        return
-    columns = ("", "id", "in", "score", "voices", "reprints", "story")
-    rows = [
-        (
-            row.position,
-            naming.name(row),
-            "●" if row.chosen else "",
-            f"{row.score / 1000:.1f}",
-            row.voices,
-            row.reprints,
-            _told(row),
-        )
-        for row in found
-    ]
-    title = f"Stories of {ranking.newsletter}/{ranking.date}, ranked {ranking.at:%d %B %H:%M} UTC"
-    screen.table(title, columns, rows, right=("", "score", "voices", "reprints"), wrap=("story",))
-    for note in ranking.notes:
-        screen.say(f"note: {escape(note)}")
-
-
-def _plain_list(ranking: Ranking, found: Sequence[RankedStory]) -> dict[str, Any]:
-    return {
-        "newsletter": ranking.newsletter,
-        "date": ranking.date,
-        "at": ranking.at,
-        "verdict": ranking.verdict,
-        "notes": ranking.notes,
-        "weights_version": ranking.weights_version,
-        "input_hash": ranking.input_hash,
-        "stories": [_plain(row) for row in found],
-    }
-
-
-def _told(row: RankedStory) -> str:
-    return "\n".join(part for part in (row.headline, row.why, row.warning) if part)
-
-
-def _sums(row: RankedStory) -> list[tuple[str, str, str, str]]:
-    numbers = row.breakdown
-    sums = [
-        (name, f"{numbers[name] / 1000:.3f}", f"{weight}", f"{weight * numbers[name] / 1000:.2f}")
-        for name, weight in numbers["weights"].items()
-    ]
-    penalties = [name for name in ("advertising", "thin", "follow_up") if numbers[name] != 100]
-    sums.extend((name.replace("_", "-"), "", f"× {numbers[name] / 100:.2f}", "") for name in penalties)
-    if numbers["boost"]:
-        sums.append(("boost", "", "", f"{numbers['boost']:+d}"))
-    return [*sums, ("score", "", "", f"{scoring.recompute(numbers) / 1000:.3f}")]
-
-
-def _plain(row: RankedStory) -> dict[str, Any]:
-    return {"id": naming.name(row)} | {name: getattr(row, name) for name in _SHOWN}
-
-
-def _plain_decision(row: Decision) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in ("id", "rule", "place", "article_ids", "points", "reason", "by", "at")}
-
-
-def _ids(row: Decision) -> str:
-    return ", ".join(map(str, row.article_ids))
 
 
 def _swapped(one: rehearsing.Rehearsal) -> str:

@@ -8,6 +8,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from newsletter.jobs.additions import add
     from newsletter.jobs.aiming import aim
     from newsletter.jobs.clock import Work, leave, run, stand_in, tick
     from newsletter.jobs.deciding import approve, cancel, hold, reopen, skip
@@ -21,6 +22,7 @@ __all__ = [
     "Outdated",
     "Ruled",
     "Work",
+    "add",
     "aim",
     "approve",
     "assemble",
@@ -46,6 +48,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "additions": ("add",),
     "aiming": ("aim",),
     "clock": ("Work", "leave", "run", "stand_in", "tick"),
     "deciding": ("approve", "cancel", "hold", "reopen", "skip"),

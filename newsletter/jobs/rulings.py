@@ -10,7 +10,7 @@ from newsletter.app import App
 from newsletter.config import Newsletter
 from newsletter.editions import assembling, following, review, shelf
 from newsletter.errors import BadInput, NotFound, WrongState
-from newsletter.jobs import drafting, liking
+from newsletter.jobs import drafting, liking, writing
 from newsletter.stories.models import Decision, RankedStory, Ranking, Rule
 from newsletter.stories.picking import changes, choosing, decisions, items
 from newsletter.stories.picking.decisions import Ruling
@@ -24,7 +24,8 @@ class Outdated(WrongState):
 class Ruled:
     """The ranking after a decision, and what became of the draft."""
 
-    ranking: Ranking
+    #: None where the edition was written by hand
+    ranking: Ranking | None
     stories: tuple[RankedStory, ...]
     #: the edition's revision where there is one
     revision: int | None = None
@@ -76,20 +77,21 @@ def place(
 
     Where it has a place already it changes places with the story that stands there.
     """
-    newest = app.newsletter(newsletter)
-    if not 1 <= place <= newest.stories:
-        raise BadInput(f"there is no place {place}: the edition has places 1 to {newest.stories}")
+    of = app.newsletter(newsletter)
+    if not place:
+        raise BadInput(f"say which place: 1 to {of.stories}")
+    check_place(of, place)
     wanted = Ruling(Rule.PIN, tuple(story), reason=reason, by=by, place=place)
     with app.database.write() as session:
-        before = _ready(session, newsletter, day, seen)
+        before = ready(session, newsletter, day, seen)
         chosen = assembling.the_chosen(session, before) if before else []
         mine = next((row for row in chosen if not set(story).isdisjoint(row.article_ids)), None)
         there = next((row for row in chosen if row.position == place), None)
         rulings = [wanted]
         if mine is not None and there is not None and mine is not there:
             rulings.append(Ruling(Rule.PIN, tuple(there.article_ids), reason=reason, by=by, place=mine.position))
-        act = _keep(session, newsletter, day, rulings, by=by, now=now)
-        return _again(session, app, newest, day, before, by=by, what="place", act=act, now=now)
+        act = keep(session, newsletter, day, rulings, by=by, now=now)
+        return again(session, app, of, day, before, by=by, what="place", act=act, now=now)
 
 
 def undo(app: App, decision_id: int, *, by: str, now: datetime) -> Ruled:
@@ -100,8 +102,10 @@ def undo(app: App, decision_id: int, *, by: str, now: datetime) -> Ruled:
             _refuse_if_settled(session, decision.newsletter, decision.date)
         row = decisions.undo(session, decision_id, now=now)
         before = choosing.latest(session, row.newsletter, row.date)
+        if row.rule is Rule.WORDS:
+            return _words_again(session, app, row, before, by=by, now=now)
         what = f"{row.rule.value} taken back"
-        return _again(session, app, app.newsletter(row.newsletter), row.date, before, by=by, what=what, now=now)
+        return again(session, app, app.newsletter(row.newsletter), row.date, before, by=by, what=what, now=now)
 
 
 def undo_last(app: App, newsletter: str, day: date, *, by: str, now: datetime) -> Ruled:
@@ -119,8 +123,14 @@ def undo_last(app: App, newsletter: str, day: date, *, by: str, now: datetime) -
 def rank(app: App, newsletter: str, day: date, *, by: str, seen: int | None = None, now: datetime) -> Ruled:
     """Rank the week as it is now, with what came in since; the draft follows where nobody has edited it."""
     with app.database.write() as session:
-        before = _ready(session, newsletter, day, seen)
-        return _again(session, app, app.newsletter(newsletter), day, before, by=by, what="ranked again", now=now)
+        before = ready(session, newsletter, day, seen)
+        return again(session, app, app.newsletter(newsletter), day, before, by=by, what="ranked again", now=now)
+
+
+def check_place(newsletter: Newsletter, place: int) -> None:
+    """Raise BadInput where an edition has no such *place*; 0 is any."""
+    if not 0 <= place <= newsletter.stories:
+        raise BadInput(f"there is no place {place}: the edition has places 1 to {newsletter.stories}")
 
 
 def apart(story: Sequence[int], article: int) -> list[int]:
@@ -142,12 +152,12 @@ def _rule(
     now: datetime,
 ) -> Ruled:
     with app.database.write() as session:
-        before = _ready(session, newsletter, day, seen)
-        act = _keep(session, newsletter, day, rulings, by=by, now=now)
-        return _again(session, app, app.newsletter(newsletter), day, before, by=by, what=what, act=act, now=now)
+        before = ready(session, newsletter, day, seen)
+        act = keep(session, newsletter, day, rulings, by=by, now=now)
+        return again(session, app, app.newsletter(newsletter), day, before, by=by, what=what, act=act, now=now)
 
 
-def _ready(session: Session, newsletter: str, day: date, seen: int | None) -> Ranking | None:
+def ready(session: Session, newsletter: str, day: date, seen: int | None) -> Ranking | None:
     """The ranking that stands, where one may decide on it; raises Outdated where *seen* is another one."""
     _refuse_if_settled(session, newsletter, day)
     if seen:
@@ -159,7 +169,7 @@ def _ready(session: Session, newsletter: str, day: date, seen: int | None) -> Ra
     return stands
 
 
-def _keep(
+def keep(
     session: Session, newsletter: str, day: date, rulings: Sequence[Ruling], *, by: str, now: datetime
 ) -> int | None:
     """Store what is decided at once; the number by which it is taken back."""
@@ -182,13 +192,27 @@ def _keep(
     return act
 
 
+def _words_again(
+    session: Session, app: App, row: Decision, ranking: Ranking | None, *, by: str, now: datetime
+) -> Ruled:
+    """Take back what was done to the draft's own words, and nothing that was changed since."""
+    edition = shelf.of_date(session, row.newsletter, row.date)
+    if edition is None:
+        raise NotFound(f"there is no edition {row.newsletter}/{row.date} any more")
+    edition = shelf.get(session, edition.id, lock=True)
+    saved = writing.undo(session, app.newsletter(row.newsletter), edition, row.revision, by=by, now=now)
+    stories = tuple(choosing.stories(session, ranking)) if ranking else ()
+    says = f"The draft is changed, now revision {saved.edition.revision}."
+    return Ruled(ranking, stories, saved.edition.revision, changed=True, says=says)
+
+
 def _refuse_if_settled(session: Session, newsletter: str, day: date) -> None:
     edition = shelf.of_date(session, newsletter, day)
     if edition is not None:
         review.refuse_unless_editable(edition)
 
 
-def _again(
+def again(
     session: Session,
     app: App,
     newsletter: Newsletter,

@@ -36,6 +36,12 @@ class Health(StrEnum):
     FAILING = "failing"
     #: answered 410 Gone again and again: not visited any more
     GONE = "gone"
+    #: no feed, never visited: it holds what editors have added by its address
+    BY_HAND = "by hand"
+
+
+#: never visited
+LEFT_ALONE = frozenset({Health.GONE, Health.BY_HAND})
 
 
 class Source(Model):

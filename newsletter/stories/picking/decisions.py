@@ -106,6 +106,7 @@ def decide(
     points: int = 0,
     reason: str = "",
     place: int = 0,
+    revision: int = 0,
     act: int | None = None,
 ) -> Decision:
     """Store a decision, which may be part of an earlier one's *act*.
@@ -115,7 +116,7 @@ def decide(
     """
     if rule is Rule.BOOST and points not in {*BOOSTS, 0}:
         raise BadInput(f"a boost of {points} is not possible; give one of {', '.join(map(str, BOOSTS))}")
-    if not articles or (rule in {Rule.MERGE, Rule.SPLIT} and len(set(articles)) < 2):
+    if (not articles and rule is not Rule.WORDS) or (rule in {Rule.MERGE, Rule.SPLIT} and len(set(articles)) < 2):
         raise BadInput(f"{rule.value} needs {'two different articles or more' if articles else 'an article'}")
     decision = Decision(
         newsletter=newsletter,
@@ -124,6 +125,7 @@ def decide(
         article_ids=list(dict.fromkeys(articles)),
         points=points if rule is Rule.BOOST else 0,
         place=place if rule is Rule.PIN else 0,
+        revision=revision,
         act=act,
         reason=reason,
         by=by,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from newsletter.config import Fetch
 from newsletter.db import Database
 from newsletter.stories import links
-from newsletter.stories.models import Article, Health, Source
+from newsletter.stories.models import LEFT_ALONE, Article, Health, Source
 from newsletter.stories.reading import articles, feeds, hosts, measuring, pages, visits
 from newsletter.stories.reading.feeds import Feed
 from newsletter.stories.reading.fetching import Answer, Fetcher, Outcome
@@ -28,7 +28,7 @@ PAGES_PER_HOST = 10
 #: pictures measured of one host in one round; the sizes of the rest stay unknown
 PICTURES_PER_HOST = 20
 #: which sources are visited at all
-_VISITED = (Source.health != Health.GONE, Source.paused_at.is_(None), Source.removed_at.is_(None))
+_VISITED = (Source.health.not_in(LEFT_ALONE), Source.paused_at.is_(None), Source.removed_at.is_(None))
 
 #: told how many visits are done, and how many there are in this round as far as is known
 Progress = Callable[[int, int], None]

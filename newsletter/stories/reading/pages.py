@@ -15,7 +15,7 @@ from protego import Protego
 
 from newsletter.stories import links
 from newsletter.stories.reading import pictures, plain
-from newsletter.stories.reading.entries import SUMMARY, TEXT
+from newsletter.stories.reading.entries import SUMMARY, TEXT, TITLE
 from newsletter.stories.reading.fetching import Fetcher, Outcome
 from newsletter.stories.reading.pictures import Picture
 from newsletter.stories.reading.plain import Form, Written
@@ -26,6 +26,8 @@ _LONGEST_CRAWL_DELAY = 30
 _JSON_LD = re.compile(rb"""<script\s[^<>]{0,200}?application/ld\+json[^<>]{0,200}>""", re.IGNORECASE)
 _MOST_JSON_LD = 10
 _META = re.compile(rb"<meta\s[^<>]{0,4000}", re.IGNORECASE)
+#: of a site
+_NAME = 100
 _MOST_META, _HEAD_BYTES = 200, 200_000
 
 
@@ -39,6 +41,11 @@ class Page:
     image_width: int | None = None
     image_height: int | None = None
     published: datetime | None = None
+    #: its headline, and what its site calls itself
+    title: str = ""
+    site: str = ""
+    #: where it was found in the end
+    url: str = ""
     #: why there is nothing, in words for an editor
     problem: str = ""
 
@@ -109,6 +116,9 @@ def extract(body: bytes, url: str) -> Page:
         image_width=width,
         image_height=height,
         published=_day(said.get("date")),
+        title=plain.line(Written(said.get("title") or "", Form.EITHER), TITLE),
+        site=plain.line(Written(said.get("sitename") or "", Form.EITHER), _NAME),
+        url=url,
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.errors import BadInput, NotFound, WrongState
 from newsletter.stories import links
-from newsletter.stories.models import Article, Health, Kind, Source
+from newsletter.stories.models import LEFT_ALONE, Article, Health, Kind, Source
 
 #: in hundredths; what an editor may change for each source
 AUTHORITY = {Kind.PR_WIRE: 25, Kind.VENDOR: 50, Kind.AGGREGATOR: 75, Kind.TRADE: 100, Kind.NATIONAL: 100}
@@ -48,7 +48,7 @@ def add(
 def refuse_known(session: Session, url: str) -> None:
     """Raise BadInput for an address that is not of the web, WrongState for one that is a source already."""
     source = session.scalar(select(Source).where(Source.url == _checked(url)))
-    if source is not None and source.health is not Health.GONE and source.removed_at is None:
+    if source is not None and source.health not in LEFT_ALONE and source.removed_at is None:
         raise WrongState(f"{url} is a source already: {source.name}")
 
 

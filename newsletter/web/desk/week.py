@@ -26,11 +26,13 @@ _PAGE, _BOARD, _STORY, _STORY_PART = "week.html", "week_board.html", "week_story
 
 
 @router.get("/week")
-def week(request: Request, visitor: Looks, newsletter: str = "", date: str = "", since: int = 0) -> HTMLResponse:
+def week(
+    request: Request, visitor: Looks, newsletter: str = "", date: str = "", since: int = 0, did: str = ""
+) -> HTMLResponse:
     """The next edition of a newsletter, or that of a date."""
     with visitor.ground.app.database.read() as session:
         of, day = _which(session, visitor, newsletter, date)
-        said = _since(session, of, day, since) if since else Said()
+        said = Said(week_acts.done(did), _turned(session, of, day, since) if since else ())
         return _page(request, visitor, session, of, day, said)
 
 
@@ -53,14 +55,16 @@ def act(request: Request, posted: Annotated[Posted, Depends(sends(May.DRAFT))]) 
     app, now, status = visitor.ground.app, visitor.ground.clock(), 200
     with app.database.read() as session:
         of, day = _which(session, visitor, form.get("newsletter"), form.get("date"))
-    seen = form.get("ranking")
+    seen, verb = form.get("ranking"), (form.get("act").split() or [""])[0]
     try:
         said = week_acts.do(app, of, day, posted, now=now)
     except NewsletterError as error:
         with app.database.read() as session:
             said, status = week_acts.sorry(session, of, day, error, posted), 409
     if not _is_htmx(request) and not said.is_wrong:
-        return RedirectResponse(f"{visitor.base}/week?newsletter={of.slug}&date={day}&since={seen or 0}#said", 303)
+        return RedirectResponse(
+            f"{visitor.base}/week?newsletter={of.slug}&date={day}&since={seen or 0}&did={verb}#said", 303
+        )
     with app.database.read() as session:
         return _page(request, visitor, session, of, day, said, status=status)
 
@@ -106,13 +110,12 @@ def _which(session: Session, visitor: Visitor, slug: str, day: str) -> tuple[New
         raise BadInput(f"{day!r} is not a date: write it as 2026-11-27") from error
 
 
-def _since(session: Session, of: Newsletter, day: date, since: int) -> Said:
+def _turned(session: Session, of: Newsletter, day: date, since: int) -> tuple[str, ...]:
     """What the ranking says otherwise than the one numbered *since*."""
     before, stands = session.get(Ranking, since), choosing.latest(session, of.slug, day)
-    if before is None or stands is None or (before.newsletter, before.date) != (of.slug, day) or before.id == stands.id:
-        return Said()
-    turned = changes.between(choosing.stories(session, before), choosing.stories(session, stands))
-    return Said(turned=turned or ("The slots hold what they held.",))
+    if before is None or stands is None or (before.newsletter, before.date) != (of.slug, day):
+        return ()
+    return changes.between(choosing.stories(session, before), choosing.stories(session, stands))
 
 
 def _oldest_first(articles: list[Heading]) -> list[Heading]:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from newsletter import jobs
 from newsletter.app import App
 from newsletter.config import Newsletter
+from newsletter.editions.words import StoryWords
 from newsletter.errors import AlreadyDone, BadInput, NewsletterError, NotFound
-from newsletter.jobs import board
+from newsletter.jobs import board, handwork
 from newsletter.jobs.board import Board, Candidate
 from newsletter.jobs.rulings import Outdated, Ruled, apart
 from newsletter.staff import acts
@@ -130,6 +131,11 @@ def sorry(session: Session, newsletter: Newsletter, day: date, error: Newsletter
     return Said(text, turned, is_wrong=True)
 
 
+def done(verb: str) -> str:
+    """What somebody did, for the page that a plain form leads to."""
+    return f"You {_NOTED[verb]}." if verb in _NOTED else ""
+
+
 def called(shown: Board, name: str) -> Candidate:
     """The story of that name on the board; raises NotFound."""
     found = shown.called(name)
@@ -228,6 +234,39 @@ def _draft(asked: _Asked) -> _Done:
     return drafted.result, "", None
 
 
+def _take(asked: _Asked) -> _Done:
+    what = asked.word(0)
+    if what in board.FIELDS:
+        ruled = handwork.take_field(
+            asked.app, asked.newsletter.slug, asked.day, what, by=asked.by, seen=asked.seen, now=asked.now
+        )
+        return f"The {what} is as the ranking proposes it", what, ruled
+    at = number(what)
+    ruled = handwork.take_story(
+        asked.app, asked.newsletter.slug, asked.day, at, by=asked.by, seen=asked.seen, now=asked.now
+    )
+    return f"No. {at} is as the ranking has it", f"no. {at}", ruled
+
+
+def _add(asked: _Asked) -> _Done:
+    form = asked.posted.form
+    place, url = number(form.get("place") or "0"), form.get("url").strip()
+    ruled = jobs.add(
+        asked.app, asked.newsletter.slug, asked.day, url, place=place, by=asked.by, seen=asked.seen, now=asked.now
+    )
+    return "The story is added and pinned", url, ruled
+
+
+def _write(asked: _Asked) -> _Done:
+    form = asked.posted.form
+    place, headline = number(form.get("place") or "0"), form.get("headline")
+    story = StoryWords(headline, form.get("summary"), form.get("link").strip())
+    ruled = handwork.write_story(
+        asked.app, asked.newsletter.slug, asked.day, story, place, by=asked.by, seen=asked.seen, now=asked.now
+    )
+    return f"“{changes.short(headline)}” is in the draft", "", ruled
+
+
 def _quoted(one: Candidate) -> str:
     return f"“{changes.short(one.story.headline)}”"
 
@@ -244,6 +283,9 @@ _NOTED = {
     "undo": "took an act back",
     "rank": "ranked again",
     "draft": "had the draft made",
+    "take": "took what was offered",
+    "add": "added a story by its address",
+    "write": "added a story by hand",
 }
 _VERBS: Mapping[str, Callable[[_Asked], _Done]] = {
     "pin": _pin,
@@ -256,4 +298,7 @@ _VERBS: Mapping[str, Callable[[_Asked], _Done]] = {
     "undo": _undo,
     "rank": _rank,
     "draft": _draft,
+    "take": _take,
+    "add": _add,
+    "write": _write,
 }

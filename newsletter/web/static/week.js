@@ -143,6 +143,11 @@
     // a button or link that has the focus keeps Enter for itself
     if (event.key === "Enter" && event.target.closest?.("a, button, summary")) return;
     if (event.key === "z" && mayAct()) return event.preventDefault(), act("undo");
+    if (event.key === "a" && $("#adding")) {
+      event.preventDefault();
+      $("#adding").open = true;
+      return $("#add-url").focus();
+    }
     if (event.key === "Escape" && marked) return mark("");
     const row = current();
     if (!row?.dataset.story) return;
