@@ -24,9 +24,9 @@ BEFORE = "d71cd44"
 #: articles of a week, with and without the earlier build beside it
 SIZES, QUICK, ALONE = (300, 3000, 10_000), (300, 3000), (30_000,)
 #: so many sentences make 450 words on average, short items and cut copies among them
-_SENTENCES = (36, 47)
+SENTENCES = (36, 47)
 #: articles of a usual week, and a few less, so that a week of so many times its stories has no fewer than are asked for
-_USUAL = 455
+USUAL = 455
 #: the plain reference is asked for the same clusters up to this size
 _CHECKED, _CHECKED_QUICK = 10_000, 3000
 _ROOT = Path(__file__).parent.parent
@@ -155,7 +155,7 @@ def _run(root: Path, file: Path, work: str) -> dict[str, Any]:
 @contextmanager
 def _week(size: int, earlier: dict[str, Any] | None = None) -> Iterator[Path]:
     """A file with a simulated week of *size* articles, of 450 words on average."""
-    week = weeks.week(1000, weeks.times(Shape(sentences=_SENTENCES), size / _USUAL))
+    week = weeks.week(1000, weeks.times(Shape(sentences=SENTENCES), size / USUAL))
     items = [one.item for one in week.articles[:size]]
     plain = [
         {
@@ -174,7 +174,7 @@ def _week(size: int, earlier: dict[str, Any] | None = None) -> Iterator[Path]:
 
 def _earlier(size: int) -> dict[str, Any]:
     """What twelve weeks have counted: one other simulated week, twelve times."""
-    week = weeks.week(1001, weeks.times(Shape(sentences=_SENTENCES), size / _USUAL))
+    week = weeks.week(1001, weeks.times(Shape(sentences=SENTENCES), size / USUAL))
     items = [one.item for one in week.articles]
     read = readings.read_all(items)
     reports = [read[name].long[0] for name, origin in copies.origins(items, read).items() if name == origin]

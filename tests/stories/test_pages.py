@@ -31,6 +31,9 @@ def test_a_page_gives_its_lead_image_and_date() -> None:
         summary=f"{LEAD}\n\n{MORE}",
         image_url="http://feed.example/shop.jpg",
         published=datetime(2021, 11, 24, tzinfo=UTC),
+        title="Grocer opens a shop",
+        site="feed.example",
+        url=URL,
     )
 
 

@@ -55,7 +55,7 @@ def rank(
         opens_at=window[0],
         closes_at=window[1],
         weights_version=scoring.VERSION,
-        input_hash=seen.digest(),
+        input_hash=seen.digest(kept.hashes if kept else None),
         verdict=found,
         notes=[*notes, *outcome.notes, *said],
     )

@@ -80,11 +80,15 @@ class Snapshot:
     frequencies: Frequencies = field(default_factory=Frequencies)
     limit: int = 5
 
-    def digest(self) -> str:
-        """A hash of everything in it, the same whatever the order of its articles."""
+    def digest(self, known: dict[int, tuple[Item, bytes]] | None = None) -> str:
+        """A hash of everything in it, the same whatever the order of its articles; *known* keeps those of articles."""
+        known = {} if known is None else known
         whole = blake2b(digest_size=16)
         for item in sorted(self.items, key=lambda item: item.id):
-            whole.update(repr([getattr(item, name) for name in _OF_ITEM]).encode("utf-8", "surrogatepass"))
+            before = known.get(item.id)
+            if before is None or before[0] != item:
+                known[item.id] = before = (item, _hash(item))
+            whole.update(before[1])
         parts: dict[str, Any] = {
             "closes_at": self.closes_at,
             "interests": dict(self.interests),
@@ -96,6 +100,11 @@ class Snapshot:
         plain = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=_plain)
         whole.update(plain.encode("utf-8", "surrogatepass"))
         return whole.hexdigest()
+
+
+def _hash(item: Item) -> bytes:
+    said = repr([getattr(item, name) for name in _OF_ITEM])
+    return blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _plain(value: object) -> object:

@@ -41,6 +41,8 @@ class Kept:
     lock: RLock = field(default_factory=RLock)
     #: article id → its title and text, and what was read in them
     read: dict[int, tuple[str, str, Reading]] = field(default_factory=dict)
+    #: article id → it, and its hash
+    hashes: dict[int, tuple[Item, bytes]] = field(default_factory=dict)
     #: what went in, and what came of it: copies, frequencies, vectors, the whole
     copies: tuple[Any, dict[int, int]] = (None, {})
     quick: Copies | None = None

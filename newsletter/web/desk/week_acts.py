@@ -23,6 +23,8 @@ from newsletter.web.desk.visitor import Posted
 _LONGEST = 300
 #: clauses that are told one by one
 _TOLD = 4
+#: what was asked for need not be told as news
+_PLACE = re.compile(r"has place ([0-9]{1,2})\.$")
 _NUMBER = re.compile(r"-?[0-9]{1,12}")
 
 
@@ -42,6 +44,8 @@ class Said:
         """The clauses that are worth hearing; many small moves are counted."""
         about = self.text[: self.text.find("”") + 1]
         clauses = tuple(f"It{one[len(about) :]}" if about and one.startswith(about) else one for one in self.turned)
+        at = _PLACE.search(self.text)
+        clauses = tuple(one for one in clauses if at is None or not one.startswith("It is") or not one.endswith(at[1]))
         more = len(clauses) - _TOLD
         return clauses if more < 2 else (*clauses[:_TOLD], f"{more} more have moved")
 
