@@ -76,3 +76,23 @@ def test_a_later_merge_undoes_an_earlier_split() -> None:
 def test_an_earlier_merge_does_not_bridge_a_later_split() -> None:
     links = ruled((Rule.MERGE, [2, 3]), (Rule.MERGE, [1, 2]), (Rule.SPLIT, [1, 3])).links()
     assert (set(links.together), set(links.apart)) == ({(1, 2)}, {(1, 3)})
+
+
+def test_what_was_decided_in_one_act_is_taken_back_at_once(session: Session, friday: date, now: datetime) -> None:
+    first = decisions.decide(session, "friday", friday, Rule.PIN, [7], by="ada", place=1, now=now)
+    other = decisions.decide(session, "friday", friday, Rule.PIN, [8], by="ada", place=2, act=first.id, now=now)
+    alone = decisions.decide(session, "friday", friday, Rule.EXCLUDE, [9], by="bob", now=now)
+    decisions.undo(session, other.id, now=now)
+    assert [one.id for one in decisions.standing(session, "friday", friday)] == [alone.id]
+
+
+def test_the_last_word_of_each_is_known(session: Session, friday: date, now: datetime) -> None:
+    mine = decisions.decide(session, "friday", friday, Rule.PIN, [7], by="ada", now=now)
+    decisions.decide(session, "friday", friday, Rule.EXCLUDE, [9], by="bob", now=now)
+    assert decisions.last(session, "friday", friday, by="ada") == mine
+    assert decisions.last(session, "friday", friday, by="eve") is None
+
+
+def test_a_freed_story_is_neither_pinned_nor_excluded_nor_boosted() -> None:
+    rules = ruled((Rule.PIN, [1]), (Rule.BOOST, [1]), (Rule.FREE, [1]))
+    assert rules.on([1]) == Fate()

@@ -165,3 +165,25 @@ def test_a_story_that_an_editor_added_stays() -> None:
     mine = replace(before, stories=(*before.stories, StoryWords("Mine alone")))
     told = [story.headline for story in following.merge(mine, before, after, LINKS).words.stories]
     assert told == ["X", "A", "Mine alone"]
+
+
+def test_an_edited_story_goes_to_the_place_that_an_editor_gave_it() -> None:
+    before, after = _words("A", "B", "C"), _words("X", "A", "B")
+    mine = replace(before, stories=(replace(before.stories[0], summary="Mine"), *before.stories[1:]))
+    done = following.merge(mine, before, after, LINKS, fixed={1})
+    assert [(story.headline, story.summary) for story in done.words.stories] == [("X", ""), ("A", "Mine"), ("B", "")]
+
+
+def test_where_a_story_is_placed_an_edited_one_makes_way_and_stays_in_the_edition() -> None:
+    before, after = _words("A", "B", "C"), _words("X", "A", "B")
+    mine = replace(before, stories=(StoryWords("By hand"), *before.stories[1:]))
+    done = following.merge(mine, before, after, LINKS, fixed={0})
+    assert [story.headline for story in done.words.stories] == ["X", "By hand", "A"]
+
+
+def test_two_edited_stories_change_places() -> None:
+    before, after = _words("A", "B", "C"), _words("B", "A", "C")
+    links = {f"https://e.example/{letter}": place for place, letter in enumerate("bac")}
+    written = [replace(story, summary=f"{story.headline}, mine") for story in before.stories]
+    done = following.merge(replace(before, stories=tuple(written)), before, after, links, fixed={0, 1})
+    assert [story.summary for story in done.words.stories] == ["B, mine", "A, mine", "C, mine"]

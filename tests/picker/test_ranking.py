@@ -67,3 +67,29 @@ def test_ties_go_to_weight_then_voices_then_age_then_link() -> None:
         story(5, 50, weight=200, voices=1, since=9.0),
     ]
     assert ranking.pick(tied).chosen == (5, 4, 3, 2, 1)
+
+
+def test_a_pin_that_asks_for_a_place_has_it_and_the_others_stand_around() -> None:
+    few = [story(1, 60), story(2, 50), story(3, 40), story(4, 30, pin=0, place=3), story(5, 28, pin=1)]
+    assert ranking.pick(few, limit=4).chosen == (5, 1, 4, 2)
+
+
+def test_of_two_pins_for_one_place_the_later_has_it() -> None:
+    few = [story(1, 60), story(2, 50, pin=0, place=2), story(3, 40, pin=1, place=2)]
+    assert ranking.pick(few, limit=3).chosen == (2, 3, 1)
+
+
+def test_a_place_beyond_the_edition_is_its_last() -> None:
+    few = [story(1, 60), story(2, 50), story(3, 40, pin=0, place=5)]
+    assert ranking.pick(few, limit=5).chosen == (1, 2, 3)
+
+
+def test_sentences_name_the_slot_that_a_story_has_after_places_were_given() -> None:
+    few = [
+        story(1, 60, company="Walmart"),
+        story(2, 50, company="Walmart"),
+        story(3, 40),
+        story(4, 30, pin=0, place=1),
+    ]
+    choice = ranking.pick(few, limit=3)
+    assert (choice.chosen, choice.others) == ((4, 1, 3), ((2, "same company as no. 2"),))

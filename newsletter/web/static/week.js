@@ -251,9 +251,16 @@
     });
   }
 
+  // a browser that keeps nothing for us keeps the keys on
   const kept = "newsletter-week-keys";
-  $("#keys-on").checked = localStorage.getItem(kept) !== "off";
-  $("#keys-on").addEventListener("change", (event) => localStorage.setItem(kept, event.target.checked ? "on" : "off"));
+  try {
+    $("#keys-on").checked = localStorage.getItem(kept) !== "off";
+  } catch { /* no storage */ }
+  $("#keys-on").addEventListener("change", (event) => {
+    try {
+      localStorage.setItem(kept, event.target.checked ? "on" : "off");
+    } catch { /* no storage */ }
+  });
   $("#show-keys").hidden = false;
   $("#show-keys").addEventListener("click", () => $("#keys").showModal());
   dress();
