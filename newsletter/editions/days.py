@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -74,7 +75,8 @@ def reason(day: Day) -> str:
     said = f"{day.why} ({day.by})" if day.by and day.why else f"said by {day.by}" if day.by else day.why
     if day.date is None:
         return said
-    moved = f"in place of {spoken(day.week)}: {said}" if day.is_moved else ""
+    # the rule's own words name the day already
+    moved = (f"in place of {spoken(day.week)}: {said}" if day.by else said) if day.is_moved else ""
     return "; ".join(part for part in (moved, day.remark) if part)
 
 
@@ -182,7 +184,7 @@ class Diary:
             return Day(week, None, f"{why}, and by the newsletter’s rule there is no edition then")
         earliest, latest = max(before, week - WEEK), self._after(week)
         step = _DAY if rule == "later" else -_DAY
-        passed: list[str] = []
+        passed: list[tuple[date, str]] = []
         day, is_late = week + step, False
         while earliest < day < latest:
             reason = self.off(day) or self._no_working_day(day)
@@ -190,7 +192,7 @@ class Diary:
                 reason, is_late = "past", True
             if not reason:
                 return Day(week, day, why + _also(passed))
-            passed.append(f"{day:%a} {day.day} {day:%b} ({reason})")
+            passed.append((day, reason))
             day += step
         return Day(week, None, f"{why}, and no day {rule} is free{_also(passed)}", too_late=is_late)
 
@@ -204,8 +206,13 @@ class Diary:
         return "" if _SHORT[day.weekday()] in self.newsletter.working_days else "no working day"
 
 
-def _also(passed: list[str]) -> str:
-    return f"; nor {', '.join(passed)}" if passed else ""
+def _also(passed: list[tuple[date, str]]) -> str:
+    """The days that were passed over, those together that follow one another for one reason."""
+    found = []
+    for why, run in groupby(sorted(passed), key=lambda one: one[1]):
+        days = [f"{day:%a} {day.day} {day:%b}" for day, _ in run]
+        found.append(f"{days[0]} is {why}" if len(days) == 1 else f"{days[0]} to {days[-1]} are {why}")
+    return f"; {', '.join(found)}" if found else ""
 
 
 @lru_cache(maxsize=128)

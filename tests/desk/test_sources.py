@@ -266,6 +266,7 @@ def test_what_a_source_brought_and_what_of_it_was_told(app: App, now: datetime) 
         ((15, 16, 17, 18, 19, 20), Health.OK, False),  # fourteen days are its usual pause
         (tuple(range(20, 80, 2)), Health.OK, True),
         ((80, 50, 20), Health.OK, False),  # once a month
+        ((43,), Health.OK, True),
         ((), Health.OK, True),
         ((), Health.FAILING, False),  # what is wrong is said
         ((), Health.NEW, False),

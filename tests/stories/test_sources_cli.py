@@ -105,3 +105,21 @@ def test_a_source_without_a_name_is_called_after_its_site(home: Path) -> None:
     run(home, "sources", "add", "https://www.retail.example/feed.xml")
     listed = json.loads(run(home, "sources", "list", "--json"))
     assert [one["name"] for one in listed] == ["retail.example"]
+
+
+def test_a_source_is_paused_set_removed_and_brought_back(home: Path) -> None:
+    run(home, "sources", "add", "http://feed.example/", "--name", "Post")
+    run(home, "sources", "pause", "Post")
+    paused = "paused" in run(home, "sources", "list")
+    run(home, "sources", "resume", "Post")
+    run(home, "sources", "set", "Post", "--owner", "Media Ltd", "--authority", "125")
+    number = str(json.loads(run(home, "sources", "remove", "Post", "--json"))["number"])
+    run(home, "sources", "restore", number)
+    (one,) = json.loads(run(home, "sources", "list", "--json"))
+    assert (paused, one["name"], one["owner"], one["authority"], one["paused_at"]) == (
+        True,
+        "Post",
+        "Media Ltd",
+        125,
+        None,
+    )

@@ -17,6 +17,8 @@ _WEEK = timedelta(days=7)
 _PATIENCE = timedelta(days=14)
 #: nor one that has brought nothing for less than so many of its usual pauses
 _PAUSES = 4
+#: but one that has brought nothing for longer is, however seldom it writes
+_LONGEST = timedelta(days=42)
 #: ids in one question; databases take no endless ones
 _MANY = 500
 
@@ -92,4 +94,4 @@ def _is_silent(source: Source, newest: datetime | None, articles: int, now: date
         return False  # what is wrong is known, and said
     quiet = now - (newest or source.created_at)
     usual = WEEKS * _WEEK / articles if articles else timedelta(0)
-    return quiet > max(_PATIENCE, _PAUSES * usual)
+    return quiet > max(_PATIENCE, min(_PAUSES * usual, _LONGEST))
