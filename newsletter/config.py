@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import time
+from datetime import date, datetime, time
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -399,6 +399,9 @@ class Newsletter(Section):
     #: names of the keys (DKIM) that sign for its domain, as in SELECTOR._domainkey.news.example.com; the checks look
     #: there whether the key is right; empty: under usual names, and what is not found is not known
     dkim_selectors: tuple[str, ...] = ()
+    #: editions that go out at an hour of their own, each as its date and that hour on the newsletter's clock:
+    #: "2026-12-24 07:00"; `newsletter editions at` and the edition's page write it
+    hours: tuple[str, ...] = ()
     #: where answers go; the sender's address where it is empty
     reply_to: str = Field(default="", max_length=254)
     #: stands in every mail, as the law asks
@@ -470,6 +473,23 @@ class Newsletter(Section):
     seeds: tuple[str, ...] = ()
     #: how fast, how many, and when to stop by itself
     limits: Limits = Limits()
+
+    @field_validator("hours")
+    @classmethod
+    def _days_and_hours(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            day, _, hour = one.partition(" ")
+            try:
+                date.fromisoformat(day)
+                datetime.strptime(hour, "%H:%M")  # noqa: DTZ007 (an hour of the newsletter's clock)
+            except ValueError as error:
+                raise ValueError(f"{one!r} is not a date and an hour, such as '2026-12-24 07:00'") from error
+        return value
+
+    def hour(self, day: date) -> time:
+        """At which hour of the newsletter's clock the edition of *day* goes out."""
+        own = next((one.partition(" ")[2] for one in self.hours if one.startswith(f"{day} ")), "")
+        return time.fromisoformat(own) if own else self.send.at
 
     @property
     def zone(self) -> ZoneInfo:

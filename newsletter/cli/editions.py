@@ -269,6 +269,29 @@ def segment(
     screen.say(f"{escape(shelf.name(found))} goes to {whom}: {reach:,} people today")
 
 
+@commands.command("at")
+def at_hour(
+    context: typer.Context,
+    edition: Annotated[str, typer.Argument(metavar="EDITION", help="Its date, newsletter/date, or number.")],
+    hour: Annotated[str, typer.Argument(metavar="HOUR", help='On the newsletter\'s clock, such as 07:30; or "usual".')],
+    why: Annotated[str, typer.Option(help="Why, for those who ask later.")] = "",
+) -> None:
+    """Let EDITION go out at another hour of its day; only before its sending begins. An approval stays."""
+    from newsletter.editions import hours
+    from newsletter.jobs import rescheduling
+    from newsletter.staff.acts import Doer
+
+    app = open_app(context)
+    with app.database.read() as session:
+        found = shelf.find(session, edition)
+    at = None if hour.strip().lower() == "usual" else hours.read(hour)
+    by = Doer(_me(), "command line")
+    goes_out = rescheduling.to_hour(app, found.id, at, by=by, why=why, now=now())
+    local = goes_out.astimezone(app.newsletter(found.newsletter).zone)
+    once = "" if found.state is State.APPROVED else ", once it is approved"
+    screen.say(f"{escape(shelf.name(found))} goes out on {local:%a %d %b at %H:%M %Z}{once}")
+
+
 def _decide(app: App, name: str, verb: Callable[..., object], *, reason: str, by: str, as_json: bool) -> None:
     with app.database.read() as session:
         edition_id = shelf.find(session, name).id

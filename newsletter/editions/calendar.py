@@ -40,6 +40,8 @@ class Claim:
 
 def due(newsletter: Newsletter, job: Job, friday: date) -> datetime:
     """When *job* is due for the edition of *friday*: at its time of the week, at or before sending time."""
+    if job is Job.SEND:
+        return instant(friday, newsletter.hour(friday), newsletter.zone)
     when = _week_time(newsletter, job)
     back = (newsletter.send.weekday - when.weekday) % 7
     if back == 0 and when.at > newsletter.send.at:
@@ -52,7 +54,7 @@ def opens(newsletter: Newsletter, job: Job, friday: date) -> datetime:
     at = due(newsletter, job, friday)
     if job is not Job.SEND or not newsletter.local_morning:
         return at
-    return min(at, datetime.combine(friday, newsletter.send.at, _FIRST_MORNING).astimezone(UTC))
+    return min(at, datetime.combine(friday, newsletter.hour(friday), _FIRST_MORNING).astimezone(UTC))
 
 
 def next_day(session: Session, newsletter: Newsletter, now: datetime) -> date:

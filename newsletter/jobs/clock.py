@@ -306,7 +306,12 @@ def _send(app: App, held: Claim, clock: Callable[[], datetime]) -> tuple[str, Wo
     try:
         with app.database.write() as session:
             edition = shelf.of_date(session, held.newsletter, held.date)
-            due_at = calendar.due(app.newsletter(held.newsletter), Job.SEND, held.date)
+            newsletter = app.newsletter(held.newsletter)
+            opens_at = calendar.opens(newsletter, Job.SEND, held.date)
+            if clock() < opens_at:  # another hour was chosen after this worker took the slot
+                calendar.wait(session, held, result := "its hour was changed", clock(), opens_at)
+                return result, None
+            due_at = calendar.due(newsletter, Job.SEND, held.date)
             if clock() < due_at and (edition is None or edition.state in sending.UNDECIDED):
                 result = "the first mornings have come; it waits for its approval"
                 calendar.wait(session, held, result, clock(), due_at)

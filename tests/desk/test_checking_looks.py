@@ -110,6 +110,16 @@ def test_a_test_copy_looks_right(page: Page, edition_id: int) -> None:
     assert ([*wrong, *looks.look(page)], page.get_by_text("eva@example.org").count()) == ([], 1)
 
 
+def test_another_hour_looks_right(page: Page, edition_id: int) -> None:
+    page.goto(f"/editions/{edition_id}/time")
+    wrong = looks.look(page)
+    page.get_by_label("At, on").fill("00:10")
+    press(page, page.get_by_role("button", name="Send it then"))
+    page.goto(f"/editions/{edition_id}/time")
+
+    assert [*wrong, *looks.look(page)] == []
+
+
 def test_the_page_shows_what_was_answered_by_itself(strict_page: Page, edition_id: int) -> None:
     strict_page.goto(f"/editions/{edition_id}/check")
     strict_page.get_by_role("button", name="Check links and pictures").press("Enter")

@@ -61,6 +61,8 @@ def test_who_may_call_what() -> None:
         ("POST", "/editions/{edition_id}/check"): May.DRAFT,
         ("GET", "/editions/{edition_id}/check/progress"): May.LOOK,
         ("POST", "/editions/{edition_id}/check/aside"): May.DRAFT,
+        ("GET", "/editions/{edition_id}/time"): May.APPROVE,
+        ("POST", "/editions/{edition_id}/time"): May.APPROVE,
         ("GET", "/editions/{edition_id}/test"): May.DRAFT,
         ("POST", "/editions/{edition_id}/test"): May.DRAFT,
         ("POST", "/editions/{edition_id}/approve"): May.APPROVE,

@@ -212,7 +212,7 @@ def _morning(newsletter: Newsletter, zone_name: str, day: date) -> datetime:
         zone = ZoneInfo(zone_name) if zone_name else newsletter.zone
     except (KeyError, ValueError, OSError):  # not a zone, or none that this machine knows
         zone = newsletter.zone
-    return datetime.combine(day, newsletter.send.at, zone).astimezone(UTC)
+    return datetime.combine(day, newsletter.hour(day), zone).astimezone(UTC)
 
 
 def _size(batch_size: int, limits: Limits, lane: str) -> int:

@@ -124,6 +124,7 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
         looking=looking,
         choices=choices.open_to(visitor, shown, sending),
         may_edit=visitor.may(May.DRAFT) and _is_open(shown),
+        may_time=visitor.may(May.APPROVE) and _is_open(shown),
         sending=sending,
         waiting=waiting,
         edition=shown,

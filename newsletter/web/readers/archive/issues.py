@@ -112,7 +112,7 @@ def _kept(app: App) -> dict[str, Shelf]:
 def _issue(one: Past, newsletter: Newsletter) -> Issue:
     edition = one.edition
     # the hour it was meant for: the same whatever hour a machine got to it
-    at = datetime.combine(edition.date, newsletter.send.at, newsletter.zone)
+    at = datetime.combine(edition.date, newsletter.hour(edition.date), newsletter.zone)
     updated = max([at, *(corrected for corrected, _ in one.notes)])
     path = f"/archive/{newsletter.slug}/{edition.date}"
     return Issue(edition.date, views.of_edition(edition), at, updated, path, one.notes)
