@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -19,9 +19,19 @@ from newsletter.jobs.passes import Pass, Verb
 from newsletter.rendering import proofs
 from newsletter.web import visitors
 from newsletter.web.ground import Ground, Here
-from newsletter.web.readers.forms import Form
+from newsletter.web.readers.forms import filled
 
 router = APIRouter()
+
+
+async def _seen(request: Request) -> str | None:
+    """The bytes that whoever presses the button was shown; None from a program that sends no form along."""
+    if not request.headers.get("content-type"):
+        return None
+    return (await filled(request)).get("digest") or None
+
+
+Seen = Annotated[str | None, Depends(_seen)]
 
 
 @router.get("/desk/{verb}/{token}")
@@ -35,12 +45,12 @@ def ask(verb: Verb, token: str, request: Request, here: Here) -> Response:
 
 
 @router.post("/desk/{verb}/{token}")
-def decide(verb: Verb, token: str, here: Here, form: Form) -> HTMLResponse:
+def decide(verb: Verb, token: str, here: Here, seen: Seen) -> HTMLResponse:
     """Do what the link says; where that was done already, or no longer can be, the page says so."""
     given = _given(here, verb, token)
     act: Callable[..., object]
     if verb is Verb.APPROVE:
-        act = partial(deciding.approve, digest=form.get("digest"))
+        act = partial(deciding.approve, digest=seen)
     elif verb is Verb.HOLD:
         act = deciding.hold
     else:
