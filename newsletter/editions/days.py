@@ -141,7 +141,7 @@ class Diary:
 
     def sends_at(self, day: date) -> datetime:
         """When an edition of *day* goes out, in UTC."""
-        return instant(day, self.newsletter.send.at, self.newsletter.zone)
+        return instant(day, self.newsletter.hour(day), self.newsletter.zone)
 
     def has_begun(self, week: date) -> bool:
         """Whether something was done for the edition of *week* already, or is past."""

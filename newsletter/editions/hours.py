@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.editions import calendar, shelf
+from newsletter.editions import calendar, days, shelf
 from newsletter.editions.models import Edition, Job, Slot, SlotState, State
 from newsletter.errors import BadInput, WrongState
 
@@ -32,7 +32,7 @@ def refuse(session: Session, newsletter: Newsletter, edition: Edition, at: time,
     """Raise where *edition* can't go out *at* that hour of its day: BadInput for one that is past, else WrongState."""
     if edition.state not in _AHEAD:
         raise WrongState(f"{shelf.name(edition)} is {edition.state.spoken}: its hour can't be changed any more")
-    if calendar.instant(edition.date, at, newsletter.zone) <= now:
+    if days.instant(edition.date, at, newsletter.zone) <= now:
         day = f"{edition.date:%A} {edition.date.day} {edition.date:%B}"
         raise BadInput(f"{at:%H:%M} on {day} is past: choose a later hour")
     slot = _slot(session, newsletter, edition.date)
