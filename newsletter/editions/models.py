@@ -178,6 +178,21 @@ class Amendment(Model):
     at: Mapped[datetime] = mapped_column(Instant)
 
 
+class Showing(Model):
+    """A link that shows one revision of an edition to somebody without an account."""
+
+    __tablename__ = "edition_showing"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    edition_id: Mapped[int] = mapped_column(ForeignKey("edition.id", ondelete="CASCADE"), index=True)
+    revision: Mapped[int]
+    #: which colleague made it
+    by: Mapped[str] = mapped_column(String(320))
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime] = mapped_column(Instant)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
 class EditionEvent(Model):
     """Who moved an edition, when, to which state, and why."""
 

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsletter import logs
 from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
-from newsletter.web import decisions, health, hooks, metrics
+from newsletter.web import decisions, health, hooks, metrics, showing
 from newsletter.web.desk import DESK, visitor
 from newsletter.web.desk.navigation import Navigation, is_at
 from newsletter.web.desk.visitor import NotSignedIn
@@ -67,6 +67,7 @@ _ROOMS = (
     api,
     pictures,
     *DESK,
+    showing,
     decisions,
 )
 

@@ -39,6 +39,8 @@ ENGLISH = languages.words(languages.SOURCE)
 _BARE = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'"
 _PAGE = f"{_BARE}; img-src 'self' data:"
 POLICY = f"{_PAGE}; frame-ancestors 'none'"
+#: an edition shown to a stranger: a frame, and no script
+SHOWN_POLICY = f"{_PAGE}; frame-src 'self'; frame-ancestors 'none'"
 #: the desk's: our own scripts, from files, which ask nobody but us
 DESK_POLICY = f"{_PAGE}; script-src 'self'; connect-src 'self'; frame-src 'self'; frame-ancestors 'none'"
 #: where an editor chooses among pictures from anywhere

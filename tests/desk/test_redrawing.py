@@ -209,7 +209,14 @@ def _counted(app: App) -> Iterator[list[str]]:
 
 
 def test_gigantic_words_are_said_to_be_too_long(draft: str, site: httpx.Client) -> None:
-    assert site.post(f"{draft}/light", data={"introduction": "x" * 2_000_000}).status_code == 413
+    assert site.post(f"{draft}/light", data={"introduction": "x" * 5_000_000}).status_code == 413
+
+
+def test_words_of_no_mail_are_counted_instead_of_shown(app: App, draft: str, site: httpx.Client) -> None:
+    with app.database.write() as session:
+        session.get_one(Edition, int(draft.split("/")[2])).introduction = "x" * 300_000
+    answer = site.post(f"{draft}/light", data={"subject": "Long"})
+    assert (answer.status_code, "no more than 200,000 are shown" in answer.text) == (422, True)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,8 @@ def test_who_may_call_what() -> None:
         ("GET", "/editions/{edition_id}"): May.LOOK,
         ("GET", "/editions/{edition_id}/look/{look}"): May.LOOK,
         ("POST", "/editions/{edition_id}/look/{look}"): May.LOOK,
+        ("POST", "/editions/{edition_id}/showings"): May.DRAFT,
+        ("POST", "/editions/{edition_id}/showings/{number}/withdraw"): May.DRAFT,
         ("GET", "/editions/{edition_id}/log"): May.LOOK,
         ("GET", "/editions/{edition_id}/why"): May.LOOK,
         ("GET", "/editions/{edition_id}/correct"): May.DRAFT,

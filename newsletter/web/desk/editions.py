@@ -24,7 +24,7 @@ from newsletter.jobs import checking
 from newsletter.rendering import proofs
 from newsletter.staff.roles import May
 from newsletter.stories.models import Ranking
-from newsletter.web.desk import choices, correcting, looks
+from newsletter.web.desk import choices, correcting, looks, showing
 from newsletter.web.desk.visitor import Looks, Visitor
 from newsletter.web.ground import Ground
 from subscribers.models import Subscriber
@@ -113,6 +113,7 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
         proof = report.proof if report else proofs.frozen(session, shown)
         correction = correcting.panel(session, visitor, shown)
         looking = looks.panel(session, shown)
+        shared = showing.links(session, visitor, shown)
     revisions.see(here.app.database, shown, visitor.doer.who)
     return visitor.page(
         "edition.html",
@@ -122,6 +123,7 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
         digest=proof.digest if proof else "",
         correction=correction,
         looking=looking,
+        shared=shared,
         choices=choices.open_to(visitor, shown, sending),
         may_edit=visitor.may(May.DRAFT) and _is_open(shown),
         may_time=visitor.may(May.APPROVE) and _is_open(shown),

@@ -10,11 +10,12 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
+from newsletter.editions import fields as naming
 from newsletter.editions import novelty, shelf
 from newsletter.editions import words as wording
 from newsletter.editions.models import Edition
 from newsletter.editions.words import Words
-from newsletter.errors import NewsletterError, NotFound
+from newsletter.errors import BadInput, NewsletterError, NotFound
 from newsletter.rendering import links, proofs
 from newsletter.rendering.looks import Look, inversion, letters, pages, pictures, schemes, thunderbird
 from newsletter.rendering.looks.letters import Letter
@@ -38,6 +39,8 @@ _POLICY = (
 #: of every look: nothing in it can act
 HEADERS = {"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _NOTHING_TYPED = Filled(())
+#: characters of an edition; a mail of half of them is cut off by Gmail
+MOST = 200_000
 #: the field that says whose mail it is to be
 ADDRESS = "reader"
 
@@ -121,10 +124,13 @@ def _sorry(words: str, status: int) -> HTMLResponse:
 
 def _drawn(session: Session, here: Ground, edition: Edition, look: Look, form: Filled) -> str:
     words = words_of(form, wording.of(edition))
+    length = sum(len(text) for _, text in naming.said(words))
+    if length > MOST:
+        raise BadInput(f"That is {length:,} characters, and no more than {MOST:,} are shown as they are typed.")
     if look is Look.SINCE:
         return pages.since(novelty.compare(words, novelty.earlier(session, edition)))
     reader = _reader(session, here, edition, form.get(ADDRESS).strip())
-    return drawn(_letter(session, here, edition, words, reader), look)
+    return drawn(letter(session, here, edition, reader, words), look)
 
 
 def drawn(letter: Letter, look: Look) -> str:
@@ -144,12 +150,17 @@ _OF_HTML: dict[Look, Callable[[str], str]] = {
 }
 
 
-def _letter(session: Session, here: Ground, edition: Edition, words: Words, reader: Reader) -> Letter:
-    """What *reader* gets: the real message, opened. What was approved, where the words are those."""
+def letter(session: Session, here: Ground, edition: Edition, reader: Reader, words: Words | None = None) -> Letter:
+    """What *reader* gets: the real message, opened, saying *words* where they are not the edition's own.
+
+    What was approved is as it was approved.
+    """
     newsletter, settings = _newsletter(here, edition), here.app.settings
-    changed = words != wording.of(edition)
+    if words is not None:
+        words = wording.clean(words) if words != wording.of(edition) else words
+    changed = words is not None and words != wording.of(edition)
     proof = None if changed else proofs.frozen(session, edition)
-    if changed:
+    if words is not None and changed:
         edition = wording.draft(edition, words)
     proof = proof or proofs.today(edition, newsletter, settings, now=here.clock())
     return letters.opened(proofs.mould(proof, edition, newsletter, settings).message(reader))
