@@ -115,7 +115,7 @@ def _in_a_browser(address: str, edition: Edition, rounds: int) -> Iterator[Row]:
             page.evaluate(_LISTEN)
             page.locator("#typed").focus()
             for _ in range(rounds):
-                page.evaluate("window.drawn = new Promise(done => { window.isDrawn = done; })")
+                page.evaluate("() => { window.drawn = new Promise(done => { window.isDrawn = done; }); }")
                 page.keyboard.type("x")
                 page.evaluate("window.drawn")
             took = page.evaluate("window.took")

@@ -7,7 +7,7 @@
   if (!panel) return;
 
   // after the last keystroke, in milliseconds; what is drawn then is there before 300 have passed
-  const PAUSE = 80;
+  const PAUSE = 50;
   const frame = panel.querySelector("iframe");
   const sorry = panel.querySelector(".looks-sorry");
   const links = [...panel.querySelectorAll("[data-look]")];
