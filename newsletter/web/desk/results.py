@@ -12,7 +12,7 @@ from newsletter.editions import shelf
 from newsletter.errors import NotFound
 from newsletter.rendering import counted, links, proofs, slots
 from newsletter.rendering.mould import Reader
-from newsletter.tracking.reports import clicks, figures, kept, tables, unknowable
+from newsletter.tracking.reports import clicks, kept, tables, unknowable
 from newsletter.tracking.reports.figures import Report
 from newsletter.web.desk import abreast, charts
 from newsletter.web.desk.charts import Chart
@@ -59,10 +59,10 @@ def results(edition_id: int, visitor: Looks) -> HTMLResponse:
 
 @router.get("/editions/{edition_id}/results.csv")
 def spreadsheet(edition_id: int, visitor: Looks, part: Annotated[Part | None, Query()] = None) -> Response:
-    """The same as a file, counted at this moment."""
+    """The same as a file."""
     here = visitor.ground
     with here.app.database.read() as session:
-        found = figures.of(session, here.app.settings, shelf.get(session, edition_id), now=here.clock())
+        found = kept.look(session, here.app.settings, shelf.get(session, edition_id), now=here.clock())
     name = f"{found.edition.replace('/', '-')}-{part or 'report'}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(tables.csv_of(found, part), media_type="text/csv; charset=utf-8", headers=headers)
