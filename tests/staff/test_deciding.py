@@ -76,7 +76,9 @@ def test_an_approver_approves_what_they_looked_at(app: App, browser: Browser, dr
         proof = proofs.latest(session, draft.edition_id, draft.now().revision)
         act = acts.lately(session, limit=1)[0]
     assert (done.status_code, draft.now().state, proof is not None) == (303, State.APPROVED, True)
-    assert (act.did, act.who, act.details) == ("approved", "Eva", {"revision": 1, "reason": "fine by me"})
+    assert proof is not None
+    details = {"revision": 1, "reason": "fine by me", "bytes": proof.digest[:12]}
+    assert (act.did, act.who, act.details) == ("approved", "Eva", details)
 
 
 def test_an_editor_who_sends_the_form_all_the_same_decides_nothing(
