@@ -39,7 +39,18 @@ from subscribers.audience import Person
 log = logs.get_logger(__name__)
 _rng = random.Random()  # noqa: S311 (it scatters waits, it keeps no secret)
 
-__all__ = ["Ended", "begin", "begin_on_time", "dispatch_edition", "route", "send", "send_here", "sweep", "under_way"]
+__all__ = [
+    "Ended",
+    "begin",
+    "begin_on_time",
+    "dispatch_edition",
+    "route",
+    "send",
+    "send_here",
+    "sweep",
+    "take_over",
+    "under_way",
+]
 
 
 #: a sending that has not moved for so long is told, unless a limit or an hour that passes by itself is the reason
@@ -229,7 +240,7 @@ def tidy(session: Session, app: App, *, now: datetime) -> None:
     """`sweep`, in a transaction of the caller's."""
     from newsletter.jobs import silence
 
-    takeover.inherit(session, app.boxes, learn=_learner(app), now=now, rng=_rng)
+    take_over(session, app, now=now)
     settling.expire(session, now=now)
     silence.refute(session, app, now=now)
     for sending in session.scalars(select(Sending).join(Edition).where(Edition.state == State.SENDING)).all():
@@ -237,6 +248,11 @@ def tidy(session: Session, app: App, *, now: datetime) -> None:
             controls.resend_once(session, sending.edition_id, by="policy", now=now)
         _settle(session, app, sending, now=now)
         _tell_standstill(session, app, sending, now=now)
+
+
+def take_over(session: Session, app: App, *, now: datetime) -> None:
+    """Settle what dead processes of this home had in hand, by their black boxes."""
+    takeover.inherit(session, app.boxes, learn=_learner(app), now=now, rng=_rng)
 
 
 def _tell_standstill(session: Session, app: App, sending: Sending, *, now: datetime) -> None:

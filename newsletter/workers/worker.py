@@ -148,12 +148,14 @@ class Worker:
         return True
 
     def look(self, *, trouble: str = "") -> None:
-        """Say a word, with the *trouble* that others should know of, and begin what no hint told of."""
+        """Say a word, with the *trouble* that others should know of; take over from the dead, and begin what is due."""
         now = self.clock()
         self.app = self.app.current()
         with self.app.database.write() as session:
             is_known = self._speak(session, now, trouble)
             self.unfit = self.unfit or _outdated(self.app) or ("" if is_known else self._usurped(session, now))
+            # the scheduler sweeps its own machine's home, and here nothing may be due but what a dead one holds
+            sending.take_over(session, self.app, now=now)
             waiting = [
                 edition_id for edition_id in claiming.due(session, now=now) if self._is_ours(session, edition_id)
             ]

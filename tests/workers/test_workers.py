@@ -85,6 +85,23 @@ def test_a_worker_that_is_killed_doubles_nobody_and_is_followed_by_another(
     assert READERS - len(copies) <= ended.balance.unknown <= 2  # one for each connection
 
 
+@pytest.mark.parametrize("more", ["[newsletters.friday.limits]\ncanary_share = 0"])
+def test_a_worker_takes_up_what_a_killed_one_had_in_hand_also_where_nothing_else_is_due(
+    product: App, worker: Worker, sink: SmtpSink
+) -> None:
+    crowd.begin(product, crowd.approved(product, 100))
+    sink.script = _very_slowly
+    with crowd.worker(product.settings.home) as first:
+        until(lambda: sink.taken and not _readers(product, BatchState.QUEUED), what="the last batch")
+        first.kill()
+    worker.enter()
+    worker.stop.set()  # it looks, and begins nothing
+    before = _readers(product, BatchState.SENDING)
+    worker.look()
+    assert (before > 2, _readers(product, BatchState.SENDING)) == (True, 0)
+    assert _readers(product, BatchState.UNKNOWN) <= 2  # one for each connection
+
+
 def test_a_worker_whose_connection_was_cut_comes_back_and_hears_hints_again(product: App, wire: Proxy) -> None:
     edition_id = crowd.approved(product, READERS)
     with crowd.worker(product.settings.home) as run:
@@ -230,6 +247,10 @@ def _slowly(moment: Moment) -> Fault | None:
     return delay(0.02) if moment.step == "message" else None
 
 
+def _very_slowly(moment: Moment) -> Fault | None:
+    return delay(0.3) if moment.step == "message" else None
+
+
 def _without_the_newsletter(product: App) -> App:
     (friday,) = product.settings.newsletters.values()
     settings = product.settings.model_copy(update={"newsletters": {"monday": friday}})
@@ -270,6 +291,12 @@ def _frozen(product: App) -> int:
 def _batches(product: App, edition_id: int) -> int:
     with product.database.read() as session:
         return session.scalar(select(func.count()).where(Batch.edition_id == edition_id)) or 0
+
+
+def _readers(product: App, state: BatchState) -> int:
+    """How many stand in batches of that state."""
+    with product.database.read() as session:
+        return session.scalar(select(func.sum(Batch.size)).where(Batch.state == state)) or 0
 
 
 def _state(product: App, edition_id: int) -> SendingState:
