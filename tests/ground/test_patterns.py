@@ -33,6 +33,7 @@ BOUNDED = (
 )
 #: rooms whose patterns are asked about one place of a text (match, fullmatch), or about a cell of a table
 ANCHORED = (
+    "newsletter.spans",
     "newsletter.stories.links",
     "newsletter.stories.picking.cleaning",
     "newsletter.stories.reading.pictures",
