@@ -264,8 +264,10 @@ def _try(app: App, edition: Edition, to: Sequence[str], segment: str, *, json: b
             }
         )
     else:
-        taken = plural.counted(len(done) - len(lost), "test copy is", "test copies are")
-        screen.say(f"{taken} of {shelf.name(edition)} on the way{f' to {escape(segment)}' if segment else ''}")
+        taken = len(done) - len(lost)
+        copies = f"{plural.counted(taken, 'test copy', 'test copies')} of {shelf.name(edition)}"
+        to_whom = f" to {escape(segment)}" if segment else ""
+        screen.say(f"{copies} {'is' if taken == 1 else 'are'} on the way{to_whom}")
         for one in done if not segment else lost:
             said = f": {escape(one.said)}" if one.said else ""
             screen.say(f"{'[green]taken[/]' if one.taken else '[bold red]not taken[/]'} {escape(one.address)}{said}")

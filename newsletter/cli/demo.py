@@ -1,5 +1,6 @@
 """`newsletter demo`: a whole Friday, told step by step."""
 
+import shlex
 import socket
 import threading
 from collections.abc import Callable, Sequence
@@ -83,7 +84,7 @@ def _invite(home: Path, port: int) -> None:
         screen.say("Change what you like, then approve it: a few seconds later it is Friday, nine o'clock.")
         screen.say("[dim]Ctrl-C ends the demo.[/]\n")
         keep_open(app, door)
-        screen.say(f"\n[dim]The desk opens again with[/] {escape(f'newsletter --home {home.name} serve')}")
+        screen.say(f"\n[dim]The desk opens again with[/] {escape(f'{command(home, Path.cwd())} serve')}")
 
 
 def keep_open(app: App, door: socket.socket) -> None:
@@ -139,7 +140,7 @@ class _Bar:
 
 def _show(ended: Ended, home: Path) -> None:
     _tell_stories(ended.chosen)
-    serve = escape(f"newsletter --home {home.name} serve")
+    serve = escape(f"{command(home, Path.cwd())} serve")
     screen.say(f"\n[dim]Pictures and links of the mails are served by {serve}.[/]")
     if screen.console.is_terminal:
         _look_further(ended, home)
@@ -160,13 +161,18 @@ def _tell_stories(chosen: Sequence[RankedStory]) -> None:
 
 def _look_further(ended: Ended, home: Path) -> None:
     screen.say("\n[bold]Look further[/]")
-    command = f"newsletter --home {home.name}"
+    start = command(home, Path.cwd())
     for words, what in (
-        (f"{command} stories list --edition {ended.edition}", "the ranking: who is in, who is out, and why"),
-        (f"{command} log --edition {ended.edition}", "what became of each copy"),
-        (f"{command} serve", "previews, the send log, and what the mails link to"),
+        (f"{start} stories list --edition {ended.edition}", "the ranking: who is in, who is out, and why"),
+        (f"{start} log --edition {ended.edition}", "what became of each copy"),
+        (f"{start} serve", "previews, the send log, and what the mails link to"),
     ):
         screen.say(f"  [cyan]{escape(words)}[/]  {what}")
+
+
+def command(home: Path, here: Path) -> str:
+    """How a command about the demo in *home* begins, for who stands in the folder *here*."""
+    return f"newsletter --home {shlex.quote(str(home.relative_to(here) if home.is_relative_to(here) else home))}"
 
 
 def equation(balance: Balance) -> list[str]:

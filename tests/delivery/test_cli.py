@@ -96,6 +96,16 @@ def test_a_test_copy_touches_no_readers_row(approved: int, tmp_path: Path) -> No
     )
 
 
+def test_who_sends_a_test_copy_is_told_what_is_on_the_way(approved: int, tmp_path: Path) -> None:
+    one = run(tmp_path, "send", str(approved), "--test", "ada@example.com").stdout.splitlines()[0]
+    two = run(tmp_path, "send", str(approved), "--test", "ada@example.com", "--test", "bob@example.com").stdout
+
+    assert (one, two.splitlines()[0]) == (
+        "1 test copy of friday/2021-11-26 is on the way",
+        "2 test copies of friday/2021-11-26 are on the way",
+    )
+
+
 def test_what_is_complete_can_not_be_paused(approved: int, tmp_path: Path) -> None:
     run(tmp_path, "send", str(approved))
 
