@@ -8,6 +8,7 @@ from sqlalchemy import select
 from newsletter import plural
 from newsletter.app import App
 from newsletter.delivery.ledger import settling
+from newsletter.delivery.operations import crew
 from newsletter.editions import calendar, review, shelf, watch
 from newsletter.editions.models import Edition, State
 
@@ -32,6 +33,7 @@ def restored(app: App, *, by: str, now: datetime) -> Restored:
     """
     app.boxes.forget()  # they tell of attempts after which the backup may not know of others
     with app.database.write() as session:
+        crew.forget_all(session)  # or those that were at work then would be missed as fallen silent
         unknown = settling.safe_mode(session, by=by, now=now)
         unsent = session.scalars(select(Edition).where(Edition.state.in_(_MAY_BE_OUT)).order_by(Edition.id)).all()
         for edition in unsent:

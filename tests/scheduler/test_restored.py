@@ -18,7 +18,9 @@ from newsletter import app as product
 from newsletter import jobs
 from newsletter.app import App
 from newsletter.cli.root import program
+from newsletter.delivery import models
 from newsletter.delivery.models import Act
+from newsletter.delivery.operations import crew
 from newsletter.delivery.operations.balance import Balance, balance
 from newsletter.editions.models import Edition, Job, Slot, SlotState, State
 from newsletter.rendering import proofs
@@ -212,3 +214,14 @@ def test_it_says_what_it_did(newsroom: Newsroom) -> None:
         "held, for they may have been sent: no edition",
         "sendings taken from the clock: 0",
     ]
+
+
+def test_who_was_at_work_when_the_backup_was_made_is_not_missed(newsroom: Newsroom) -> None:
+    with newsroom.open() as app, app.database.write() as session:
+        session.add(models.Process(name="mail1/7/9f", kind="scheduler", started_at=NINE, seen_at=NINE))
+    newsroom.back_up()
+
+    newsroom.restore()
+
+    with newsroom.open() as app, app.database.read() as session:
+        assert crew.known(session) == []

@@ -94,6 +94,11 @@ def forget(session: Session, *, now: datetime) -> None:
     session.execute(delete(Process).where(Process.seen_at < now - _REMEMBERED))
 
 
+def forget_all(session: Session) -> None:
+    """Forget every one: a backup tells of who was at work when it was made. Who is says so again within seconds."""
+    session.execute(delete(Process))
+
+
 def known(session: Session) -> Sequence[Process]:
     """Every process that is remembered, the newest word first."""
     query = select(Process).order_by(Process.seen_at.desc(), Process.name)
