@@ -101,6 +101,7 @@ def test_it_tells_how_everything_stands(app: App, friday: Edition, now: datetime
         "newsletter_sources ok": 0,
         "newsletter_sources failing": 1,
         "newsletter_sources gone": 0,
+        "newsletter_sources by hand": 0,
         "newsletter_source_failures 1 Retail Dive": 2,
         "newsletter_source_visited_age_seconds 1 Retail Dive": 60,
         f"newsletter_edition_due_timestamp_seconds {of} sending": now.timestamp(),
