@@ -55,7 +55,7 @@ def correct(
     What was sent stays as it was, under its digest. Raises WrongState, BadInput, BadTemplate.
     """
     with app.database.write() as session:
-        edition = shelf.get(session, edition_id)
+        edition = shelf.get(session, edition_id, lock=True)
         newsletter = app.newsletter(edition.newsletter)
         if session.get(Sending, edition_id) is None:
             raise WrongState(f"nothing of {shelf.name(edition)} went out, so there is nothing to correct")
@@ -76,7 +76,7 @@ def write(app: App, edition_id: int, *, unknown_too: bool = False, by: str, now:
     Raises BadInput where nothing was corrected yet, WrongState.
     """
     with app.database.write() as session:
-        edition = shelf.get(session, edition_id)
+        edition = shelf.get(session, edition_id, lock=True)
         newsletter = app.newsletter(edition.newsletter)
         told = corrections.history(session, edition_id)
         if not told:

@@ -91,7 +91,7 @@ def reopen(app: App, edition_id: int, *, by: str, reason: str = "", now: datetim
 def cancel(app: App, edition_id: int, *, by: str, reason: str = "", now: datetime) -> Edition:
     """Stop the edition for good; while it is being sent, what was not handed over stays so."""
     with app.database.write() as session:
-        edition = shelf.get(session, edition_id)
+        edition = shelf.get(session, edition_id, lock=True)
         sending = session.get(Sending, edition_id)
         review.cancel(session, edition, by=by, reason=reason, now=now)
         if sending is not None and sending.state not in {SendingState.COMPLETE, SendingState.CANCELLED}:

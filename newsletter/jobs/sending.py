@@ -87,6 +87,7 @@ def begin(session: Session, app: App, edition: Edition, sender: Sender, *, by: s
     if edition.state in {State.SENDING, State.SENT} and session.get(Sending, edition.id) is not None:
         return
     newsletter = app.newsletter(edition.newsletter)
+    _alone(session, edition)
     review.move(session, edition, State.SENDING, by=by, now=now)
     proof = proofs.latest(session, edition.id, edition.revision)
     if proof is None:
@@ -104,6 +105,12 @@ def begin(session: Session, app: App, edition: Edition, sender: Sender, *, by: s
         morning=edition.date if newsletter.local_morning and edition.corrects is None else None,
     )
     sending.change = app.change
+
+
+def _alone(session: Session, edition: Edition) -> None:
+    """Let nobody change *edition* until the end of the transaction; it is then as whoever was quicker left it."""
+    session.flush()
+    session.refresh(edition, with_for_update=True)
 
 
 def _refuse_dead_links(proof: Proof, edition: Edition, app: App) -> None:
@@ -139,6 +146,7 @@ def begin_on_time(session: Session, app: App, edition: Edition | None, sender: S
     if edition is None:
         return "there is no edition for this date"
     newsletter = app.newsletter(edition.newsletter)
+    _alone(session, edition)
     if edition.state in {State.DRAFT, State.IN_REVIEW}:
         _decide_without_editors(session, app, edition, newsletter, now)
     if edition.state is not State.APPROVED:

@@ -194,13 +194,18 @@ def use(app: App, name: str, number: int, *, by: Doer, now: datetime) -> App:
     return app.current()
 
 
-def take_back(app: App, name: str, *, by: Doer, now: datetime) -> int:
-    """Let what was in use before be in use again; the number of that version."""
+def take_back(app: App, name: str, *, seen: int | None = None, by: Doer, now: datetime) -> int:
+    """Let what was in use before be in use again; the number of that version.
+
+    *seen* is the version that whoever takes back saw in use: raises WrongState where it is another by now.
+    """
     with app.database.write() as session:
         standing.alone(session)
         change = standing.latest(session, f"{versions.KEY}{name}")
         if change is None:
             raise WrongState(f"Nothing but what is on disk was ever in use for {name}.")
+        if seen is not None and seen != in_use(session).get(name, DISK):
+            raise WrongState(f"{change.who} has put another version in use meanwhile: look at it, then decide.")
         _, value = standing.before(session, change.id)
         standing.put(session, {change.key: value}, by=by, now=now)
         number = int(value) if value else DISK

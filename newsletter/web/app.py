@@ -10,7 +10,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
@@ -96,6 +96,8 @@ def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     web.add_exception_handler(SubscribersError, _mistake)
     web.add_exception_handler(HTTPException, _http_error)
     web.add_exception_handler(RequestValidationError, _nonsense)
+    web.add_exception_handler(DataError, _unkeepable)  # as PostgreSQL says it
+    web.add_exception_handler(OverflowError, _unkeepable)  # as SQLite does
     web.add_exception_handler(OperationalError, _database_gone)
     web.add_exception_handler(PoolTimeout, _database_gone)
     return web
@@ -170,6 +172,12 @@ def _allowed(request: Request) -> list[str]:
 
 async def _nonsense(request: Request, _error: Exception) -> HTMLResponse:
     return _sorry(request, "There is nothing here.", 404)
+
+
+async def _unkeepable(request: Request, error: Exception) -> HTMLResponse:
+    """A number that no row has, or a sign that no database keeps: nobody gets there by our own pages."""
+    log.warning("page.unkeepable", path=request.scope["route"].path, why=type(error).__name__)
+    return _sorry(request, "There is a number or a sign in that which can't be: open the page again.", 400)
 
 
 async def _database_gone(request: Request, error: Exception) -> HTMLResponse:

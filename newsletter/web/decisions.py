@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
@@ -17,6 +17,8 @@ from newsletter.errors import AlreadyDone, BadInput, NewsletterError, NotFound
 from newsletter.jobs import deciding, passes
 from newsletter.jobs.passes import Pass, Verb
 from newsletter.rendering import proofs
+from newsletter.staff import users
+from newsletter.staff.roles import ROLES, May
 from newsletter.web import visitors
 from newsletter.web.ground import Ground, Here
 from newsletter.web.readers.forms import filled
@@ -68,7 +70,20 @@ def _given(here: Ground, verb: Verb, token: str) -> Pass:
     given = passes.read(here.app.settings, token, now=here.clock())
     if given.verb is not verb:
         raise BadInput("This link is not complete: open it from the email, or copy it whole.")
+    _refuse_who_may_not(here, given)
     return given
+
+
+def _refuse_who_may_not(here: Ground, given: Pass) -> None:
+    """403 where whom the link was mailed to has an account that may not; who has none has the link alone."""
+    with here.app.database.read() as session:
+        user = users.find(session, given.editor)
+    if user is None:
+        return
+    if user.closed_at is not None:
+        raise HTTPException(403, "The account that this link was mailed to is closed, and the link with it.")
+    if given.verb is not Verb.EDIT and May.APPROVE not in ROLES[user.role]:
+        raise HTTPException(403, f"{user.called} may not {May.APPROVE.value}. An admin can change that, at People.")
 
 
 def _is_stale(here: Ground, given: Pass) -> bool:

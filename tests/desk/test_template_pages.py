@@ -90,12 +90,23 @@ def test_a_version_is_saved_tried_and_used_and_every_process_renders_with_it(
 
 def test_one_press_takes_it_back(app: App, browser: Browser, edition: Edition, now: datetime) -> None:
     first = _used(app, now, subject_txt="First")
-    _used(app, now, subject_txt="Second")
+    second = _used(app, now, subject_txt="Second")
     browser.open(PAGE)
-    _post(browser, f"{PAGE}/use", version="0", do="back")
+    _post(browser, f"{PAGE}/use", version=str(second.id), do="back")
     with app.database.read() as session:
         in_use = templating.in_use(session)
     assert (in_use, _subject(app.current(), edition)) == ({"friday": first.id}, "First")
+
+
+def test_what_somebody_else_has_put_in_use_meanwhile_is_not_taken_back(
+    app: App, browser: Browser, edition: Edition, now: datetime
+) -> None:
+    first, second = _used(app, now, subject_txt="First"), _used(app, now, subject_txt="Second")
+    answer = _post(browser, f"{PAGE}/use", version=str(first.id), do="back")
+    with app.database.read() as session:
+        in_use = templating.in_use(session)
+    assert (answer.status_code, in_use) == (409, {"friday": second.id})
+    assert "Eva has put another version in use meanwhile" in answer.text
 
 
 def test_an_approved_edition_keeps_its_bytes(app: App, edition: Edition, now: datetime) -> None:

@@ -11,7 +11,10 @@ from newsletter.editions import shelf
 from newsletter.editions.models import State
 from newsletter.jobs import passes
 from newsletter.jobs.passes import Pass, Verb
+from newsletter.staff import users
+from newsletter.staff.models import Role
 from tests.factories import an_edition
+from tests.staff.conftest import BOSS
 
 MAILED = datetime(2021, 11, 25, 16, 0, tzinfo=UTC)
 
@@ -76,3 +79,22 @@ def test_an_edit_link_leads_to_the_edition_at_the_desk(app: App, edition_id: int
 def test_elsewhere_an_edit_link_says_where_the_desk_is(app: App, edition_id: int, site: httpx.Client) -> None:
     response = site.get(_path(app, edition_id, Verb.EDIT), headers={"Host": "news.example.com"})
     assert "newsletter editions edit" in response.text
+
+
+@pytest.mark.parametrize(
+    ("role", "is_closed", "state"),
+    [
+        (Role.APPROVER, False, State.APPROVED),
+        (Role.APPROVER, True, State.IN_REVIEW),
+        (Role.EDITOR, False, State.IN_REVIEW),
+        (Role.OPERATOR, False, State.IN_REVIEW),
+    ],
+)
+def test_a_link_decides_no_more_than_the_account_it_was_mailed_to(
+    app: App, edition_id: int, site: httpx.Client, role: Role, is_closed: bool, state: State
+) -> None:
+    with app.database.write() as session:
+        user = users.add(session, "Editor@news.example.com", role, by=BOSS, now=MAILED)
+        user.closed_at = MAILED if is_closed else None
+    _press(site, _path(app, edition_id, Verb.APPROVE))
+    assert _state(app, edition_id) is state

@@ -106,7 +106,7 @@ def choose(edition_id: int, posted: Writes) -> Response:
     visitor, here, now = posted.visitor, posted.visitor.ground, posted.visitor.ground.clock()
     unknown_too = posted.form.get("unknown_too") == "yes"
     with here.app.database.write() as session:
-        edition = shelf.get(session, edition_id)
+        edition = shelf.get(session, edition_id, lock=True)
         corrections.choose(session, edition, unknown_too=unknown_too, by=visitor.doer.who, now=now)
     _note(visitor, edition_id, "chose who gets a correction", unknown_too=unknown_too)
     return _back(visitor, f"/editions/{edition_id}")

@@ -125,7 +125,10 @@ def days_off(posted: Sets) -> Response:
             kept = [text for text in kept if text != form.get("take_out")]
         else:
             kept.append(_span(form))
-        setting.put(visitor.ground.app, {f"newsletters.{newsletter.slug}.blackout": kept}, by=visitor.doer, now=now)
+        # made from what is kept now: who was quicker is told of, and not overwritten
+        app = visitor.ground.app
+        wanted = {f"newsletters.{newsletter.slug}.blackout": kept}
+        setting.put(app, wanted, by=visitor.doer, now=now, seen=app.change)
     except NewsletterError as error:
         return _page(visitor, sorry=str(error), status=409 if isinstance(error, WrongState) else 400)
     return RedirectResponse(f"{visitor.base}/desk/calendar?kept=1#{newsletter.slug}", 303)

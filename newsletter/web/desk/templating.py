@@ -110,7 +110,7 @@ def use(name: str, posted: Sets) -> Response:
     app, number = visitor.ground.app, _number(form, "version")
     try:
         if form.get("do") == "back":
-            templating.take_back(app, name, by=visitor.doer, now=now)
+            templating.take_back(app, name, seen=number, by=visitor.doer, now=now)
             return RedirectResponse(f"{visitor.base}/desk/templates/{name}?said=back", 303)
         templating.use(app, name, number, by=visitor.doer, now=now)
     except WrongState as error:

@@ -61,7 +61,8 @@ async def _read(request: Request, most: int, files: int) -> Filled:
             raise HTTPException(413, TOO_LONG) from error
         raise BadInput(NOT_A_FORM) from error
     try:
-        fields = tuple((key, value) for key, value in form.multi_items() if isinstance(value, str))
+        # no keyboard has that sign, and PostgreSQL keeps no text with it
+        fields = tuple((key, value.replace("\0", "")) for key, value in form.multi_items() if isinstance(value, str))
         brought = [(key, value) for key, value in form.multi_items() if not isinstance(value, str)]
         return Filled(fields, tuple([(key, content) for key, file in brought if (content := await file.read())]))
     finally:
