@@ -92,7 +92,7 @@ def _wait(app: App, clock: WeekClock, stop: Event, told: Watching, night: float)
     while not stop.wait(_LOOK):
         if clock() - beat_at >= _BEAT:
             beat_at = clock()
-            _beat(app, beat_at)
+            beat(app, beat_at)
         for edition_id in _approved(app, told):
             if _stays_approved(app, edition_id, stop, night):
                 clock.put_forward(FRIDAY_MORNING)
@@ -103,7 +103,7 @@ def _wait(app: App, clock: WeekClock, stop: Event, told: Watching, night: float)
             _send(app, edition_id, clock, stop, told)
 
 
-def _beat(app: App, now: datetime) -> None:
+def beat(app: App, now: datetime) -> None:
     """Be the scheduler that the desk looks for."""
     with app.database.write() as session:
         watch.take_turn(session, "tick", timedelta(0), now)
