@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ from newsletter import db
 from newsletter.app import App
 from newsletter.config import Settings
 from newsletter.db import Database
+from newsletter.staff import passwords
 from tests.databases import Databases
 
 # a busy machine is no fault of the code
@@ -30,6 +32,11 @@ hypothesis.settings.load_profile("unhurried")
 _MEMORY, _ROOMY = Path("/dev/shm"), 4 * 2**30
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOMY:
     tempfile.tempdir = os.environ["PYTEST_DEBUG_TEMPROOT"] = str(_MEMORY)
+
+#: what makes of a password what is kept: with 64 MiB and a tenth of a second each, as it should be
+REAL_HASHER = passwords.HASHER
+# of hundreds of people who sign in, the tests are about something else
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 #: every test that touches the database runs on both
 BACKENDS = ("sqlite", "postgresql")

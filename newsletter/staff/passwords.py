@@ -9,7 +9,7 @@ from newsletter.errors import BadInput
 
 SHORTEST, LONGEST = 12, 256
 #: RFC 9106 section 4, the second recommendation: 64 MiB, three passes
-_HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4)
+HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=4)
 #: each takes 64 MiB for as long as it lasts, so that strangers can't have many made at once
 _ROOM = BoundedSemaphore(2)
 #: as costly to compare with as anybody's, and nobody's
@@ -32,18 +32,18 @@ def check(password: str, *known: str) -> None:
 def hashed(password: str) -> str:
     """*password* as it is kept."""
     with _ROOM:
-        return _HASHER.hash(password)
+        return HASHER.hash(password)
 
 
 def verify(kept: str, password: str) -> bool:
     """Whether *password* is what *kept* was made from; takes as long where there is nothing kept."""
     try:
         with _ROOM:
-            return _HASHER.verify(kept or _NOBODY, password[: LONGEST + 1]) and bool(kept)
+            return HASHER.verify(kept or _NOBODY, password[: LONGEST + 1]) and bool(kept)
     except (VerificationError, InvalidHashError):
         return False
 
 
 def is_old(kept: str) -> bool:
     """Whether *kept* was made with less effort than is made today."""
-    return _HASHER.check_needs_rehash(kept)
+    return HASHER.check_needs_rehash(kept)

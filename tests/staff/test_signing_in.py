@@ -9,6 +9,7 @@ from sqlalchemy import select
 from newsletter.app import App
 from newsletter.staff import acts, keys, passwords, users
 from newsletter.staff.models import Role, Session, User
+from tests.conftest import REAL_HASHER
 from tests.staff.conftest import BOSS, PASSWORD, Browser, Clock, a_colleague
 
 EVA = "eva@example.com"
@@ -287,6 +288,10 @@ def test_a_password_is_kept_as_argon2id(app: App, now: datetime) -> None:
         True,
         False,
     )
+
+
+def test_keeping_one_costs_what_rfc_9106_recommends() -> None:
+    assert (REAL_HASHER.time_cost, REAL_HASHER.memory_cost, REAL_HASHER.parallelism) == (3, 64 * 1024, 4)
 
 
 def test_changing_the_password_signs_out_everywhere_else(

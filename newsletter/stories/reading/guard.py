@@ -32,7 +32,8 @@ def check(address: Address, port: int, *, allow_loopback: bool) -> None:
     if allow_loopback and all(one.is_loopback for one in inner):
         return
     if not all(_is_public(one) for one in inner):
-        raise Forbidden(f"{address} is not on the public internet, so it is not visited")
+        way = "; fetch.allow_loopback lets pages of this machine be read" if address.is_loopback else ""
+        raise Forbidden(f"{address} is not on the public internet, so it is not visited{way}")
     if port not in _PORTS:
         raise Forbidden(f"port {port} is not a port of the web (80 or 443), so it is not visited")
 
