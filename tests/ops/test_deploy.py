@@ -21,6 +21,7 @@ BOARD = _DEPLOY / "grafana" / "newsletter.json"
 PROMTOOL = os.environ.get("PROMTOOL") or shutil.which("promtool")
 _NAME = re.compile(r"newsletter_[a-z_]+")
 
+pytestmark = pytest.mark.skipif(not _DEPLOY.exists(), reason="the wheel has no deploy/")
 needs_promtool = pytest.mark.skipif(
     PROMTOOL is None, reason="there is no promtool here: install Debian's prometheus, or set PROMTOOL"
 )
