@@ -80,7 +80,7 @@ def _invite(home: Path, port: int) -> None:
     with closing(apps.start(home)) as app, listen("127.0.0.1", port) as door:
         _tell_stories(friday.the_chosen(app))
         screen.say("\n[bold]It is Thursday, 16:00. The draft waits for you at the desk:[/]")
-        screen.say(f"\n  [bold cyan]http://127.0.0.1:{port}/[/]\n")
+        screen.say(f"\n  [bold cyan]http://127.0.0.1:{port}/week[/]\n")
         screen.say("Change what you like, then approve it: a few seconds later it is Friday, nine o'clock.")
         screen.say("[dim]Ctrl-C ends the demo.[/]\n")
         keep_open(app, door)
