@@ -71,7 +71,7 @@ def _taken(browser: Browser, home: Path) -> Iterator[tuple[str, list[Image.Image
                 with app.database.write() as session:
                     welcome = keys.path(keys.make(session, None, now=clock()))
                 yield from _shots(browser, url, {"/desk/welcome": welcome}, signs_in=False)
-                _account(app, clock)
+                account(app, clock)
                 yield from _shots(browser, url, {"/desk/sign-in": "/desk/sign-in"}, signs_in=False)
                 yield from _shots(browser, url, {path: path for path in BEFORE})
                 jobs.approve(app, 1, by=BOSS, now=clock())
@@ -81,7 +81,7 @@ def _taken(browser: Browser, home: Path) -> Iterator[tuple[str, list[Image.Image
                 yield from _shots(browser, url, {f"{path} (sent)": path for path in AFTER})
 
 
-def _account(app: App, clock: WeekClock) -> None:
+def account(app: App, clock: WeekClock) -> None:
     with app.database.write() as session:
         users.add(session, BOSS, Role.ADMIN, name="The boss", by=Doer("sheet", "a test"), now=clock())
         keys.use(session, keys.make(session, users.get(session, BOSS), now=clock()), PASSWORD, now=clock())
