@@ -16,7 +16,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -281,10 +281,11 @@ def test_on_a_terminal_the_draft_waits_at_the_desk_and_goes_out_once_it_is_appro
             desk = re.search(r"http://127\.0\.0\.1:\d+", _read(screen, "Ctrl-C ends the demo"))
             assert desk is not None
             with urllib.request.urlopen(f"{desk[0]}/editions/1", timeout=60) as page:
-                revision = re.search(r'name="revision" value="(\d+)"', page.read().decode())
-            assert revision is not None
+                seen = dict(re.findall(r'name="(revision|digest)" value="(\w+)"', page.read().decode()))
             assert list((tmp_path / "demo").glob("outbox/new/*")) == []
-            approval = urllib.request.Request(f"{desk[0]}/editions/1/approve", data=_form(revision[1]), method="POST")
+            approval = urllib.request.Request(
+                f"{desk[0]}/editions/1/approve", data=urlencode(seen).encode(), method="POST"
+            )
             urllib.request.urlopen(approval, timeout=60).close()
             told = _read(screen, "Each copy as it went out")
         finally:
@@ -296,10 +297,6 @@ def test_on_a_terminal_the_draft_waits_at_the_desk_and_goes_out_once_it_is_appro
         f"{AUDIENCE} = {AUDIENCE} + 0 + 0 + 0".split(),
         AUDIENCE,
     )
-
-
-def _form(revision: str) -> bytes:
-    return f"revision={revision}&reason=".encode()
 
 
 def _read(screen: int, until: str) -> str:
