@@ -44,7 +44,7 @@ def given_up(soft: Iterable[Sign], alive: Iterable[Sign], rules: Lessons) -> Sig
     firsts: dict[int, Sign] = {}
     for sign in soft:
         known = firsts.get(sign.edition_id)
-        if known is None or sign.at < known.at:
+        if known is None or (sign.at, sign.silent) < (known.at, known.silent):
             firsts[sign.edition_id] = sign
     arrived = [sign for sign in alive if sign.edition_id not in firsts]
     row: list[Sign] = []

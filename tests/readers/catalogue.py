@@ -34,6 +34,7 @@ def sentences() -> set[str]:
         *visits.WHY_NOT.values(),
         wordings.CONSENT,
         forms.NOT_A_FORM,
+        forms.TOO_LONG,
     }
 
 

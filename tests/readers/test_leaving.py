@@ -198,7 +198,7 @@ def test_the_header_names_the_mailbox_where_there_is_one(app: App) -> None:
 
 
 def test_a_mailbox_in_the_settings_is_one_line() -> None:
-    with pytest.raises(ValueError, match="one line"):
+    with pytest.raises(ValueError, match="not an address"):
         Newsletter(title="x", from_address="a@b.example", postal_address="y", unsubscribe_mailbox="a@b\r\nBcc: c")
 
 
