@@ -61,3 +61,8 @@ def test_the_order_in_which_it_is_told_makes_no_difference(data: some.DataObject
     soft, alive = data.draw(some.lists(signs, max_size=8)), data.draw(some.lists(signs, max_size=4))
     shuffled = data.draw(some.permutations(soft)), data.draw(some.permutations(alive))
     assert given_up(*shuffled, RULES) == given_up(soft, alive, RULES)
+
+
+def test_of_two_signs_of_one_moment_the_same_one_counts_whichever_was_told_first() -> None:
+    signs = [_week(0), _week(1, edition=1), _week(2, edition=2), _week(2, edition=2, silent=True)]
+    assert given_up(signs, [], RULES) == given_up(signs[::-1], [], RULES) == _week(2, edition=2)
