@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import httpx
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import sync_playwright
 
 from newsletter.app import App
 from newsletter.staff import keys, users
 from newsletter.staff.models import Role
+from tests.browsing import launched
 from tests.factories import an_edition
 from tests.staff.conftest import BOSS, PASSWORD
 from tests.staff.conftest import browser as browser
 from tests.staff.conftest import clock as clock
 from tests.staff.conftest import desk as desk
 from tests.staff.conftest import other_browser as other_browser
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
 
 
 @pytest.fixture
@@ -37,7 +37,12 @@ def called(app: App, name: str, role: Role = Role.EDITOR) -> str:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with launched() as browser:
         yield browser
-        browser.close()
+
+
+@pytest.fixture
+def site(desk: str) -> Iterator[httpx.Client]:
+    """Somebody who has not signed in."""
+    with httpx.Client(base_url=desk, trust_env=False, timeout=60) as client:
+        yield client

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image, ImageDraw, ImageFont
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from newsletter import jobs
 from newsletter.app import App
@@ -20,10 +20,9 @@ from newsletter.demo.afternoon import WeekClock
 from newsletter.staff import keys, users
 from newsletter.staff.acts import Doer
 from newsletter.staff.models import Role
-from tests.browsing import press
+from tests.browsing import launched, press
 from tests.staff.conftest import PASSWORD
 from tests.web.site import served
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures" / "desk"
 BOSS = "boss@example.com"
@@ -47,10 +46,8 @@ def main(arguments: list[str]) -> None:
     """Take the pictures, and lay them out."""
     folder = Path(arguments[0]) if arguments else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright, TemporaryDirectory() as home:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with launched() as browser, TemporaryDirectory() as home:
         taken = dict(_taken(browser, Path(home) / "demo"))
-        browser.close()
     for path, name in TOUR.items():
         whole = taken[path][2]
         whole.crop((0, 0, whole.width, whole.width * 900 // 1280)).resize(_TOUR_SIZE).save(folder / name, quality=85)

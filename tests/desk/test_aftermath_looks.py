@@ -1,10 +1,9 @@
 """What is shown of an edition that went out, in real Chromium as axe-core sees it: phone and desk, light and dark."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from newsletter.app import App
 from newsletter.delivery.models import Status
@@ -13,7 +12,9 @@ from tests.browsing import press
 from tests.desk.aftermath import NINE, followed, left, readers, told, went_out
 from tests.factories import FRIDAY
 from tests.readers import test_looks as looks
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
+from tests.staff.test_looks import page
+
+__all__ = ["page"]
 
 pytestmark = looks.pytestmark
 
@@ -22,25 +23,6 @@ pytestmark = looks.pytestmark
 def now() -> datetime:
     """The Monday after."""
     return NINE + timedelta(days=3)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=[(390, 844, "dark"), (1280, 800, "light")], ids=["phone, dark", "desk, light"])
-def page(chromium: Browser, desk: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    width, height, scheme = request.param
-    context = chromium.new_context(
-        base_url=desk, viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=True
-    )
-    context.add_init_script(path=looks.AXE)
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture

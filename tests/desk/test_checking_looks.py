@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from newsletter.app import App
 from newsletter.config import Checks, Fetch, Settings
@@ -17,9 +17,11 @@ from tests.browsing import press
 from tests.factories import an_edition
 from tests.readers import test_looks as looks
 from tests.staff.conftest import Clock
+from tests.staff.test_looks import page
 from tests.stories.newsstand import Newsstand, open_newsstand
 from tests.tracking.ledger import a_sending
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
+
+__all__ = ["page"]
 
 pytestmark = looks.pytestmark
 EVA = Doer("Eva", "desk")
@@ -50,25 +52,6 @@ def edition_id(app: App, stand: Newsstand) -> int:
         edition.stories[0].url = stand.serve("/a", "words")
         edition.stories[1].url = stand.url("/gone")
         return edition.id
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=[(390, 844, "dark"), (1280, 800, "light")], ids=["phone, dark", "desk, light"])
-def page(chromium: Browser, desk: str, request: pytest.FixtureRequest) -> Iterator[Page]:
-    width, height, scheme = request.param
-    context = chromium.new_context(
-        base_url=desk, viewport={"width": width, "height": height}, color_scheme=scheme, bypass_csp=True
-    )
-    context.add_init_script(path=looks.AXE)
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What went out wrong, put right at the desk: on its page, behind its links, and by a mail that is approved."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import httpx
@@ -27,12 +26,6 @@ HEADLINE, ADDRESS = "Carrefour goes live", "https://retaildive.example/the-right
 def now() -> datetime:
     """Three hours after it went out."""
     return NINE + timedelta(hours=3)
-
-
-@pytest.fixture
-def site(desk: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=desk, trust_env=False, timeout=60) as client:
-        yield client
 
 
 @pytest.fixture

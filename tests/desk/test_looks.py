@@ -6,23 +6,14 @@ from typing import Literal
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FrameLocator, Page, expect
 
 from tests.readers import test_looks as looks
 from tests.web.conftest import World, site, world
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
 
 __all__ = ["site", "world"]
 
 pytestmark = looks.pytestmark
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

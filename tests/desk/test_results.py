@@ -1,7 +1,6 @@
 """The results of an edition: what is drawn, what stands behind it, and what it costs to look."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import httpx
@@ -27,12 +26,6 @@ WEEK = timedelta(days=7)
 def now() -> datetime:
     """The Monday after."""
     return NINE + timedelta(days=3)
-
-
-@pytest.fixture
-def site(desk: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=desk, trust_env=False, timeout=60) as client:
-        yield client
 
 
 @pytest.fixture

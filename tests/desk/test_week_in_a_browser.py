@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from newsletter import jobs
 from newsletter.app import App
@@ -14,7 +14,6 @@ from tests.factories import FRIDAY, a_source, an_article
 from tests.readers import test_looks as looks
 from tests.scheduler.world import a_week, utc
 from tests.staff.conftest import PASSWORD, Clock, a_colleague
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
 
 pytestmark = looks.pytestmark
 MOON = "A shop opens on the moon"
@@ -23,14 +22,6 @@ MOON = "A shop opens on the moon"
 @pytest.fixture
 def now() -> datetime:
     return utc("2021-11-25 17:00")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from newsletter.app import App
 from newsletter.delivery.operations import balance
@@ -22,11 +22,11 @@ from newsletter.demo import afternoon, friday, server
 from newsletter.demo.afternoon import Watching, WeekClock
 from newsletter.editions.models import Edition, State
 from newsletter.staff import keys
+from tests.browsing import launched
 from tests.friday.hands import Keyboard, Mouse, Thumb
 from tests.readers import test_looks as looks
 from tests.staff.conftest import PASSWORD
 from tests.web.site import served
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
 
 pytestmark = looks.pytestmark[0]
 READERS = 176
@@ -88,10 +88,8 @@ def _hold(room: Newsroom) -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from newsletter import jobs
 from newsletter.app import App
 from newsletter.demo import afternoon, friday, server
 from newsletter.demo.afternoon import WeekClock
-from tests.browsing import press
+from tests.browsing import launched, press
 from tests.desk import sheet
 from tests.readers import test_looks as looks
 from tests.staff.conftest import PASSWORD
 from tests.web.site import served
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
 
 NEEDS_CHROMIUM, *NEEDS_AXE, _ = looks.pytestmark
 pytestmark = [NEEDS_CHROMIUM, *NEEDS_AXE]
@@ -34,10 +33,8 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, WeekCl
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 def _signed_in(browser: Browser, url: str, width: int, scheme: str) -> Page:

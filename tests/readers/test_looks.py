@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from newsletter.app import App
 from newsletter.editions.models import State
@@ -17,11 +17,10 @@ from newsletter.rendering import links
 from subscribers import preferences, roll
 from subscribers.models import Consent, Rhythm, SuppressionReason
 from subscribers.preferences import Preferences
-from tests.browsing import press
+from tests.browsing import CHROMIUM, launched, press
 from tests.factories import a_subscriber, an_edition
 from tests.readers.conftest import Clock, Mailbox, World
 from tests.web.conftest import SECRET
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
 
 _NPM = Path(__file__).parents[1] / "rendering" / "npm"
 #: what `npm install --prefix tests/rendering/npm` puts there, or wherever AXE says
@@ -42,10 +41,8 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[(390, 844, "light"), (390, 844, "dark"), (1280, 800, "light"), (1280, 800, "dark")])

@@ -11,9 +11,9 @@ from newsletter.rendering.looks import inbox, inversion, letters, markup, pictur
 from newsletter.rendering.looks.letters import Letter
 from newsletter.rendering.looks.markup import Tag
 from newsletter.rendering.looks.sheets import Colour
+from tests.browsing import QUIET
 from tests.rendering import samples, week
 from tests.rendering.camera import chromium
-from tests.web.test_in_a_browser import QUIET
 
 needs_chromium = pytest.mark.skipif(chromium() is None, reason="there is no Chromium here")
 

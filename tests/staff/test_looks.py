@@ -4,15 +4,14 @@ from collections.abc import Iterator
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from newsletter.app import App
 from newsletter.staff import keys
 from newsletter.staff.models import Role
-from tests.browsing import press
+from tests.browsing import launched, press
 from tests.readers import test_looks as looks
 from tests.staff.conftest import PASSWORD, Clock, a_colleague
-from tests.web.test_in_a_browser import CHROMIUM, QUIET
 
 pytestmark = looks.pytestmark
 BOSS = "boss@example.com"
@@ -20,10 +19,8 @@ BOSS = "boss@example.com"
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(params=[(390, 844, "dark"), (1280, 800, "light")], ids=["phone, dark", "desk, light"])

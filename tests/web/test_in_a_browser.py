@@ -1,32 +1,22 @@
 """The pages in real Chromium: what a reader presses works, and what an editor looks at is there."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from subscribers.models import Consent
-from tests.browsing import press
+from tests.browsing import CHROMIUM, launched, press
 from tests.web.conftest import World
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-QUIET = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-)  # fmt: skip
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here: install chromium, or set CHROMIUM")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
