@@ -36,7 +36,7 @@ from newsletter.staff.models import Role
 from newsletter.tracking.links import register
 from newsletter.tracking.reports import kept
 from newsletter.web.app import create
-from newsletter.web.desk import DESK
+from newsletter.web.rooms import INSIDE
 
 #: readers, editions, copies of each
 _SIZES = {"sqlite": (100_000, 50, 10_000), "postgresql": (1_000_000, 50, 100_000)}
@@ -98,7 +98,7 @@ async def _pages(app: App, setting: str, sent: int, draft: int, rounds: int) -> 
 
 
 def _routes() -> Iterator[APIRoute]:
-    for room in DESK:
+    for room in INSIDE:
         for route in room.router.routes:
             if isinstance(route, APIRoute) and "GET" in (route.methods or ()) and not route.path.startswith(_LEFT_OUT):
                 yield route

@@ -19,23 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from newsletter import logs
 from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
-from newsletter.web import decisions, health, hooks, metrics, showing
-from newsletter.web.desk import DESK, visitor
-from newsletter.web.desk.navigation import Navigation, is_at
-from newsletter.web.desk.visitor import NotSignedIn
 from newsletter.web.ground import ENGLISH, HERE, lay
-from newsletter.web.readers import (
-    PREFIXES,
-    addresses,
-    api,
-    following,
-    joining,
-    leaving,
-    pictures,
-    preferences,
-    reading,
-)
-from newsletter.web.readers.archive import pages as archive
+from newsletter.web.readers import PREFIXES, following
+from newsletter.web.rooms import INSIDE, ROOMS
+from newsletter.web.staff import visitor
+from newsletter.web.staff.navigation import Navigation, is_at
+from newsletter.web.staff.visitor import NotSignedIn
 from subscribers.errors import SubscribersError
 
 log = logs.get_logger(__name__)
@@ -50,25 +39,6 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (BadInput, 400),
     (WrongState, 409),
     (SubscribersError, 400),
-)
-
-
-#: who comes in by which door: machines, readers, the desk, editors with a link
-_ROOMS = (
-    health,
-    metrics,
-    hooks,
-    leaving,
-    preferences,
-    addresses,
-    reading,
-    joining,
-    archive,
-    api,
-    pictures,
-    *DESK,
-    showing,
-    decisions,
 )
 
 
@@ -87,9 +57,9 @@ def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     web.add_middleware(_Head)
     web.add_middleware(following.Doors, ground=ground)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
-    for room in _ROOMS:
+    for room in ROOMS:
         web.include_router(room.router)
-    routes = (route for room in DESK for route in room.router.routes)
+    routes = (route for room in INSIDE for route in room.router.routes)
     ground.templates.globals |= {"navigation": Navigation(routes), "is_at": is_at}
     web.add_exception_handler(NotSignedIn, _sign_in_first)
     web.add_exception_handler(NewsletterError, _mistake)

@@ -149,7 +149,7 @@ class Ground:
 def lay(app: App, clock: Callable[[], datetime]) -> Ground:
     """The ground of *app*'s pages."""
     templates = Environment(
-        loader=FileSystemLoader([HERE / "pages", HERE / "desk" / "pages", HERE / "readers" / "pages"]),
+        loader=FileSystemLoader(sorted(HERE.rglob("pages"))),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,

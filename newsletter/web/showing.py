@@ -10,7 +10,7 @@ from newsletter.editions import showing
 from newsletter.editions.models import Edition, Showing
 from newsletter.errors import NotFound
 from newsletter.rendering.looks import Look
-from newsletter.web.desk import looks
+from newsletter.web.desk.edition import looks
 from newsletter.web.ground import MAIL_POLICY, SHOWN_POLICY, Ground, Here
 
 router = APIRouter()

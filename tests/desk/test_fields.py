@@ -7,7 +7,7 @@ import pytest
 from newsletter.editions import fields
 from newsletter.editions.words import StoryWords, Words
 from newsletter.errors import BadInput
-from newsletter.web.desk.fields import words_of
+from newsletter.web.desk.writing.fields import words_of
 from newsletter.web.readers.forms import Filled
 
 FIRST = StoryWords("Walmart goes live", "It sells.", "https://example.com/1", key="a")

@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.app import App
 from newsletter.staff.models import Role
-from newsletter.web.desk.navigation import ENTRIES, is_at
+from newsletter.web.staff.navigation import ENTRIES, is_at
 from tests.staff.conftest import Browser, a_colleague
 
 

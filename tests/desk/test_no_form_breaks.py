@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from newsletter import db
+from newsletter import db, web
 from newsletter.app import App
 from newsletter.config import Settings
 from newsletter.editions import shelf
@@ -23,19 +23,20 @@ from newsletter.rendering import proofs
 from newsletter.staff import sessions, users
 from newsletter.staff.models import Role
 from newsletter.testing.serving import serving
-from newsletter.web import desk as the_desk
 from newsletter.web.app import create
-from newsletter.web.desk import DESK
+from newsletter.web.rooms import INSIDE
 from tests.factories import an_edition
 from tests.staff.conftest import BOSS
 
 NOW = datetime(2021, 11, 25, 16, 0, tzinfo=UTC)
-_ROUTES = [route for room in DESK for route in room.router.routes if isinstance(route, APIRoute)]
+_ROUTES = [route for room in INSIDE for route in room.router.routes if isinstance(route, APIRoute)]
 _FORMS = sorted(route.path for route in _ROUTES if "POST" in (route.methods or ()))
 _PAGES = sorted(route.path for route in _ROUTES if "GET" in (route.methods or ()))
 
 # a form that is new, or a button, is tried without anybody thinking of it
-_SOURCE = "".join(file.read_text() for file in sorted(Path(the_desk.__file__).parent.rglob("*.[ph][yt]*")))
+_INSIDE = [Path(web.__file__).parent / name for name in ("staff", "desk", "ops")]
+_FILES = sorted(file for folder in _INSIDE for kind in ("*.py", "*.html") for file in folder.rglob(kind))
+_SOURCE = "".join(file.read_text() for file in _FILES)
 _NAMES = sorted(
     {*re.findall(r'name="([a-z_.-]+)"', _SOURCE), *re.findall(r'form\.(?:get|all)\("([a-z_.-]+)"', _SOURCE)}
     | {"stories", "stories-0-key", "stories-0-headline", "newsletters.friday.title", "newsletters.friday.send.day", ""}

@@ -14,7 +14,7 @@ from newsletter.rendering import counted
 from newsletter.tracking.links.models import Verdict
 from newsletter.tracking.models import KeptFigures
 from newsletter.tracking.reports import kept, unknowable
-from newsletter.web.desk import abreast
+from newsletter.web.desk.edition import abreast
 from tests.desk.aftermath import NINE, followed, left, readers, told, went_out
 from tests.factories import FRIDAY
 from tests.staff.conftest import Clock

@@ -23,7 +23,7 @@ from newsletter.stories.models import Health, RankedStory, Ranking, Source
 from newsletter.stories.reading import sources
 from newsletter.testing.serving import serving
 from newsletter.web.app import create
-from newsletter.web.desk.sources import bars
+from newsletter.web.desk.house.sources import bars
 from tests.factories import FRIDAY, a_source, an_article, an_edition
 from tests.staff.conftest import Browser, Clock, a_colleague
 from tests.stories.conftest import stand

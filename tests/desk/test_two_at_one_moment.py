@@ -15,8 +15,8 @@ from newsletter.jobs import deciding, sending, setting
 from newsletter.staff.acts import Doer
 from newsletter.web.app import create
 from newsletter.web.desk import diary
-from newsletter.web.desk.visitor import Posted, Visitor
 from newsletter.web.readers.forms import Filled
+from newsletter.web.staff.visitor import Posted, Visitor
 from tests.factories import a_subscriber, an_edition
 
 EVA = Doer("Eva", "desk")

@@ -10,7 +10,7 @@ from newsletter.errors import AlreadyDone, BadInput, WrongState
 from newsletter.staff import users
 from newsletter.staff.models import Role
 from newsletter.staff.roles import ROLES, May
-from newsletter.web.desk import DESK
+from newsletter.web.rooms import INSIDE
 from tests.staff.conftest import BOSS, Browser, a_colleague
 
 #: what of the desk anybody may ask for, because it is how they come in
@@ -30,7 +30,7 @@ _OPEN = {
 def _table() -> dict[tuple[str, str], May | None]:
     """Every route of the desk → what one must be allowed to call it."""
     found = {}
-    for room in DESK:
+    for room in INSIDE:
         for route in room.router.routes:
             assert isinstance(route, APIRoute)
             needed = [getattr(each.call, "may", None) for each in route.dependant.dependencies]

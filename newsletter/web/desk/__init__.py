@@ -1,36 +1,26 @@
-"""The desk: what editors and operations see, and who may see it."""
+"""The desk: where editors make the edition."""
 
-from newsletter.web.desk import (
-    account,
+from newsletter.web.desk import diary
+from newsletter.web.desk.edition import (
     checking,
     correcting,
     deciding,
-    diary,
     editions,
-    entrance,
     looks,
-    people,
     results,
-    settings,
     showing,
-    sources,
-    templating,
     timing,
     trying,
-    versions,
-    week,
     whys,
-    writing,
-    writing_text,
 )
+from newsletter.web.desk.house import settings, sources, templating
+from newsletter.web.desk.week import board
+from newsletter.web.desk.writing import editor, text, versions
 
 #: its rooms
 DESK = (
-    entrance,
-    account,
-    people,
     settings,
-    week,
+    board,
     diary,
     sources,
     templating,
@@ -41,8 +31,8 @@ DESK = (
     trying,
     timing,
     deciding,
-    writing,
-    writing_text,
+    editor,
+    text,
     versions,
     results,
     correcting,

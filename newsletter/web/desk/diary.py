@@ -17,8 +17,8 @@ from newsletter.editions.models import Edition, Job
 from newsletter.errors import BadInput, NewsletterError, WrongState
 from newsletter.jobs import moving, setting
 from newsletter.staff.roles import May
-from newsletter.web.desk.visitor import Looks, Posted, Visitor, sends
 from newsletter.web.readers.forms import Filled
+from newsletter.web.staff.visitor import Looks, Posted, Visitor, sends
 
 router = APIRouter(prefix="/desk")
 

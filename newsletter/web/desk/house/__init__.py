@@ -1,0 +1,1 @@
+"""What stands behind every edition: newsletters, sources, templates, settings."""

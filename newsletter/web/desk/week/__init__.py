@@ -1,0 +1,1 @@
+"""This week: the ranked stories, and what may be done with them."""

@@ -1,0 +1,1 @@
+"""An edition's words: written by field, kept as typed, merged, gone back to."""

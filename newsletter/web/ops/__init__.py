@@ -1,0 +1,6 @@
+"""Operations: what moves, what doesn't, and why."""
+
+from types import ModuleType
+
+#: its rooms
+OPS: tuple[ModuleType, ...] = ()
