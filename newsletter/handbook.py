@@ -20,8 +20,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from newsletter import config
-from newsletter.config import Limits, Newsletter, Section, Settings, WeekTime
+from newsletter.config import Limits, Newsletter, Section, Settings, WeekTime, known_keys
 
 #: what stands in a fresh file where there is no default, or none that fits
 _EXAMPLES: Mapping[str, object] = {
@@ -76,7 +75,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Every setting, in the order of the file."""
-    variables = {".".join(path): name for name, path in config.known_keys().items()}
+    variables = {".".join(path): name for name, path in known_keys().items()}
     found = [_entry(section, kind, key, variables) for section, kind in sections() for key in keys(kind)]
     return [one for one in found if one is not None]
 
@@ -134,7 +133,7 @@ def keys(kind: type[Section]) -> Iterator[str]:
 
 def meaning(kind: type[Section], key: str) -> str:
     """The sentence that `config` has for a key of *kind*."""
-    return " ".join(_meanings()[kind.__name__].get(key, "").split("\n"))
+    return " ".join(_meanings(kind).get(key, "").split("\n"))
 
 
 def limits_of(field: FieldInfo) -> str:
@@ -208,7 +207,7 @@ _HEAD = """\
 
 _INTRODUCTION = (
     "# Settings\n\n"
-    "Made from `newsletter/config.py` by `make settings`; `make check` compares. Settings are read from the defaults,"
+    "Made from `newsletter/config/` by `make settings`; `make check` compares. Settings are read from the defaults,"
     " then `newsletter.toml` in the home folder, then what was set at the desk,"
     " then the environment: a key is `NEWSLETTER_KEY`, a section's key"
     " `NEWSLETTER_SECTION_KEY`, and every one of them may be given as `…_FILE`, the path of a file that holds the"
@@ -245,7 +244,7 @@ def _entry(section: str, kind: type[Section], key: str, variables: Mapping[str, 
         key=key,
         default=_default(field),
         kind=_kind(field),
-        meaning=_meanings()[kind.__name__].get(key, ""),
+        meaning=_meanings(kind).get(key, ""),
         variable=variables.get(path, ""),
     )
 
@@ -308,19 +307,15 @@ def _cell(text: str) -> str:
 
 
 @lru_cache
-def _meanings() -> dict[str, dict[str, str]]:
-    """Class → key → its `#:` lines, as they stand above it in the source of `config`."""
-    source = inspect.getsource(config)
+def _meanings(kind: type[Section]) -> dict[str, str]:
+    """Key → its `#:` lines, as they stand above it in the source."""
+    source = inspect.getsource(kind)
     lines = source.splitlines()
-    found: dict[str, dict[str, str]] = {}
-    for statement in ast.parse(source).body:
-        if isinstance(statement, ast.ClassDef):
-            found[statement.name] = {
-                field.target.id: "\n".join(_above(lines, field.lineno - 1))
-                for field in statement.body
-                if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
-            }
-    return found
+    return {
+        field.target.id: "\n".join(_above(lines, field.lineno - 1))
+        for field in ast.walk(ast.parse(source))
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+    }
 
 
 def _above(lines: Sequence[str], at: int) -> list[str]:
@@ -339,7 +334,7 @@ def main() -> None:
     if not given.check:
         given.file.write_text(page(), "utf-8")
     elif given.file.read_text("utf-8") != page():
-        sys.exit(f"{given.file} is not what newsletter/config.py says: make settings writes it anew")
+        sys.exit(f"{given.file} is not what newsletter/config/ says: make settings writes it anew")
 
 
 if __name__ == "__main__":
