@@ -20,10 +20,22 @@ from newsletter.errors import BadInput, ConfigError, WrongState
 from newsletter.rendering import templates
 from newsletter.staff import acts
 from newsletter.staff.acts import Doer
+from newsletter.staff.roles import May
 
 #: letters of a value that the audit log repeats; the change itself is kept whole
 _SHOWN = 200
 _LONGEST = 20_000
+#: of a newsletter: who, or what, says yes to its editions
+_SAYS_YES = frozenset({"editors", "when_not_approved"})
+
+
+def needs(key: str) -> May:
+    """What one must be allowed, at the desk, to change the setting *key*.
+
+    Who is mailed the links that approve decides about editions: that is said by who says who works here.
+    """
+    parts = key.split(".")
+    return May.STAFF if parts[0] == "newsletters" and parts[-1] in _SAYS_YES else May.SET
 
 
 def put(app: App, values: Mapping[str, Any], *, by: Doer, now: datetime, seen: int | None = None) -> App:

@@ -220,6 +220,39 @@ def test_who_may_not_set_may_look(app: App, browser: Browser, now: datetime, rol
     assert (seen.status_code, "The Friday Five" in seen.text, sent.status_code) == (200, True, status)
 
 
+@pytest.mark.parametrize("key", ["editors", "when_not_approved"])
+def test_who_says_yes_to_an_edition_is_said_by_an_admin(
+    app: App, operator: Browser, other_browser: Browser, now: datetime, key: str
+) -> None:
+    typed = {"editors": "friend@example.com", "when_not_approved": "send_if_green"}[key]
+    operator.open(PAGE)
+    refused = _send(operator, **{f"{FRIDAY}.{key}": typed})
+    other_browser.sign_in(a_colleague(app, role=Role.ADMIN, now=now, email="admin@example.com"))
+    other_browser.open(PAGE)
+    kept = _send(other_browser, **{f"{FRIDAY}.{key}": typed})
+    assert (refused.status_code, _wrong(refused, f"{FRIDAY}.{key}"), kept.status_code) == (
+        400,
+        "An admin changes that: it says who or what approves editions.",
+        303,
+    )
+
+
+def test_nor_does_an_operator_take_back_what_an_admin_said_of_it(app: App, operator: Browser, now: datetime) -> None:
+    key = f"{FRIDAY}.editors"
+    setting.put(app, {key: ["friend@example.com"]}, by=EVA, now=now)
+    with app.database.read() as session:
+        (change,) = standing.lately(session, prefix=key, limit=5)
+    operator.open(PAGE)
+    token = re.findall(r'name="csrf" value="([^"]+)"', operator.page.text)[0]
+    answers = [
+        operator.client.post(
+            "/desk/settings/changes", data={"csrf": token, **form}, headers=_ours(operator)
+        ).status_code
+        for form in ({"undo": str(change.id)}, {"back": key})
+    ]
+    assert (answers, app.current().settings.newsletters["friday"].editors) == ([403, 403], ("friend@example.com",))
+
+
 def test_secrets_are_never_shown(app: App, browser: Browser) -> None:
     page = browser.open("/desk/settings").text
     assert ("a secret for tests" in page, "guest:guest" in page, "(set)" in page) == (False, False, True)

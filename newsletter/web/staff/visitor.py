@@ -75,7 +75,7 @@ def looks(what: May) -> Callable[..., Visitor]:
 
     def check(request: Request, here: Here) -> Visitor:
         visitor = _at(request, here)
-        _refuse(visitor, what)
+        refuse(visitor, what)
         return visitor
 
     check.may = what  # type: ignore[attr-defined]  # the table of roles reads it
@@ -90,7 +90,7 @@ def sends(what: May, form: Callable[..., Awaitable[Filled]] = filled) -> Callabl
         visitor = _at(request, here)
         if visitor.signed_in and not _same(form.get("csrf"), visitor.csrf):
             raise HTTPException(403, "That form is of another session: open its page again, and send it once more.")
-        _refuse(visitor, what)
+        refuse(visitor, what)
         return Posted(visitor, form)
 
     check.may = what  # type: ignore[attr-defined]
@@ -128,7 +128,8 @@ def _at(request: Request, here: Ground) -> Visitor:
     return Visitor(here, _AT_THE_MACHINE, None, "", request.url.path)
 
 
-def _refuse(visitor: Visitor, what: May) -> None:
+def refuse(visitor: Visitor, what: May) -> None:
+    """403 for who may not do *what*, with who can change that."""
     if not visitor.may(what):
         signed_in = visitor.signed_in
         you_are = f"you are {_an(signed_in.user.role.value)}" if signed_in else "nobody has an account yet"

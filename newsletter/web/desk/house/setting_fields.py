@@ -70,6 +70,8 @@ class Field:
     file: str = ""
     #: may be changed here
     is_open: bool = False
+    #: may be changed here, by an admin
+    is_admins: bool = False
     #: the model's sentence about what was typed
     wrong: str = field(default="")
 

@@ -1,7 +1,7 @@
 """Newsletters and settings as pages: what counts, where it comes from, and what may be changed while all runs."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -10,7 +10,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from newsletter import handbook
-from newsletter.app import App
 from newsletter.changes import laying, standing
 from newsletter.changes import open as opened
 from newsletter.changes.laying import Wrong
@@ -24,7 +23,7 @@ from newsletter.staff.roles import May
 from newsletter.web.desk.house import setting_fields
 from newsletter.web.desk.house.setting_fields import DAYS, Field
 from newsletter.web.readers.forms import Filled
-from newsletter.web.staff.visitor import Looks, Posted, Visitor, sends
+from newsletter.web.staff.visitor import Looks, Posted, Visitor, refuse, sends
 
 router = APIRouter(prefix="/desk")
 
@@ -90,7 +89,7 @@ def settings(visitor: Looks, kept: str = "") -> HTMLResponse:
 def change_settings(posted: Sets) -> Response:
     """Keep what was changed."""
     visitor = posted.visitor
-    fields = [one for group in _of_the_rest(visitor.ground.app, {}) for one in group.fields]
+    fields = [one for group in _of_the_rest(visitor, {}) for one in group.fields]
     wrong = _save(posted, fields)
     if not wrong:
         return RedirectResponse(f"{visitor.base}/desk/settings?kept=1", 303)
@@ -104,8 +103,11 @@ def take_back(posted: Sets) -> Response:
     app, now, number = visitor.ground.app, visitor.ground.clock(), form.get("undo")
     try:
         if key := form.get("back")[:200]:
+            refuse(visitor, setting.needs(key))
             setting.give_back(app, key, by=visitor.doer, now=now)
         elif number.isascii() and number.isdigit() and len(number) < 19:
+            with app.database.read() as session:
+                refuse(visitor, setting.needs(standing.before(session, int(number))[0]))
             key = setting.undo(app, int(number), by=visitor.doer, now=now)
         else:
             raise BadInput("That form is not complete: open its page again.")
@@ -126,6 +128,8 @@ def _save(posted: Posted, fields: Sequence[Field]) -> dict[str, str]:
     wrong: dict[str, str] = {}
     for one in fields:
         text = setting_fields.text_of(one, form)
+        if one.is_admins and text is not None:
+            wrong[one.key] = "An admin changes that: it says who or what approves editions."
         if not one.is_open or text is None or text == setting_fields.typed(one.kind, laying.of(shown, one.key)):
             continue
         try:
@@ -185,7 +189,7 @@ def _settings_page(
 ) -> HTMLResponse:
     here = visitor.ground
     with here.app.database.read() as session:
-        groups = _of_the_rest(here.app, setting.origins(session, here.app))
+        groups = _of_the_rest(visitor, setting.origins(session, here.app))
         changes = _changes(session, "")
     wrong = {"": sorry} if sorry else wrong or {}
     return _page(visitor, "settings.html", groups, changes, form, wrong, status=status, done=done, zone=None)
@@ -241,30 +245,34 @@ def _next(session: Session, one: Newsletter, now: datetime) -> Iterator[tuple[Jo
 
 
 def _of_newsletter(visitor: Visitor, slug: str, origins: Mapping[str, str]) -> list[Group]:
-    app, where = visitor.ground.app, f"newsletters.{slug}"
+    where = f"newsletters.{slug}"
     grouped = {name for names in _GROUPS.values() for name in names}
     rest = tuple(name for name in Newsletter.model_fields if name not in grouped | {"slug", "limits"})
     found = [
-        Group(heading, [_field(app, Newsletter, name, f"{where}.{name}", origins) for name in names])
+        Group(heading, [_field(visitor, Newsletter, name, f"{where}.{name}", origins) for name in names])
         for heading, names in {**_GROUPS, "More": rest}.items()
         if names
     ]
-    limits = [_field(app, Limits, name, f"{where}.limits.{name}", origins) for name in Limits.model_fields]
+    limits = [_field(visitor, Limits, name, f"{where}.limits.{name}", origins) for name in Limits.model_fields]
     return [*found, Group("How fast, and when it stops by itself", limits)]
 
 
-def _of_the_rest(app: App, origins: Mapping[str, str]) -> list[Group]:
+def _of_the_rest(visitor: Visitor, origins: Mapping[str, str]) -> list[Group]:
     found = []
     for section, kind in handbook.sections():
         if kind not in {Newsletter, Limits}:
             names = [(name, f"{section}.{name}" if section else name) for name in handbook.keys(kind)]
-            found.append(Group(section, [_field(app, kind, name, key, origins) for name, key in names]))
+            found.append(Group(section, [_field(visitor, kind, name, key, origins) for name, key in names]))
     return found
 
 
-def _field(app: App, section: type[Section], name: str, key: str, origins: Mapping[str, str]) -> Field:
+def _field(visitor: Visitor, section: type[Section], name: str, key: str, origins: Mapping[str, str]) -> Field:
+    app = visitor.ground.app
     value, file = laying.of(app.settings, key), laying.of(app.base, key)
     origin = origins.get(key) or next((of for one, of in origins.items() if one.startswith(f"{key}.")), "")
     if not opened.is_open(key):
         return Field(key, name, handbook.meaning(section, name), "line", handbook.shown(value), origin=origin)
-    return setting_fields.of(section, name, key, value, origin=origin, file=file, fixed=key in app.base.fixed)
+    fixed = key in app.base.fixed
+    found = setting_fields.of(section, name, key, value, origin=origin, file=file, fixed=fixed)
+    is_theirs = visitor.signed_in is None or visitor.may(setting.needs(key))
+    return found if is_theirs else replace(found, is_open=False, is_admins=True)
