@@ -6,9 +6,9 @@ from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.config import Newsletter
-from newsletter.editions import days, moving, shelf
+from newsletter.editions import days, hours, moving, shelf
 from newsletter.editions.days import Day, Diary
-from newsletter.jobs import drafting
+from newsletter.jobs import drafting, setting
 from newsletter.staff import acts
 from newsletter.staff.acts import Doer
 
@@ -21,7 +21,8 @@ def move(
         was = Diary(session, newsletter, now).on(day)
         found = moving.move(session, newsletter, day, to=to, by=by.who, why=why, now=now)
         _tell(session, newsletter, was, found, by, now)
-        return found
+    _bring_hour(app, newsletter.slug, was, found, by, now)
+    return found
 
 
 def put_back(app: App, newsletter: Newsletter, day: date, *, by: Doer, now: datetime) -> Day:
@@ -30,7 +31,22 @@ def put_back(app: App, newsletter: Newsletter, day: date, *, by: Doer, now: date
         was = Diary(session, newsletter, now).on(day)
         found = moving.put_back(session, newsletter, day, by=by.who, now=now)
         _tell(session, newsletter, was, found, by, now)
-        return found
+    _bring_hour(app, newsletter.slug, was, found, by, now)
+    return found
+
+
+def _bring_hour(app: App, slug: str, was: Day | None, found: Day, by: Doer, now: datetime) -> None:
+    """Let an hour of its own go with the edition, unless it is past there; the timetable follows at its next tick.
+
+    Of a process that dies before, the edition goes out at the usual hour of its new day, as every page says.
+    """
+    if not (was and was.date and found.date) or was.date == found.date:
+        return
+    newsletter = app.current().newsletter(slug)
+    hour = newsletter.hour(was.date)
+    wanted = hours.with_hour(newsletter, found.date, hour)
+    if wanted != newsletter.hours and days.instant(found.date, hour, newsletter.zone) > now:
+        setting.put(app, {f"newsletters.{newsletter.slug}.hours": list(wanted)}, by=by, now=now)
 
 
 def _tell(session: Session, newsletter: Newsletter, was: Day | None, found: Day, by: Doer, now: datetime) -> None:

@@ -1,9 +1,13 @@
 """Another hour for one edition, at the desk."""
 
+from datetime import date, time, timedelta
+
 import pytest
 
 from newsletter.app import App
 from newsletter.editions.models import State
+from newsletter.jobs import moving, rescheduling
+from newsletter.staff.acts import Doer
 from newsletter.staff.models import Role
 from tests.factories import an_edition
 from tests.staff.conftest import Browser, Clock, a_colleague
@@ -13,6 +17,12 @@ from tests.staff.conftest import Browser, Clock, a_colleague
 def edition_id(app: App) -> int:
     with app.database.write() as session:
         return an_edition(session, "Walmart goes live", state=State.APPROVED).id
+
+
+@pytest.fixture
+def draft_id(app: App) -> int:
+    with app.database.write() as session:
+        return an_edition(session, "Walmart goes live", state=State.IN_REVIEW).id
 
 
 def _as(app: App, browser: Browser, role: Role, clock: Clock) -> Browser:
@@ -64,6 +74,24 @@ def test_who_may_not_approve_chooses_no_hour(
     _as(app, browser, role, clock).open("/")
 
     assert (browser.send(f"/editions/{edition_id}/time", at="07:30").status_code, _hours(app)) == (403, ())
+
+
+def test_its_own_hour_goes_with_an_edition_to_another_day_and_back(app: App, draft_id: int, clock: Clock) -> None:
+    day, by, now = date(2021, 11, 26), Doer("Eva", "desk"), clock()
+    rescheduling.to_hour(app, draft_id, time(7, 30), by=by, now=now)
+    moving.move(app, app.current().newsletter("friday"), day, to=day + timedelta(days=1), by=by, now=now)
+    there = app.current().newsletter("friday").hour(day + timedelta(days=1))
+    moving.put_back(app, app.current().newsletter("friday"), day, by=by, now=now)
+    assert (there, app.current().newsletter("friday").hour(day)) == (time(7, 30), time(7, 30))
+
+
+def test_an_hour_that_is_past_on_the_new_day_is_left_behind(app: App, draft_id: int, clock: Clock) -> None:
+    day, by, now = date(2021, 11, 26), Doer("Eva", "desk"), clock()  # Thursday, four in the afternoon
+    rescheduling.to_hour(app, draft_id, time(7, 30), by=by, now=now)
+    newsletter = app.current().newsletter("friday")
+    late = newsletter.model_copy(update={"send": newsletter.send.model_copy(update={"at": time(20)})})
+    moving.move(app, late, day, to=day - timedelta(days=1), by=by, now=now)
+    assert app.current().newsletter("friday").hours == ("2021-11-26 07:30",)
 
 
 def test_an_edition_that_went_out_keeps_its_hour(app: App, browser: Browser, clock: Clock) -> None:
