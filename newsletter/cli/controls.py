@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,11 +13,13 @@ from newsletter import plural
 from newsletter.cli import root, screen
 from newsletter.cli.delivery import Which
 from newsletter.delivery.models import Act, Batch, BatchState, Sending
-from newsletter.delivery.operations import controls
 from newsletter.delivery.operations.balance import balance
+from newsletter.delivery.operations.controls import Verb
 from newsletter.editions import shelf
 from newsletter.errors import BadInput
-from newsletter.jobs import holding
+
+if TYPE_CHECKING:
+    from newsletter.jobs.steering import Done
 
 deliveries = typer.Typer(help="The sendings, and what nobody can prove or the provider refused.", no_args_is_help=True)
 root.program.add_typer(deliveries, name="deliveries")
@@ -31,15 +33,10 @@ def pause(
     context: typer.Context, edition: Which, reason: Reason = "by hand", by: By = "operator", json: screen.Json = False
 ) -> None:
     """Stop the sending of EDITION; what is on the wire is finished, and resuming sends only what is left."""
-    app = root.open_app(context)
-    with app.database.write() as session:
-        found = shelf.find(session, edition)
-        controls.pause(session, found.id, by=by, reason=reason, now=root.now())
-        stands = balance(session, found.id)
-    _warn(holding.hold_back(app, found.id, for_good=False))
+    done = _do(context, edition, Verb.PAUSE, by=by, reason=reason)
     _tell(
-        f"{shelf.name(found)} is paused; {plural.counted(stands.to_do, 'reader is', 'readers are')} left",
-        {"state": "paused", "balance": asdict(stands)},
+        f"{shelf.name(done.edition)} is paused; {_left(done)} left",
+        {"state": "paused", "balance": asdict(done.balance)},
         json=json,
     )
 
@@ -49,15 +46,10 @@ def resume(
     context: typer.Context, edition: Which, reason: Reason = "", by: By = "operator", json: screen.Json = False
 ) -> None:
     """Let the sending of EDITION go on with what is left; `newsletter send` or the scheduler does the sending."""
-    app = root.open_app(context)
-    with app.database.write() as session:
-        found = shelf.find(session, edition)
-        controls.resume(session, found.id, by=by, reason=reason, now=root.now())
-        stands = balance(session, found.id)
-    _warn(holding.let_go(app, found.id))
+    done = _do(context, edition, Verb.RESUME, by=by, reason=reason)
     _tell(
-        f"{shelf.name(found)} goes on; {plural.counted(stands.to_do, 'reader is', 'readers are')} left",
-        {"state": "running", "balance": asdict(stands)},
+        f"{shelf.name(done.edition)} goes on; {_left(done)} left",
+        {"state": "running", "balance": asdict(done.balance)},
         json=json,
     )
 
@@ -67,14 +59,10 @@ def cancel_sending(
     context: typer.Context, edition: Which, reason: Reason = "by hand", by: By = "operator", json: screen.Json = False
 ) -> None:
     """Stop the sending of EDITION for good; who has their copy keeps it."""
-    app = root.open_app(context)
-    with app.database.write() as session:
-        found = shelf.find(session, edition)
-        stopped = controls.cancel(session, found.id, by=by, reason=reason, now=root.now())
-    _warn(holding.hold_back(app, found.id, for_good=True))
+    done = _do(context, edition, Verb.CANCEL, by=by, reason=reason)
     _tell(
-        f"{shelf.name(found)} is cancelled; {plural.counted(stopped, 'reader')} will not get it",
-        {"state": "cancelled", "recipients": stopped},
+        f"{shelf.name(done.edition)} is cancelled; {plural.counted(done.readers, 'reader')} will not get it",
+        {"state": "cancelled", "recipients": done.readers},
         json=json,
     )
 
@@ -118,16 +106,16 @@ def retry(
     context: typer.Context,
     edition: Which,
     refused_with: Annotated[str, typer.Option(help='A reply code, such as "550" or "4xx".')],
+    reason: Reason = "",
     by: By = "operator",
     json: screen.Json = False,
 ) -> None:
     """Queue again the readers of EDITION that were refused with a code."""
-    app = root.open_app(context)
-    with app.database.write() as session:
-        found = shelf.find(session, edition)
-        touched = controls.retry(session, found.id, refused_with=refused_with, by=by, now=root.now())
+    done = _do(context, edition, Verb.RETRY, by=by, reason=reason, code=refused_with)
     _tell(
-        f"{plural.counted(touched, 'reader')} of {shelf.name(found)} queued again", {"recipients": touched}, json=json
+        f"{plural.counted(done.readers, 'reader')} of {shelf.name(done.edition)} queued again",
+        {"recipients": done.readers},
+        json=json,
     )
 
 
@@ -144,16 +132,30 @@ def resolve(
     """Your word on the copies of EDITION whose fate nobody can prove."""
     if assume_accepted == resend:
         raise BadInput("say one of --assume-accepted and --resend")
-    app = root.open_app(context)
-    with app.database.write() as session:
-        found = shelf.find(session, edition)
-        how = controls.How.RESEND if resend else controls.How.ASSUME_ACCEPTED
-        touched = controls.resolve(session, found.id, how=how, by=by, reason=reason, now=root.now())
+    verb = Verb.RESEND if resend else Verb.ASSUME_ACCEPTED
+    done = _do(context, edition, verb, by=by, reason=reason)
     _tell(
-        f"{plural.counted(touched, 'reader')} of {shelf.name(found)}: {how}",
-        {"recipients": touched, "how": how},
+        f"{plural.counted(done.readers, 'reader')} of {shelf.name(done.edition)}: {verb}",
+        {"recipients": done.readers, "how": verb},
         json=json,
     )
+
+
+def _do(context: typer.Context, edition: str, verb: Verb, *, by: str, reason: str, code: str = "") -> "Done":
+    from newsletter.jobs import steering  # loads most of the product, which --help need not wait for
+    from newsletter.staff.acts import Doer
+
+    app = root.open_app(context)
+    with app.database.read() as session:
+        found = shelf.find(session, edition)
+    doer = Doer(by, "command line")
+    done = steering.do(app, found.id, verb, by=doer, reason=reason, code=code, now=root.now())
+    _warn(done.trouble)
+    return done
+
+
+def _left(done: "Done") -> str:
+    return plural.counted(done.readers, "reader is", "readers are")
 
 
 def _warn(trouble: Mapping[str, str]) -> None:

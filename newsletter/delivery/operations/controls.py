@@ -25,12 +25,53 @@ class How(StrEnum):
     RESEND = "resend"
 
 
+class Verb(StrEnum):
+    """What may be done to a sending."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    CANCEL = "cancel"
+    RETRY = "retry"
+    #: as `How` says
+    ASSUME_ACCEPTED = "assume-accepted"
+    RESEND = "resend"
+
+
+_ANY = frozenset(SendingState)
+_NOT_CANCELLED = _ANY - {SendingState.CANCELLED}
+_NOT_OVER = _NOT_CANCELLED - {SendingState.COMPLETE}
+_FOR_GOOD = "the sending of {name} was cancelled, and that is for good"
+#: where a sending must stand for each of them, and what is said where it stands elsewhere
+OPEN_TO: dict[Verb, tuple[frozenset[SendingState], str]] = {
+    Verb.PAUSE: (
+        frozenset({SendingState.RUNNING}),
+        "the sending of {name} is {state}; only a running sending can be paused",
+    ),
+    Verb.RESUME: (
+        frozenset({SendingState.PAUSED}),
+        "the sending of {name} is {state}; only a paused sending can be resumed",
+    ),
+    Verb.CANCEL: (_NOT_OVER, "the sending of {name} is {state} already; there is nothing to cancel"),
+    Verb.RETRY: (_NOT_CANCELLED, _FOR_GOOD),
+    Verb.ASSUME_ACCEPTED: (_ANY, ""),
+    Verb.RESEND: (_NOT_CANCELLED, _FOR_GOOD),
+}
+
+
+def refuse(session: Session, sending: Sending, verb: Verb) -> None:
+    """Raise WrongState, which says why, where *verb* can't be done to *sending* as it stands."""
+    states, sentence = OPEN_TO[verb]
+    if sending.state not in states:
+        name = shelf.name(shelf.get(session, sending.edition_id))
+        raise WrongState(sentence.format(name=name, state=sending.state))
+
+
 def pause(session: Session, edition_id: int, *, by: str, reason: str, now: datetime) -> Sending:
     """Stop at the next fence; what is on the wire is finished. Pausing what is paused changes nothing."""
-    sending = _sending(session, edition_id)
+    sending = hold(session, edition_id)
     if sending.state is SendingState.PAUSED:
         return sending
-    _must_be(session, sending, SendingState.RUNNING, "only a running sending can be paused")
+    refuse(session, sending, Verb.PAUSE)
     sending.state, sending.reason = SendingState.PAUSED, reason
     _write(session, edition_id, "pause", by=by, reason=reason, recipients=_open(session, edition_id), now=now)
     return sending
@@ -38,9 +79,9 @@ def pause(session: Session, edition_id: int, *, by: str, reason: str, now: datet
 
 def resume(session: Session, edition_id: int, *, by: str, reason: str = "", now: datetime) -> Sending:
     """Go on with what is left; a canary slice that was looked at by a person counts as found good."""
-    sending = _sending(session, edition_id)
-    _must_be(session, sending, SendingState.PAUSED, "only a paused sending can be resumed")
-    if sending.canary_passed_at is None and not _canaries_open(session, edition_id):
+    sending = hold(session, edition_id)
+    refuse(session, sending, Verb.RESUME)
+    if finds_good(session, sending):
         sending.canary_passed_at = now
     sending.state, sending.reason = SendingState.RUNNING, ""
     _write(session, edition_id, "resume", by=by, reason=reason, recipients=_open(session, edition_id), now=now)
@@ -49,10 +90,8 @@ def resume(session: Session, edition_id: int, *, by: str, reason: str = "", now:
 
 def cancel(session: Session, edition_id: int, *, by: str, reason: str, now: datetime) -> int:
     """Stop for good; returns how many recipients will not be sent to. What is on the wire is finished and counted."""
-    sending = _sending(session, edition_id)
-    if sending.state in (SendingState.COMPLETE, SendingState.CANCELLED):
-        name = shelf.name(shelf.get(session, edition_id))
-        raise WrongState(f"the sending of {name} is {sending.state} already; there is nothing to cancel")
+    sending = hold(session, edition_id)
+    refuse(session, sending, Verb.CANCEL)
     stopped = close(session, edition_id, now=now)
     sending.state, sending.reason = SendingState.CANCELLED, reason
     _write(session, edition_id, "cancel", by=by, reason=reason, recipients=stopped, now=now)
@@ -71,15 +110,17 @@ def close(session: Session, edition_id: int, *, now: datetime) -> int:
     return sum(rows.scalars())
 
 
-def retry(session: Session, edition_id: int, *, refused_with: str, by: str, now: datetime) -> int:
+def retry(session: Session, edition_id: int, *, refused_with: str, by: str, reason: str = "", now: datetime) -> int:
     """Queue again who was refused with a code such as "550" or "4xx"; returns how many."""
-    low, high = _codes(refused_with)
-    sending = _not_cancelled(session, edition_id)
+    low, high = codes(refused_with)
+    sending = hold(session, edition_id)
+    refuse(session, sending, Verb.RETRY)
     touched = _retry_whole(session, edition_id, low, high, now=now)
     touched += _retry_some(session, edition_id, low, high, now=now)
     if touched:
         settling.reopen(session, sending.edition_id)
-        _write(session, edition_id, "retry", by=by, reason=f"refused with {refused_with}", recipients=touched, now=now)
+        why = f"refused with {refused_with}" + (f": {reason}" if reason else "")
+        _write(session, edition_id, "retry", by=by, reason=why, recipients=touched, now=now)
     return touched
 
 
@@ -88,10 +129,7 @@ def resolve(session: Session, edition_id: int, *, how: How, by: str, reason: str
 
     RESEND may give a reader a second copy, and the act says who decided so.
     """
-    if how is How.RESEND:
-        _not_cancelled(session, edition_id)
-    else:
-        _sending(session, edition_id)
+    refuse(session, hold(session, edition_id), Verb(how))
     values: dict[str, Any] = (
         {"state": BatchState.ACCEPTED, "settled_at": now, "reply": f"assumed by {by}"}
         if how is How.ASSUME_ACCEPTED
@@ -132,7 +170,7 @@ def resend_once(session: Session, edition_id: int, *, by: str, now: datetime) ->
     return touched
 
 
-def _sending(session: Session, edition_id: int) -> Sending:
+def hold(session: Session, edition_id: int) -> Sending:
     """The sending, held, so that it and a fence do not cross."""
     found = session.scalar(
         select(Sending)
@@ -146,18 +184,18 @@ def _sending(session: Session, edition_id: int) -> Sending:
     return found
 
 
-def _not_cancelled(session: Session, edition_id: int) -> Sending:
-    sending = _sending(session, edition_id)
-    if sending.state is SendingState.CANCELLED:
-        name = shelf.name(shelf.get(session, edition_id))
-        raise WrongState(f"the sending of {name} was cancelled, and that is for good")
-    return sending
+def finds_good(session: Session, sending: Sending) -> bool:
+    """Whether resuming *sending* says that its first slice, which is out, was looked at and is well."""
+    open_ones = _left(session, sending.edition_id, Batch.state.in_(rules.OPEN), Batch.canary.is_(True))
+    return sending.canary_passed_at is None and not open_ones
 
 
-def _must_be(session: Session, sending: Sending, state: SendingState, sentence: str) -> None:
-    if sending.state is not state:
-        name = shelf.name(shelf.get(session, sending.edition_id))
-        raise WrongState(f"the sending of {name} is {sending.state}; {sentence}")
+def codes(refused_with: str) -> tuple[int, int]:
+    """ "550" → 550 to 550; "4xx" → 400 to 499; raises BadInput."""
+    text = refused_with.strip().lower()
+    if len(text) == 3 and text[0] in "45" and (text[1:].isdecimal() or text[1:] == "xx"):
+        return int(text.replace("x", "0")), int(text.replace("x", "9"))
+    raise BadInput(f"{refused_with!r} is not a reply code, such as 550 or 4xx")
 
 
 def _write(
@@ -171,21 +209,9 @@ def _open(session: Session, edition_id: int) -> int:
     return _left(session, edition_id, Batch.state.in_(rules.OPEN))
 
 
-def _canaries_open(session: Session, edition_id: int) -> bool:
-    return _left(session, edition_id, Batch.state.in_(rules.OPEN), Batch.canary.is_(True)) > 0
-
-
 def _left(session: Session, edition_id: int, *conditions: ColumnElement[bool]) -> int:
     total = func.sum(Batch.size - Batch.skipped - Batch.refused)
     return int(session.scalar(select(total).where(Batch.edition_id == edition_id, *conditions)) or 0)
-
-
-def _codes(refused_with: str) -> tuple[int, int]:
-    """ "550" → 550 to 550; "4xx" → 400 to 499."""
-    text = refused_with.strip().lower()
-    if len(text) == 3 and text[0] in "45" and (text[1:].isdecimal() or text[1:] == "xx"):
-        return int(text.replace("x", "0")), int(text.replace("x", "9"))
-    raise BadInput(f"{refused_with!r} is not a reply code, such as 550 or 4xx")
 
 
 def _retry_whole(session: Session, edition_id: int, low: int, high: int, *, now: datetime) -> int:

@@ -1,19 +1,17 @@
 """Decisions about an edition at the desk: approve, hold, skip, take back, cancel; stop a sending, let it go on."""
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from newsletter.app import App
-from newsletter.delivery.operations import controls
+from newsletter.delivery.operations.controls import Verb
 from newsletter.editions import shelf
 from newsletter.editions.models import Edition
 from newsletter.errors import AlreadyDone, NewsletterError, WrongState
-from newsletter.jobs import deciding, holding
+from newsletter.jobs import deciding, steering
 from newsletter.staff import acts
 from newsletter.staff.roles import May
 from newsletter.web.desk.edition import editions
@@ -61,18 +59,18 @@ def cancel(edition_id: int, posted: Annotated[Posted, Depends(sends(May.APPROVE)
 @router.post("/editions/{edition_id}/stop")
 def stop(edition_id: int, posted: Annotated[Posted, Depends(sends(May.STOP))]) -> Response:
     """Let nothing more leave."""
-    return _decide(edition_id, posted, "stopped the sending", _pause)
+    return _steer(edition_id, posted, Verb.PAUSE, reason=_STOPPED)
 
 
 @router.post("/editions/{edition_id}/go-on")
 def go_on(edition_id: int, posted: Annotated[Posted, Depends(sends(May.SEND))]) -> Response:
     """Send what is left."""
-    return _decide(edition_id, posted, "let the sending go on", _resume)
+    return _steer(edition_id, posted, Verb.RESUME)
 
 
 def _decide(edition_id: int, posted: Posted, did: str, verb: Callable[..., object], **more: str) -> Response:
     visitor, here, now = posted.visitor, posted.visitor.ground, posted.visitor.ground.clock()
-    reason = " ".join(posted.form.get("reason").split())[:_LONGEST_REASON]
+    reason = _reason(posted)
     try:
         with here.app.database.read() as session:
             edition = shelf.get(session, edition_id)
@@ -91,22 +89,26 @@ def _decide(edition_id: int, posted: Posted, did: str, verb: Callable[..., objec
     return _back(visitor, edition_id)
 
 
+def _steer(edition_id: int, posted: Posted, verb: Verb, *, reason: str = "") -> Response:
+    visitor, here = posted.visitor, posted.visitor.ground
+    try:
+        with here.app.database.read() as session:
+            _refuse_unseen(shelf.get(session, edition_id), posted)
+        why = _reason(posted) or reason
+        steering.do(here.app, edition_id, verb, by=visitor.doer, reason=why, now=here.clock())
+    except NewsletterError as error:
+        return editions.page(visitor, edition_id, sorry=str(error), status=409)
+    return _back(visitor, edition_id)
+
+
+def _reason(posted: Posted) -> str:
+    return " ".join(posted.form.get("reason").split())[:_LONGEST_REASON]
+
+
 def _refuse_unseen(edition: Edition, posted: Posted) -> None:
     """What somebody decides they have seen; buttons of a page that is out of date decide nothing."""
     if posted.form.get("revision") != str(edition.revision):
         raise WrongState("Somebody has changed it since you opened the page: look at it as it is now, then decide.")
-
-
-def _pause(app: App, edition_id: int, *, by: str, reason: str, now: datetime) -> None:
-    with app.database.write() as session:
-        controls.pause(session, edition_id, by=by, reason=reason or _STOPPED, now=now)
-    holding.hold_back(app, edition_id, for_good=False)
-
-
-def _resume(app: App, edition_id: int, *, by: str, reason: str, now: datetime) -> None:
-    with app.database.write() as session:
-        controls.resume(session, edition_id, by=by, reason=reason, now=now)
-    holding.let_go(app, edition_id)
 
 
 def _back(visitor: Visitor, edition_id: int) -> HTMLResponse | RedirectResponse:
