@@ -1,7 +1,7 @@
 """Letters that came back to the mailbox, as they lay there: their beginnings, until a person in them is forgotten."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -52,6 +52,12 @@ def keep(session: Session, letters: Iterable[Letter], *, now: datetime) -> None:
 def read(session: Session, digest: str) -> bytes:
     """The beginning of the letter; empty where it has been forgotten."""
     return session.scalar(select(ReturnedMail.raw).where(ReturnedMail.digest == digest)) or b""
+
+
+def read_all(session: Session, digests: Sequence[str]) -> dict[str, bytes]:
+    """The beginnings of many letters, by digest, of those that are kept."""
+    query = select(ReturnedMail.digest, ReturnedMail.raw).where(ReturnedMail.digest.in_(digests))
+    return dict(session.execute(query).all())
 
 
 def belongs(session: Session, digest: str, subscriber_id: int | None) -> None:

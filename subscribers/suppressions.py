@@ -94,6 +94,12 @@ def undo(session: Session, subscriber_ids: Iterable[int], reason: SuppressionRea
     return undone
 
 
+def withdraw(session: Session, evidence: str) -> int:
+    """Nothing rests on *evidence* any more: somebody here had made too much of it. How many suppressions that ends."""
+    statement = delete(Suppression).where(Suppression.evidence == evidence) if evidence else None
+    return session.connection().execute(statement).rowcount if statement is not None else 0
+
+
 def among(session: Session, subscriber_ids: Sequence[int], reason: SuppressionReason) -> set[int]:
     """Those who are suppressed for *reason*, on evidence."""
     query = (

@@ -9,6 +9,7 @@ from newsletter import plural
 from newsletter.cli import root, screen
 from newsletter.cli.bounces import bounces
 from newsletter.cli.controls import By
+from newsletter.staff.acts import Doer
 
 if TYPE_CHECKING:
     from newsletter.tracking.models import Returned
@@ -121,7 +122,7 @@ def show(
         for one in found.rulings:
             screen.say(escape(f"{one.at:%Y-%m-%d %H:%M} {one.by} said {one.said}: {one.came_of_it}"))
         screen.say("")
-    typer.echo(_harmless(text) or "the letter itself has been forgotten")
+    typer.echo(shelf.readable(found.raw) or "the letter itself has been forgotten")
 
 
 @bounces.command()
@@ -146,6 +147,7 @@ def judge(
 
     It counts for this letter alone: nothing is learned for others like it.
     """
+    from newsletter.jobs import judging
     from newsletter.tracking.mailbox import rulings
 
     app = root.open_app(context)
@@ -154,14 +156,38 @@ def judge(
     if not dry_run:
         if not yes:
             typer.confirm(f"Letter {number} is {word}: {sentence}. Do it?", abort=True)
-        with app.database.write() as session:
-            decided = rulings.plan(session, app.settings, number, word, address=address)
-            rulings.rule(session, app.settings, decided, by=by, now=root.now())
-            sentence = decided.sentence
+        sentence = judging.judge(app, number, word, address=address, by=Doer(by, "command line"), now=root.now())
     if json:
         screen.data({"id": number, "is": word, "came_of_it": sentence, "done": not dry_run})
     else:
         screen.say(escape(f"letter {number} {'would be' if dry_run else 'is'} {word}: {sentence}"))
+
+
+@bounces.command("take-back")
+def take_back(
+    context: typer.Context,
+    number: Number,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would follow.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    by: By = "operator",
+    json: screen.Json = False,
+) -> None:
+    """Take back what was said last of a letter by hand: it waits for a verdict again, and nothing rests on it."""
+    from newsletter.jobs import judging
+    from newsletter.tracking.mailbox import rulings
+
+    app = root.open_app(context)
+    with app.database.read() as session:
+        back = rulings.plan_back(session, number)
+        sentence = back.sentence
+    if not dry_run:
+        if not yes:
+            typer.confirm(f"Letter {number} is not {back.ruling.said}: {sentence}. Do it?", abort=True)
+        sentence = judging.take_back(app, number, by=Doer(by, "command line"), now=root.now())
+    if json:
+        screen.data({"id": number, "came_of_it": sentence, "done": not dry_run})
+    else:
+        screen.say(escape(f"letter {number}: {sentence}"))
 
 
 def _data(letter: "Returned") -> dict[str, Any]:
@@ -197,8 +223,3 @@ def _described(letter: "Returned") -> list[str]:
         *([f"in their words: {letter.words}"] if letter.words else []),
         *([f"to look at: newsletter bounces judge {letter.id} WHAT"] if letter.is_odd else []),
     ]
-
-
-def _harmless(text: str) -> str:
-    """*text* without what a terminal would obey."""
-    return "".join(sign if sign in "\n\t" or sign.isprintable() else "�" for sign in text.replace("\r\n", "\n"))

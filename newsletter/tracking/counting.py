@@ -36,6 +36,12 @@ def count(session: Session, new: Sequence[Heard], *, rules: Lessons, now: dateti
             _judge(session, people[first : first + _AT_ONCE], rules, now)
 
 
+def recount(session: Session, person: int, *, rules: Lessons, now: datetime) -> None:
+    """Look anew at one person, of whom something counts no more."""
+    session.scalars(select(Subscriber.id).where(Subscriber.id == person).with_for_update()).all()
+    _judge(session, [person], rules, now)
+
+
 def _counted(session: Session, ids: Collection[int | None]) -> Sequence[int]:
     """Those of *ids* with a soft bounce; two posts about one person are judged one after the other."""
     connection = session.connection()

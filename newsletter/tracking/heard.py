@@ -75,7 +75,7 @@ class Heard:
 
 
 #: what mail that came back does → what that says about the copy; what is not here moves nothing
-_BY_MAIL = {"failed": Status.BOUNCED, "delayed": Status.DEFERRED, "complaint": Status.COMPLAINED}
+BY_MAIL = {"failed": Status.BOUNCED, "delayed": Status.DEFERRED, "complaint": Status.COMPLAINED}
 #: where a refusal is nobody's address's fault: what it means → whose it is
 _ALARMS = {"policy": Lesson.POLICY, "too large": Lesson.CONTENT}
 
@@ -116,7 +116,7 @@ def by_mail(
         at,
         edition_id=edition_id,
         subscriber_id=subscriber_id,
-        status=_BY_MAIL.get(action),
+        status=BY_MAIL.get(action),
         lesson=_lesson(action, meaning, lesson),
         reason=words,
         address=address,

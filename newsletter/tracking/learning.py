@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import Lessons
 from newsletter.tracking import alarms, copies, counting
-from newsletter.tracking.heard import Heard
+from newsletter.tracking.heard import Heard, Lesson
 from newsletter.tracking.lessons import ALARMS, AT_ONCE, CONSENT
-from newsletter.tracking.models import Event
+from newsletter.tracking.models import TEACHES, Event
 from subscribers import addresses, roll, suppressions
 from subscribers.suppressions import Stop
 
@@ -32,6 +32,30 @@ def learn(session: Session, new: Sequence[Heard], *, rules: Lessons, now: dateti
     counting.count(session, new, rules=rules, now=now)
     # the last, for it may wait for what another post is learning at this moment
     alarms.ring(session, [each for each in teaching if each.lesson in ALARMS], rules=rules, now=now)
+
+
+def again(session: Session, person: int, *, rules: Lessons, now: datetime) -> None:
+    """Let what is still held of *person* teach once more, after something of it was taken back."""
+    since = suppressions.zero(session, [person]).get(person)
+    final = Event.lesson.in_(sorted(AT_ONCE))
+    query = select(Event).where(Event.subscriber_id == person, final, Event.is_ours, TEACHES)
+    for event in session.scalars(query.order_by(Event.at, Event.id)):
+        if since is None or event.received_at > since:
+            _stop(session, [_told(event)], now=event.received_at)
+    counting.recount(session, person, rules=rules, now=now)
+
+
+def _told(event: Event) -> Heard:
+    return Heard(
+        event.provider,
+        event.provider_event_id,
+        event.kind,
+        event.at,
+        edition_id=event.edition_id,
+        subscriber_id=event.subscriber_id,
+        lesson=Lesson(event.lesson),
+        reason=event.reason,
+    )
 
 
 def _stop(session: Session, final: Sequence[Heard], *, now: datetime) -> None:

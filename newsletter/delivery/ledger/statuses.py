@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, and_, case, or_, select
+from sqlalchemy import ColumnElement, and_, case, delete, or_, select
 from sqlalchemy.orm import Session
 
 from newsletter.delivery.models import Delivery, Progress, Status
@@ -66,6 +66,12 @@ def advance_all(session: Session, moves: Iterable[Move]) -> None:
         }
         told = [(*move[:4], texts[id(move[4])]) for move in newest.values()]
         connection.execute(_statement(dialect), {"told": orjson.dumps(told).decode()})
+
+
+def restate(session: Session, edition_id: int, subscriber_id: int, moves: Iterable[Move]) -> None:
+    """Let one copy stand as *moves* alone say: something that was said of it is taken back."""
+    session.execute(delete(Progress).where(Progress.edition_id == edition_id, Progress.subscriber_id == subscriber_id))
+    advance_all(session, moves)
 
 
 def _same(known: Move, news: Move) -> Move:

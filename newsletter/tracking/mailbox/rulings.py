@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import Settings
 from newsletter.editions.models import Edition
-from newsletter.errors import BadInput, NotFound
+from newsletter.errors import BadInput, NotFound, WrongState
 from newsletter.tracking import evidence
 from newsletter.tracking.bounces.judgement import Action, Judgement, Lesson, Meaning
+from newsletter.tracking.heard import MAILBOX
 from newsletter.tracking.mailbox import intake, shelf
 from newsletter.tracking.mailbox.whose import KnownBy, Owner
 from newsletter.tracking.models import Returned, ReturnedRuling
@@ -32,6 +33,9 @@ WORDS = {
     "auto-reply": Judgement(Action.AUTO_REPLY),
     "seen": Judgement(Action.UNRECOGNISED),
 }
+#: what a ruling says that takes the one before it back
+TAKEN_BACK = "taken back"
+_RESTORED = ("action", "meaning", "lesson", "known_by", "edition_id", "subscriber_id", "is_odd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +53,30 @@ class Plan:
     sentence: str
 
 
-def plan(session: Session, settings: Settings, number: int, word: str, *, address: str = "") -> Plan:
-    """What would follow if letter *number* were *word* (see WORDS), about whom it is, or about *address*.
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What would follow if the last verdict on a letter were taken back."""
+
+    letter: Returned
+    ruling: ReturnedRuling
+    sentence: str
+
+
+def plan(
+    session: Session, settings: Settings, number: int, word: str, *, address: str = "", about: int | None = None
+) -> Plan:
+    """What would follow if letter *number* were *word* (see WORDS), about whom it is, or *about* or at *address*.
 
     Changes nothing. Raises NotFound; BadInput where it needs to be said whom it is about.
     """
     if word not in WORDS:
         raise BadInput(f"{word!r} is nothing a letter can be: say one of {', '.join(WORDS)}")
     letter, judgement = shelf.get(session, number), WORDS[word]
-    subscriber_id = roll.get(session, address).id if address else letter.subscriber_id
+    subscriber_id = roll.get(session, address).id if address else about if about is not None else letter.subscriber_id
     edition_id = letter.edition_id if subscriber_id == letter.subscriber_id else None
     touches = judgement.action in (Action.FAILED, Action.DELAYED, Action.COMPLAINT, Action.UNSUBSCRIBE)
     if touches and subscriber_id is None:
-        raise BadInput(f"nobody knows whom letter {number} is about: say it with --address")
+        raise BadInput(f"nobody knows whom letter {number} is about: say whose address it is (--address)")
     if touches and session.get(Subscriber, subscriber_id) is None:
         raise NotFound(f"the reader whom letter {number} is about is not here any more")
     leaves = _leaves(session, settings, edition_id, subscriber_id) if judgement.action is Action.UNSUBSCRIBE else ()
@@ -76,16 +91,16 @@ def rule(session: Session, settings: Settings, decided: Plan, *, by: str, now: d
         returned_id=letter.id,
         at=now,
         by=by[:64],
-        before={name: getattr(letter, name) for name in ("action", "meaning", "lesson", "known_by", "subscriber_id")},
+        before={name: getattr(letter, name) for name in _RESTORED},
         said=decided.word,
         came_of_it=decided.sentence,
     )
     session.add(ruling)
     session.flush()
     if decided.leaves and decided.subscriber_id is not None:
-        roll.unsubscribe(session, decided.subscriber_id, decided.leaves, source=f"letter, read by {by}"[:64], now=now)
+        roll.unsubscribe(session, decided.subscriber_id, decided.leaves, source=_source(by), now=now)
     owner = Owner(KnownBy.HAND, decided.edition_id, decided.subscriber_id)
-    key = f"{letter.digest}-ruled-{ruling.id}"
+    key = _key(letter, ruling)
     evidence.record(session, intake.heard_of(key, judgement, owner, letter.at), rules=settings.lessons, now=now)
     if judgement.action is not Action.UNRECOGNISED:
         letter.action, letter.meaning = judgement.action.value, judgement.meaning or ""
@@ -93,6 +108,63 @@ def rule(session: Session, settings: Settings, decided: Plan, *, by: str, now: d
         letter.edition_id, letter.subscriber_id = decided.edition_id, decided.subscriber_id
         returned.belongs(session, letter.digest, decided.subscriber_id)
     letter.is_odd = False
+
+
+def plan_back(session: Session, number: int) -> Back:
+    """What would follow if what was said last of letter *number* were taken back; raises NotFound, WrongState."""
+    letter, rulings = shelf.get(session, number), list[ReturnedRuling]()
+    query = select(ReturnedRuling).where(ReturnedRuling.returned_id == letter.id).order_by(ReturnedRuling.id)
+    for ruling in session.scalars(query):
+        if ruling.said != TAKEN_BACK:
+            rulings.append(ruling)
+        elif rulings:
+            rulings.pop()
+    if not rulings:
+        raise WrongState(f"nobody has said what letter {number} is, so there is nothing to take back")
+    last = rulings[-1]
+    return Back(letter, last, _sentence_back(session, letter, last))
+
+
+def take_back(session: Session, settings: Settings, back: Back, *, by: str, now: datetime) -> None:
+    """Let things stand as if it had not been said; that it was, and who took it back, stays written down."""
+    letter, last = back.letter, back.ruling
+    person = letter.subscriber_id
+    evidence.retract(session, _key(letter, last), rules=settings.lessons, now=now)
+    if person is not None and last.said == "unsubscribe":
+        source = f"verdict taken back by {by}"[:64]
+        roll.take_back(session, person, left_by=_source(last.by), source=source, now=now)
+    before = {name: getattr(letter, name) for name in _RESTORED}
+    session.add(
+        ReturnedRuling(
+            returned_id=letter.id, at=now, by=by[:64], before=before, said=TAKEN_BACK, came_of_it=back.sentence
+        )
+    )
+    for name in _RESTORED:
+        if name in last.before:
+            setattr(letter, name, last.before[name])
+    letter.is_odd = last.before.get("is_odd", True)
+    returned.belongs(session, letter.digest, letter.subscriber_id)
+
+
+def _key(letter: Returned, ruling: ReturnedRuling) -> str:
+    """Under what the evidence of a person's word is kept."""
+    return f"{letter.digest}-ruled-{ruling.id}"
+
+
+def _source(by: str) -> str:
+    return f"letter, read by {by}"[:64]
+
+
+def _sentence_back(session: Session, letter: Returned, last: ReturnedRuling) -> str:
+    reader = f"reader {letter.subscriber_id}"
+    rests = select(Suppression.id).where(Suppression.evidence == f"{MAILBOX}/{_key(letter, last)}")
+    if session.scalar(rests) is not None:
+        return f"{reader} may be mailed again, unless something else on record says otherwise"
+    if last.said == "unsubscribe":
+        return f"{reader} stands on the lists as before, where nothing was changed since"
+    if letter.lesson == Lesson.COUNT:
+        return f"it is not counted against {reader} any more"
+    return "the letter waits for a verdict again; nobody is touched"
 
 
 def _leaves(session: Session, settings: Settings, edition_id: int | None, subscriber_id: int | None) -> tuple[str, ...]:
@@ -136,10 +208,7 @@ def _stands(session: Session, letter: Returned, judgement: Judgement) -> str:
         return ""
     if not _is_suppressed(session, letter.subscriber_id):
         return ""
-    return (
-        f"; that no mail goes to reader {letter.subscriber_id} stands until newsletter subscribers unsuppress --why …"
-        " lifts it"
-    )
+    return "; that no mail goes there stays so, until the verdict before is taken back or the suppression lifted"
 
 
 def _is_suppressed(session: Session, subscriber_id: int | None) -> bool:

@@ -2,5 +2,7 @@
 
 from types import ModuleType
 
+from newsletter.web.ops import bounces
+
 #: its rooms
-OPS: tuple[ModuleType, ...] = ()
+OPS: tuple[ModuleType, ...] = (bounces,)

@@ -35,7 +35,7 @@ ENTRIES = (
     Entry("Your account", "/desk/account"),
 )
 #: within Operations: a second row there
-OPERATIONS: tuple[Entry, ...] = ()
+OPERATIONS: tuple[Entry, ...] = (Entry("Bounces", "/ops/bounces"),)
 #: only who is signed in has one
 _ACCOUNT = "/desk/account"
 

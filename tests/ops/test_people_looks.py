@@ -1,0 +1,60 @@
+"""The pages about people in real Chromium, as axe-core sees them: letters to judge."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from newsletter.app import App
+from newsletter.staff.models import Role
+from subscribers import roll
+from subscribers.models import Consent
+from tests import factories
+from tests.browsing import press
+from tests.mailbox.conftest import Reader
+from tests.mailbox.letters import note
+from tests.ops.test_bounces import ADA, put
+from tests.readers import test_looks as looks
+from tests.staff.conftest import PASSWORD, a_colleague
+
+pytestmark = looks.pytestmark
+
+SHOTS = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
+
+
+@pytest.fixture(params=SHOTS, ids=[f"{width}, {scheme}" for width, scheme in SHOTS])
+def page(app: App, chromium: Browser, desk: str, request: pytest.FixtureRequest, now: datetime) -> Iterator[Page]:
+    """Somebody from operations, signed in."""
+    width, scheme = request.param
+    email = a_colleague(app, role=Role.OPERATOR, now=now)
+    context = chromium.new_context(
+        base_url=desk, viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    context.add_init_script(path=looks.AXE)
+    page = context.new_page()
+    page.goto("/desk/sign-in")
+    page.get_by_label("Address").fill(email)
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, page.get_by_role("button", name="Sign in"))
+    yield page
+    context.close()
+
+
+def test_a_letter_is_judged_in_a_browser(page: Page, of_files: Reader) -> None:
+    with of_files.app.database.write() as session:
+        factories.a_list(session)
+        roll.add(session, ADA, lists=["weekly"], consent=Consent.CONFIRMED, source="a form", now=factories.LONG_AGO)
+    put(of_files, note(1, words="Ada has retired, and nobody reads this any more."), note(2, words="Who is this?"))
+    page.goto("/ops/bounces")
+    wrong = looks.look(page)
+    press(page, page.get_by_role("link", name="A note 1"))
+    wrong += looks.look(page)
+    page.get_by_label("Whom it is about").fill(ADA)
+    press(page, page.get_by_role("button", name="Say what would follow"))
+    wrong += looks.look(page)
+    press(page, page.get_by_role("button", name="There is no such address"))
+    wrong += looks.look(page)
+    press(page, page.get_by_role("link", name="Bounces").last)
+    wrong += looks.look(page)
+    assert (wrong, page.get_by_text("Reader 1 has an address that does not exist").count()) == ([], 1)
