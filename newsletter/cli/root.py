@@ -91,6 +91,7 @@ COMMANDS = {
     "serve": Place("serve", "Serve readers' pages, the desk and the provider's hooks, until Ctrl-C or SIGTERM."),
     "templates": Place("templates", "How editions look: versions written at the desk, tried, used, taken back."),
     "users": Place("users", "Who works at the desk: accounts, roles, links to come in."),
+    "api": Place("api", "The JSON API: tokens for other programs, and its description."),
     "worker": Place(
         "worker",
         "Send what the scheduler hints at, on this machine too, until SIGTERM. Needs PostgreSQL and a broker.",

@@ -10,6 +10,7 @@ A map: what can be set, with its `#:` lines, is in `sections`, `newsletters` and
 from newsletter.config.newsletters import Newsletter
 from newsletter.config.reading import FILE_NAME, known_keys, load, origins, require
 from newsletter.config.sections import (
+    Api,
     Bounces,
     Checks,
     DomainLimits,
@@ -31,6 +32,7 @@ from newsletter.config.whole import LONGEST_PUBLIC_URL, Settings
 __all__ = [
     "FILE_NAME",
     "LONGEST_PUBLIC_URL",
+    "Api",
     "Bounces",
     "Checks",
     "DomainLimits",

@@ -339,6 +339,13 @@ class SignUp(Section):
         return value
 
 
+class Api(Section):
+    """The JSON API under /api."""
+
+    #: requests of one token in a minute
+    per_minute: int = Field(default=600, ge=1, le=100_000)
+
+
 class OpenId(Section):
     """Sign-in to the desk through a provider of OpenID Connect, beside passwords."""
 

@@ -15,6 +15,7 @@ from pydantic import (
 
 from newsletter.config.newsletters import Newsletter
 from newsletter.config.sections import (
+    Api,
     Bounces,
     Checks,
     Fetch,
@@ -70,6 +71,7 @@ class Settings(Section):
     checks: Checks = Checks()
     sign_up: SignUp = SignUp()
     openid: OpenId = OpenId()
+    api: Api = Api()
     #: what Prometheus brings to /metrics as its bearer token; empty: it opens at this machine alone
     metrics_token: SecretStr = SecretStr("")
     newsletters: dict[str, Newsletter] = Field(default_factory=dict)

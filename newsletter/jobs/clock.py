@@ -34,6 +34,7 @@ from newsletter.jobs import (
     turning_back,
     watching,
 )
+from newsletter.staff import answers
 from newsletter.stories.picking import choosing
 from newsletter.stories.reading import sources
 from newsletter.tracking.reports import kept
@@ -195,6 +196,7 @@ def _sweep(app: App, now: datetime) -> None:
                 joining.sweep(session, app.settings.sign_up, now=now)
                 returning.sweep(session, app.settings, now=now)
                 sources.forget(session, now=now)
+                answers.forget(session, now=now)
     except NewsletterError as error:
         log.exception("sweep.failed")
         with app.database.write() as session:

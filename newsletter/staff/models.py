@@ -136,6 +136,51 @@ class Tries(Model):
     tat: Mapped[float] = mapped_column(Float(53))
 
 
+class ApiToken(Model):
+    """What a program shows in place of somebody: it may what it was given, and never more than its owner."""
+
+    __tablename__ = "staff_api_token"
+    __table_args__ = (Index(None, "user_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    #: what it is for, as its owner calls it
+    name: Mapped[str] = mapped_column(String(100))
+    #: SHA-256 of its secret part
+    digest: Mapped[str] = mapped_column(String(64))
+    #: names of `roles.May`, in small letters
+    scope: Mapped[list[str]] = mapped_column(JSON, default=list)
+    made_at: Mapped[datetime] = mapped_column(Instant)
+    until: Mapped[datetime] = mapped_column(Instant)
+    #: the hour in which it was used last
+    used_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    #: theoretical arrival time of the next request, seconds since 1970 in UTC
+    tat: Mapped[float] = mapped_column(Float(53), default=0.0)
+
+
+class ApiAnswer(Model):
+    """What a program was answered to a request that it may send again."""
+
+    __tablename__ = "staff_api_answer"
+    __table_args__ = (Index(None, "began_at"),)
+
+    token_id: Mapped[int] = mapped_column(ForeignKey(ApiToken.id, ondelete="CASCADE"), primary_key=True)
+    #: SHA-256 of its Idempotency-Key
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    #: keyed digest of all that was asked
+    request: Mapped[str] = mapped_column(String(64))
+    began_at: Mapped[datetime] = mapped_column(Instant)
+    #: until when somebody is at it, if there is no answer yet
+    lease_until: Mapped[datetime] = mapped_column(Instant)
+    #: counts up whenever somebody else takes it over, so that who was thought dead can't answer any more
+    epoch: Mapped[int] = mapped_column(default=1)
+    #: of the answer; None: there is none yet
+    status: Mapped[int | None] = mapped_column()
+    #: headers and body, readable with the token and the key alone
+    sealed: Mapped[str] = mapped_column(Text, default="")
+
+
 class Act(Model):
     """Something that somebody did, never altered; outlives their account."""
 

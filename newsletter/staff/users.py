@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Protocol
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session as Database
 
 from newsletter.errors import AlreadyDone, BadInput, NotFound, WrongState
 from newsletter.staff import acts, passwords
 from newsletter.staff.acts import Doer
-from newsletter.staff.models import RecoveryCode, Role, Session, User
+from newsletter.staff.models import ApiToken, RecoveryCode, Role, Session, User
 
 
 class Verb(Protocol):
@@ -75,6 +75,7 @@ def close(session: Database, user: User, *, by: Doer, now: datetime) -> None:
         _refuse_without_admin(session, user)
     user.closed_at = now
     session.execute(delete(Session).where(Session.user_id == user.id))
+    _end_tokens(session, user, now)
     acts.note(session, by, "closed an account", user.email, now=now)
 
 
@@ -86,8 +87,9 @@ def reopen(session: Database, user: User, *, by: Doer, now: datetime) -> None:
 
 
 def forget_proofs(session: Database, user: User, *, by: Doer, now: datetime) -> None:
-    """Password, second factor and sessions are gone: only a new link of `keys` lets them in."""
+    """Password, second factor, sessions and API tokens are gone: only a new link of `keys` lets them in."""
     user.password = user.sealed_totp = ""
+    _end_tokens(session, user, now)
     session.execute(delete(Session).where(Session.user_id == user.id))
     session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     acts.note(session, by, "reset an account", user.email, now=now)
@@ -113,6 +115,11 @@ def _refuse_without_admin(session: Database, user: User) -> None:
     if [each for each in session.scalars(query.with_for_update()) if each != user.id]:
         return
     raise WrongState(f"{user.email} is the only admin: make another one first, so that somebody can undo this.")
+
+
+def _end_tokens(session: Database, user: User, now: datetime) -> None:
+    live = update(ApiToken).where(ApiToken.user_id == user.id, ApiToken.revoked_at.is_(None))
+    session.execute(live.values(revoked_at=now))
 
 
 def _address(email: str) -> str:

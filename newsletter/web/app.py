@@ -13,13 +13,14 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter import logs
 from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
+from newsletter.web.api import app as api
 from newsletter.web.ground import ENGLISH, HERE, lay
+from newsletter.web.methods import allowed
 from newsletter.web.readers import PREFIXES, following
 from newsletter.web.rooms import INSIDE, ROOMS
 from newsletter.web.staff import visitor
@@ -57,6 +58,7 @@ def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     web.add_middleware(_Head)
     web.add_middleware(following.Doors, ground=ground)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
+    web.mount(api.PREFIX, api.create(ground))
     for room in ROOMS:
         web.include_router(room.router)
     routes = (route for room in INSIDE for route in room.router.routes)
@@ -126,18 +128,8 @@ async def _http_error(request: Request, error: Any) -> HTMLResponse:
     answer = _sorry(request, words.get(error.status_code, str(error.detail)), error.status_code)
     answer.headers.update(error.headers or {})
     if error.status_code == 405:
-        answer.headers["Allow"] = ", ".join(_allowed(request))
+        answer.headers["Allow"] = ", ".join(allowed(request))
     return answer
-
-
-def _allowed(request: Request) -> list[str]:
-    """Every method that the path of *request* answers (RFC 9110 section 15.5.6)."""
-    methods: set[str] = set()
-    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-        scope = {**request.scope, "method": method}
-        if any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes):
-            methods |= {method, "HEAD"} if method == "GET" else {method}
-    return sorted(methods)
 
 
 async def _nonsense(request: Request, _error: Exception) -> HTMLResponse:

@@ -3,7 +3,7 @@
 from newsletter.web import decisions, health, hooks, metrics, showing
 from newsletter.web.desk import DESK
 from newsletter.web.ops import OPS
-from newsletter.web.readers import addresses, api, joining, leaving, pictures, preferences, reading
+from newsletter.web.readers import addresses, joining, leaving, pictures, preferences, reading
 from newsletter.web.readers.archive import pages as archive
 from newsletter.web.staff import STAFF
 
@@ -21,7 +21,6 @@ ROOMS = (
     reading,
     joining,
     archive,
-    api,
     pictures,
     *INSIDE,
     showing,

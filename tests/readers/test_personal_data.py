@@ -22,6 +22,7 @@ _INNOCENT = {
     *("staff_user.email", "staff_user.email_key", "staff_user.name"),
     *("clock_reading.name", "edition.sponsor_name", "heartbeat.name", "sending_act.recipients", "source.name"),
     *("install.name", "process.name", "template_version.name", "picture.name", "edition_wording.name"),
+    "staff_api_token.name",
 }
 _SOUNDS_PERSONAL = ("email", "mail", "address", "name", "phone", "recipient", "reader")
 

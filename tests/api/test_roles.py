@@ -1,0 +1,59 @@
+"""Who may ask what of the API: the table, held against every route."""
+
+import pytest
+from fastapi.routing import APIRoute
+
+from newsletter.staff.models import Role
+from newsletter.staff.roles import ROLES, May
+from newsletter.web.api import callers, describing
+from newsletter.web.api.door import Door
+from newsletter.web.api.rooms import API
+from tests.api.conftest import Program
+
+#: what needs no token: readers ask to join, and their answer tells nothing
+_OPEN = {("OPTIONS", "/subscriptions"), ("POST", "/subscriptions")}
+
+
+def _table() -> dict[tuple[str, str], May | None]:
+    """Every route of the API → what one must be allowed to call it."""
+    routes = [route for room in API for route in room.router.routes if isinstance(route, APIRoute)]
+    return {(method, route.path): callers.needed(route) for route in routes for method in route.methods or ()}
+
+
+def test_who_may_ask_what() -> None:
+    assert {route: may for route, may in _table().items() if route not in _OPEN} == {
+        ("GET", "/token"): May.LOOK,
+        ("GET", "/newsletters"): May.LOOK,
+    }
+
+
+def test_a_route_without_a_role_is_for_readers() -> None:
+    assert {route for route, may in _table().items() if may is None} == _OPEN
+
+
+def test_every_route_with_a_role_passes_the_door() -> None:
+    routes = [route for room in API for route in room.router.routes if isinstance(route, APIRoute)]
+    assert [route.path for route in routes if callers.needed(route) and not isinstance(route, Door)] == []
+
+
+def test_the_description_names_the_scope_of_each_operation() -> None:
+    described = describing.description("https://news.example.com")["paths"]
+    said = {
+        (method.upper(), path): [scope for one in operation["security"] for scope in one["token"]]
+        for path, operations in described.items()
+        for method, operation in operations.items()
+    }
+    wanted = {route: [may.name.lower()] if may else [] for route, may in _table().items() if route[0] != "OPTIONS"}
+    assert said == wanted
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_comes_in_where_the_table_says_and_nowhere_else(program: Program, role: Role) -> None:
+    asking = program(role)
+    refused = {
+        route
+        for route in _table()
+        if route not in _OPEN
+        and asking.request(route[0], route[1].replace("{", "").replace("}", ""), json={}).status_code == 403
+    }
+    assert refused == {route for route, may in _table().items() if may is not None and may not in ROLES[role]}
