@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from newsletter.editions.models import Edition, State
@@ -74,6 +75,19 @@ def newest(session: Session, *, newsletter: str | None = None, limit: int = 20) 
     if newsletter is not None:
         query = query.where(Edition.newsletter == newsletter)
     return list(session.scalars(query))
+
+
+def numbers(session: Session, names: Collection[str]) -> dict[str, int]:
+    """Name → number of those *names* that editions have; asked of the database once."""
+    days = set()
+    for each in names:
+        newsletter, _, rest = each.partition("/")
+        with suppress(ValueError):
+            days.add((newsletter, date.fromisoformat(rest.partition("/")[0])))
+    if not days:
+        return {}
+    found = session.scalars(select(Edition).where(tuple_(Edition.newsletter, Edition.date).in_(sorted(days))))
+    return {called: edition.id for edition in found if (called := name(edition)) in names}
 
 
 def _matching(session: Session, wanted: str) -> list[Edition]:

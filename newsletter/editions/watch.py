@@ -85,6 +85,18 @@ def lately(session: Session, since: datetime, limit: int = 20) -> list[Alarm]:
     return list(session.scalars(select(Alarm).where(Alarm.at > since).order_by(Alarm.id.desc()).limit(limit)))
 
 
+def about(session: Session, beginning: str, *, limit: int) -> list[Alarm]:
+    """The newest alarms whose key has that *beginning*."""
+    query = select(Alarm).where(Alarm.key.startswith(beginning, autoescape=True))
+    return list(session.scalars(query.order_by(Alarm.id.desc()).limit(limit)))
+
+
+def rung(session: Session, *, before: int | None = None, limit: int) -> list[Alarm]:
+    """Every alarm, the newest first; older than the one numbered *before*."""
+    query = select(Alarm).order_by(Alarm.id.desc()).limit(limit)
+    return list(session.scalars(query if before is None else query.where(Alarm.id < before)))
+
+
 def add_once(session: Session, model: type[Model], **values: Any) -> bool:
     """Insert a row unless its key is there already; True means that it is new."""
     return bool(rows_touched(session, upsert(session, model).values(**values).on_conflict_do_nothing()))

@@ -37,8 +37,8 @@ def test_without_accounts_nobody_has_one(browser: Browser) -> None:
 
 def test_the_way_one_is_on_is_said(app: App, browser: Browser, now: datetime) -> None:
     browser.sign_in(a_colleague(app, role=Role.ADMIN, now=now))
-    page = browser.open("/desk/acts").text
-    assert re.findall(r'aria-current="true">([^<]+)<', page) == ["People"]
+    page = browser.open("/desk/templates").text
+    assert re.findall(r'aria-current="true">([^<]+)<', page) == ["Newsletters"]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,12 @@ def test_who_may_call_what() -> None:
         ("GET", "/desk/people"): May.STAFF,
         ("POST", "/desk/people"): May.STAFF,
         ("GET", "/desk/acts"): May.STAFF,
+        ("GET", "/ops/acts"): May.STAFF,
+        ("GET", "/ops/acts.csv"): May.STAFF,
+        ("GET", "/ops/alarms"): May.LOOK,
+        ("GET", "/ops/scheduler"): May.LOOK,
+        ("POST", "/ops/scheduler"): May.SET,
+        ("POST", "/ops/scheduler/assemble"): May.DRAFT,
     }
 
 

@@ -152,20 +152,19 @@ def csv_of(report: Report, part: str | None = None) -> str:
     if part is not None:
         table = PARTS[part](report)
         write.writerow(column or "verdict" for column in table.columns)
-        write.writerows([_safe(cell) for cell in row] for row in table.rows)
+        write.writerows([safe(cell) for cell in row] for row in table.rows)
         return out.getvalue()
     write.writerow(("part", "line", "what", "figure"))
     for name, make in PARTS.items():
         table = make(report)
         for number, row in enumerate(table.rows, start=1):
             write.writerows(
-                (name, number, column or "verdict", _safe(cell))
-                for column, cell in zip(table.columns, row, strict=True)
+                (name, number, column or "verdict", safe(cell)) for column, cell in zip(table.columns, row, strict=True)
             )
     return out.getvalue()
 
 
-def _safe(cell: Cell) -> Cell:
+def safe(cell: Cell) -> Cell:
     """Other people's words, which no spreadsheet may take for a formula (OWASP: CSV injection)."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 

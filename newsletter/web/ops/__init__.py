@@ -1,8 +1,6 @@
 """Operations: what moves, what doesn't, and why."""
 
-from types import ModuleType
-
-from newsletter.web.ops import bounces
+from newsletter.web.ops import acts, alarms, bounces, scheduler
 
 #: its rooms
-OPS: tuple[ModuleType, ...] = (bounces,)
+OPS = (bounces, scheduler, alarms, acts)

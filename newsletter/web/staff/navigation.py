@@ -31,11 +31,16 @@ ENTRIES = (
     Entry("Sources", "/desk/sources"),
     Entry("Newsletters", "/desk/newsletters", under=("/desk/templates", "/desk/settings")),
     Entry("Operations", "/ops", under=("/ops",)),
-    Entry("People", "/desk/people", under=("/desk/acts",)),
+    Entry("People", "/desk/people"),
     Entry("Your account", "/desk/account"),
 )
 #: within Operations: a second row there
-OPERATIONS: tuple[Entry, ...] = (Entry("Bounces", "/ops/bounces"),)
+OPERATIONS: tuple[Entry, ...] = (
+    Entry("Bounces", "/ops/bounces"),
+    Entry("Scheduler", "/ops/scheduler"),
+    Entry("Alarms", "/ops/alarms"),
+    Entry("Audit log", "/ops/acts"),
+)
 #: only who is signed in has one
 _ACCOUNT = "/desk/account"
 

@@ -1,14 +1,14 @@
-"""Who works here, for admins: accounts made, given a role, reset, closed; and what everybody did."""
+"""Who works here, for admins: accounts made, given a role, reset, closed."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.errors import BadInput, NewsletterError
-from newsletter.staff import acts, keys, users
+from newsletter.staff import keys, users
 from newsletter.staff.models import Identity, Role, User
 from newsletter.staff.roles import SAID, May
 from newsletter.web.readers.forms import Filled
@@ -16,7 +16,6 @@ from newsletter.web.staff.visitor import Posted, Visitor, looks, sends
 
 router = APIRouter(prefix="/desk")
 
-_ACTS = 100
 Looks = Annotated[Visitor, Depends(looks(May.STAFF))]
 Sends = Annotated[Posted, Depends(sends(May.STAFF))]
 
@@ -40,12 +39,9 @@ def change(posted: Sends) -> HTMLResponse:
 
 
 @router.get("/acts")
-def did(visitor: Looks, before: int | None = None) -> HTMLResponse:
-    """The audit log, the newest first."""
-    with visitor.ground.app.database.read() as session:
-        found = acts.lately(session, before=before, limit=_ACTS + 1)
-    older = found[_ACTS - 1].id if len(found) > _ACTS else None
-    return visitor.page("acts.html", did=found[:_ACTS], older=older)
+def did(visitor: Looks) -> RedirectResponse:
+    """Where the audit log stood once."""
+    return RedirectResponse(f"{visitor.base}/ops/acts", 308)
 
 
 def _do(session: Session, visitor: Visitor, form: Filled) -> tuple[str, str, str]:
