@@ -92,6 +92,7 @@ COMMANDS = {
     "templates": Place("templates", "How editions look: versions written at the desk, tried, used, taken back."),
     "users": Place("users", "Who works at the desk: accounts, roles, links to come in."),
     "api": Place("api", "The JSON API: tokens for other programs, and its description."),
+    "webhooks": Place("webhooks", "Addresses of other programs that are told what happens, signed and in order."),
     "worker": Place(
         "worker",
         "Send what the scheduler hints at, on this machine too, until SIGTERM. Needs PostgreSQL and a broker.",

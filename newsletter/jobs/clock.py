@@ -31,6 +31,7 @@ from newsletter.jobs import (
     returning,
     sending,
     silence,
+    telling,
     turning_back,
     watching,
 )
@@ -61,8 +62,8 @@ RETRY_AFTER = timedelta(minutes=2)
 class Work:
     """Something long to do outside the tick; one name is never done twice at once in one process."""
 
-    #: "collect", "letters", "bounces", "figures", "posts", "pulse", "send friday/2021-11-26", and of an edition
-    #: "dispatch 12", "correct 12", "canary 12"
+    #: "collect", "letters", "bounces", "figures", "posts", "pulse", "webhooks", "send friday/2021-11-26", and of an
+    #: edition "dispatch 12", "correct 12", "canary 12"
     name: str
     slot: Claim | None = None
     edition_id: int | None = None
@@ -152,6 +153,7 @@ def _word(app: App, owner: str, now: datetime, busy: Collection[Work], *, says: 
 def _by_the_clock(app: App, now: datetime, owner: str, busy: Collection[Work], *, gives_up: bool) -> list[Work]:
     newsletters = app.settings.newsletters
     _sweep(app, now)
+    tells = _tells(app, now)
     with app.database.write() as session:
         _renew(session, busy, now)
         calendar.release(session, owners.is_dead, now)
@@ -162,7 +164,19 @@ def _by_the_clock(app: App, now: datetime, owner: str, busy: Collection[Work], *
         watch.beat(session, "tick", now, result=", ".join(work.name for work in found))
     for slot in missed:
         log.error("slot.missed", newsletter=slot.newsletter, date=str(slot.date), job=slot.job.value)
-    return found
+    return [*found, Work("webhooks")] if tells else found
+
+
+def _tells(app: App, now: datetime) -> bool:
+    """Whether there is something to tell other programs; whatever is wrong with that, the timetable goes on."""
+    try:
+        return telling.look(app, now=now)
+    except Exception as error:
+        log.exception("webhooks.failed")
+        text = f"What other programs are to be told could not be collected: {type(error).__name__}; the log has more."
+        with app.database.write() as session:
+            watch.ring(session, f"failed webhooks {now:%Y-%m-%d}", text, now)
+        return False
 
 
 def _wait_for_the_clock(app: App, now: datetime, busy: Collection[Work]) -> list[Work]:
@@ -261,6 +275,8 @@ def _do(
         return f"{correspondence.answer(app, clock=clock)} letters", None
     if work.name == "posts":
         return watching.post(app, now=clock()), None
+    if work.name == "webhooks":
+        return telling.tell(app, owner=owner, clock=clock, stop=stop), None
     if work.name == "pulse":
         return watching.pulse(app), None
     if work.name == "letters":

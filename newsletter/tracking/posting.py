@@ -8,40 +8,90 @@ import base64
 import binascii
 import hashlib
 import hmac
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 import httpx
 import orjson
 
 from newsletter.config import Fetch
+from newsletter.delivery.wire import replies
 from newsletter.errors import BadInput, Forbidden
 from newsletter.stories.reading import guard, wire
 
 #: seconds that the other side has for all of it
 PATIENCE = 15.0
 _PREFIX = "whsec_"
-#: of an answer that says no, as it is told
+#: of an answer, as it is told
 _LONGEST_WORDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a post."""
+
+    #: None where no answer came
+    status: int | None
+    #: the first words of the answer, or why there was none; without addresses
+    words: str = ""
+    #: seconds for which the other side asks to be left alone
+    retry_after: int | None = None
+
+    @property
+    def is_taken(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def trouble(self) -> str:
+        """Why it was not taken, empty where it was."""
+        if self.is_taken:
+            return ""
+        if self.status is None:
+            return self.words
+        led_away = ", which leads elsewhere, and no redirect is followed" if 300 <= self.status < 400 else ""
+        return f"it answered {self.status}{led_away}{f': {self.words}' if self.words else ''}"
 
 
 def post(url: str, said: object, *, message_id: str, secret: str, fetch: Fetch, now: datetime) -> str:
     """Post *said* as JSON; why it was not taken, empty where it was. No redirect is followed."""
-    body = orjson.dumps(said)
+    secrets = [secret] if secret else []
+    return deliver(url, orjson.dumps(said), message_id=message_id, secrets=secrets, fetch=fetch, now=now).trouble
+
+
+def deliver(
+    url: str,
+    body: bytes,
+    *,
+    message_id: str,
+    secrets: Sequence[str],
+    fetch: Fetch,
+    now: datetime,
+    patience: float = PATIENCE,
+) -> Answer:
+    """Post *body*, which is JSON, signed with each of *secrets*; what came of it. No redirect is followed.
+
+    *patience*: the seconds that the other side has for all of it.
+    """
     headers = {
         "User-Agent": "newsletter",
         "Content-Type": "application/json",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),
     }
-    if secret:
-        headers["webhook-signature"] = sign(body, message_id=message_id, secret=secret, now=now)
-    return _send(url, headers, body, fetch)
+    if secrets:
+        # several while one takes over from another: the receiver looks for one that it knows
+        headers["webhook-signature"] = " ".join(
+            sign(body, message_id=message_id, secret=secret, now=now) for secret in secrets
+        )
+    return _send(url, headers, body, fetch, patience)
 
 
 def get(url: str, *, fetch: Fetch) -> str:
     """Ask for *url*; why that did not go well, empty where it did."""
-    return _send(url, {"User-Agent": "newsletter"}, None, fetch)
+    return _send(url, {"User-Agent": "newsletter"}, None, fetch).trouble
 
 
 def sign(body: bytes, *, message_id: str, secret: str, now: datetime) -> str:
@@ -62,23 +112,35 @@ def key(secret: str) -> bytes:
     return found
 
 
-def _send(url: str, headers: dict[str, str], body: bytes | None, fetch: Fetch) -> str:
+def _send(url: str, headers: dict[str, str], body: bytes | None, fetch: Fetch, patience: float = PATIENCE) -> Answer:
+    status: int | None = None
+    rest: int | None = None
+    said = b""
     try:
         target = httpx.URL(url)
         resolve = partial(guard.addresses, allow_loopback=fetch.allow_loopback)
-        tls = httpx.create_ssl_context(trust_env=False)
         with wire.request(
             target,
             headers,
-            seconds=PATIENCE,
+            seconds=patience,
             resolve=resolve,
-            tls=tls,
+            tls=_tls(),
             method="GET" if body is None else "POST",
             body=body,
         ) as answer:
-            if 200 <= answer.status < 300:
-                return ""
-            words = " ".join(answer.beginning(2_000).decode("utf-8", "replace").split())[:_LONGEST_WORDS]
-            return f"it answered {answer.status}{f': {words}' if words else ''}"
+            status, rest = answer.status, _seconds(answer.headers.get("retry-after", ""))
+            said = answer.beginning(2_000)
     except (Forbidden, wire.Unreadable, httpx.InvalidURL) as error:
-        return str(error)
+        if status is None:  # else it has answered, and only its words are slow, or odd
+            return Answer(None, replies.tidy(str(error), limit=_LONGEST_WORDS))
+    return Answer(status, replies.tidy(said.decode("utf-8", "replace"), limit=_LONGEST_WORDS), rest)
+
+
+def _seconds(retry_after: str) -> int | None:
+    """What Retry-After says, where it counts seconds."""
+    return int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 7 else None
+
+
+@cache  # reading the certificates takes longer than a post
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)

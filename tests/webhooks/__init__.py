@@ -1,0 +1,1 @@
+"""Outgoing webhooks, against a real HTTP server on loopback that does what receivers do, and what they should not."""
