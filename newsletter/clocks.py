@@ -65,7 +65,9 @@ class Shared:
             with self._database.read() as session:
                 said = session.scalar(select(func.clock_timestamp()))
         except SQLAlchemyError as error:
-            log.warning("clock.unread", error=str(error.__cause__ or error))
+            # whoever has never reached the database hears of it from their own question
+            if self._told is not None:
+                log.warning("clock.unread", error=str(error.__cause__ or error))
             self._ask_at = _counter() + _AGAIN
             return
         after = _counter()

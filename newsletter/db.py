@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -15,7 +15,7 @@ from newsletter.errors import ConfigError
 from subscribers import models as subscribers_models
 from subscribers.types import Id, Instant, choice
 
-__all__ = ["Database", "Id", "Instant", "Model", "choice", "connect", "file", "upgrade"]
+__all__ = ["Database", "Id", "Instant", "Model", "choice", "connect", "file", "reason", "spoken", "upgrade"]
 
 #: the folder of the migrations, in the tree as in the wheel
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -109,6 +109,18 @@ def file(url: str | URL) -> Path | None:
     return Path(name)
 
 
+def spoken(url: URL) -> str:
+    """*url* as settings write it: without a driver or a password, and with the slashes of a socket's folder."""
+    plain = url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+    return plain.replace("%2F", "/")
+
+
+def reason(error: SQLAlchemyError) -> str:
+    """Why the database was not reached, in its driver's words alone."""
+    words = str(error.orig if isinstance(error, DBAPIError) else error).splitlines()[0]
+    return words.removeprefix("connection is bad: ").removeprefix("connection failed: ")
+
+
 def upgrade(database: Database) -> tuple[str, str]:
     """Bring the tables up to this version's, harmless when they already are; the revisions before and after.
 
@@ -172,7 +184,7 @@ def _connect_postgresql(url: URL) -> Database:
             connect_args=_NOTICE_A_DEAD_LINE,
         )
     except ModuleNotFoundError as error:
-        raise ConfigError("PostgreSQL needs the extra: pip install 'newsletter[postgres]'") from error
+        raise ConfigError("PostgreSQL needs the extra: in the tree, pip install '.[postgres]'") from error
     database = Database(engine, engine)
 
     @event.listens_for(engine, "do_connect")

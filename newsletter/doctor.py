@@ -1,6 +1,7 @@
 """What is configured, reachable and missing, as findings that say what to do."""
 
 import sqlite3
+import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,9 +81,13 @@ def from_outside(public_url: str) -> list[Finding]:
 
     name = "pages"
     try:
-        health = httpx.get(f"{public_url}/healthz", timeout=_PATIENCE, follow_redirects=True)
-        desk = httpx.get(f"{public_url}/", timeout=_PATIENCE)
+        with httpx.Client(verify=_trust(), timeout=_PATIENCE) as client:
+            health = client.get(f"{public_url}/healthz", follow_redirects=True)
+            desk = client.get(f"{public_url}/")
     except httpx.HTTPError as error:
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            text = f"{public_url} shows a certificate that is not trusted here, nor by most readers' programs ({error})"
+            return [Finding(name, Level.NOTE, f"{text}; give the proxy one that is, with its whole chain")]
         text = f"{public_url} can't be reached from here ({error}); are newsletter serve and its proxy running?"
         return [Finding(name, Level.NOTE, text)]
     if desk.status_code == 200 and "Newsletter desk" in desk.text:
@@ -92,6 +97,15 @@ def from_outside(public_url: str) -> list[Finding]:
         text = f"{public_url}/healthz answers {health.status_code}, and not as newsletter serve does"
         return [Finding(name, Level.NOTE, text)]
     return [Finding(name, Level.GOOD, f"{public_url} answers, and the desk is closed to the world")]
+
+
+def _trust() -> ssl.SSLContext:
+    """This machine's own authorities, to which an administrator may have added, and the world's."""
+    import certifi  # comes with httpx
+
+    trust = ssl.create_default_context()
+    trust.load_verify_locations(certifi.where())
+    return trust
 
 
 def _settings(app: App) -> Iterator[Finding]:
@@ -114,9 +128,12 @@ def _settings(app: App) -> Iterator[Finding]:
             Level.GOOD,
             f"{newsletter.slug}: {newsletter.title}, {newsletter.send} {newsletter.time_zone}",
         )
-        if newsletter.from_address.endswith("@example.com") or newsletter.postal_address.startswith("Your street"):
-            text = f"{newsletter.slug}: the sender's or the postal address is still the example from newsletter init"
-            yield Finding("newsletters", Level.NOTE, text)
+        if newsletter.from_address.endswith("@example.com"):
+            text = f"{newsletter.slug}: from_address is {newsletter.from_address}, and example.com is nobody's"
+            yield Finding("newsletters", Level.NOTE, f"{text}: set the sender's own in {config.FILE_NAME}")
+        if newsletter.postal_address.startswith("Your street"):
+            text = f"{newsletter.slug}: postal_address is still the example from newsletter init"
+            yield Finding("newsletters", Level.NOTE, f"{text}: set yours in {config.FILE_NAME}")
     if settings.leads_nowhere:
         text = f"{settings.public_url} leads nowhere but to this machine: no reader could open a link, or leave"
         yield Finding("public_url", Level.BAD, f"{text}; set it in {config.FILE_NAME}")
@@ -125,7 +142,7 @@ def _settings(app: App) -> Iterator[Finding]:
 
 
 def _database(app: App) -> Iterator[Finding]:
-    shown = app.database.url.render_as_string(hide_password=True)
+    shown = db.spoken(app.database.url)
     file = db.file(app.database.url)
     if file is not None and not file.exists():
         yield Finding("database", Level.BAD, f"there is no {file}; run newsletter init")
@@ -138,7 +155,8 @@ def _database(app: App) -> Iterator[Finding]:
         with app.database.reader.connect() as connection:
             at = MigrationContext.configure(connection).get_current_revision()
     except SQLAlchemyError as error:
-        yield Finding("database", Level.BAD, f"{shown} can't be reached: {str(error).splitlines()[0]}")
+        text = f"{shown} can't be reached: {db.reason(error)}"
+        yield Finding("database", Level.BAD, f"{text}; is the server running, and is database_url right?")
         return
     newest = ScriptDirectory(str(db.MIGRATIONS)).get_current_head()
     if at != newest:
@@ -146,9 +164,8 @@ def _database(app: App) -> Iterator[Finding]:
         return
     yield Finding("database", Level.GOOD, f"{shown}, revision {at}")
     if app.database.is_sqlite and not _is_fixed(sqlite3.sqlite_version_info):
-        yield Finding(
-            "sqlite", Level.NOTE, f"{sqlite3.sqlite_version} has a rare corruption bug (fixed in 3.51.3); keep backups"
-        )
+        text = f"{sqlite3.sqlite_version} can, very rarely, damage a file while two processes write (mended in 3.51.3)"
+        yield Finding("sqlite", Level.NOTE, f"{text}: back it up every night, or use PostgreSQL")
 
 
 def _is_fixed(version: tuple[int, ...]) -> bool:
@@ -262,9 +279,9 @@ def _sender(app: App) -> Iterator[Finding]:
         case "maildir":
             yield Finding("sender", Level.NOTE, f"maildir: mail only goes to {settings.path(settings.maildir.path)}")
         case "smtp":
-            yield from map(_tried, rehearsal.smtp(settings.smtp, _parts(app)))
+            yield from map(judged, rehearsal.smtp(settings.smtp, _parts(app)))
         case "sendgrid":
-            yield from map(_tried, rehearsal.sendgrid(settings.sendgrid, _parts(app)))
+            yield from map(judged, rehearsal.sendgrid(settings.sendgrid, _parts(app)))
             yield from _webhook(app)
 
 
@@ -318,8 +335,10 @@ def _sendings(app: App, now: datetime) -> Iterator[Finding]:
                 yield Finding("sending", level, f"{shelf.name(edition)}: nothing moves: {wait.why}")
 
 
-def _tried(seen: rehearsal.Seen) -> Finding:
-    return Finding("sender", Level.GOOD if seen.works else Level.BAD, seen.text)
+def judged(seen: rehearsal.Seen) -> Finding:
+    """What was tried on the way to the wire, as a finding."""
+    level = Level.NOTE if seen.works and seen.is_exposed else Level.GOOD if seen.works else Level.BAD
+    return Finding("sender", level, seen.text)
 
 
 def _parts(app: App) -> list[rehearsal.Part]:

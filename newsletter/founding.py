@@ -32,7 +32,7 @@ def settings(home: Path, environ: Mapping[str, str] | None = None) -> list[Step]
     if not file.exists():
         home.mkdir(parents=True, exist_ok=True)
         _write_secretly(file, handbook.sample(_secret()))
-        return [Step(f"{file}, which only you can read", made=True)]
+        return [Step(f"{file}, which only the user {_owner(file)} can read", made=True)]
     text = file.read_text("utf-8")
     values = _parsed(file, text)
     completed, steps = text, [Step(str(file), made=False)]
@@ -56,7 +56,7 @@ def database(app: App, *, now: datetime) -> list[Step]:
     file = db.file(app.database.url)
     if file is not None and not before:
         file.chmod(0o600)  # it will hold people's addresses; what SQLite puts beside it takes its mode
-    steps = [Step(app.database.url.render_as_string(hide_password=True), made=before != after)]
+    steps = [Step(db.spoken(app.database.url), made=before != after)]
     made = lists.make(app.database, app.settings, now=now)
     return steps + [Step(f"the list {slug}", made=slug in made) for slug in lists.wanted(app.settings)]
 
@@ -70,6 +70,13 @@ def _parsed(file: Path, text: str) -> dict[str, Any]:
 
 def _secret() -> str:
     return secrets.token_urlsafe(36)
+
+
+def _owner(file: Path) -> str:
+    try:
+        return file.owner()
+    except KeyError:  # a container may run as a number that has no name
+        return str(file.stat().st_uid)
 
 
 def _write_secretly(file: Path, text: str) -> None:

@@ -48,10 +48,9 @@ def upgrade(context: typer.Context, json: screen.Json = False) -> None:
     before, after = db.upgrade(app.database)
     made = lists.make(app.database, app.settings, now=now())
     if json:
-        database = app.database.url.render_as_string(hide_password=True)
-        screen.data({"database": database, "from": before, "to": after, "lists_made": made})
+        screen.data({"database": db.spoken(app.database.url), "from": before, "to": after, "lists_made": made})
         return
-    screen.say(f"[green]✓[/] {app.database.url.render_as_string(hide_password=True)} is up to date")
+    screen.say(f"[green]✓[/] {escape(db.spoken(app.database.url))} is up to date")
     for slug in made:
         screen.say(f"[green]✓[/] the list {escape(slug)}")
 
@@ -71,14 +70,19 @@ def restored(
     if json:
         screen.data(asdict(made_safe))
         return
-    unknown = plural.counted(made_safe.unknown, "reader is", "readers are")
-    screen.say(f"{unknown} unknown now; events that still come may prove their copies")
+    unknown = plural.counted(made_safe.unknown, "reader's copy is", "readers' copies are")
+    screen.say(f"{unknown} unknown now" + ("; events that still come may prove them" if made_safe.unknown else ""))
     screen.say(f"held, for they may have been sent: {escape(', '.join(made_safe.held) or 'no edition')}")
-    screen.say(f"sendings taken from the clock: {made_safe.given_up}")
-    screen.say(
-        "Whether what is held went out, the mail server's log or the provider knows: [bold]newsletter editions skip[/]"
-        " if it did, approve it if it did not. [bold]newsletter deliveries resolve[/] is for what is unknown."
-    )
+    if made_safe.given_up:
+        late = plural.counted(made_safe.given_up, "sending whose hour is past is", "sendings whose hour is past are")
+        screen.say(f"{late} left to you: the scheduler neither begins nor goes on with what was due before")
+    if made_safe.held:
+        screen.say(
+            "Whether what is held went out, the mail server's log or the provider knows:"
+            " [bold]newsletter editions skip[/] if it did, approve it if it did not."
+        )
+    if made_safe.unknown:
+        screen.say("[bold]newsletter deliveries resolve[/] is for what is unknown.")
 
 
 @program.command("doctor")

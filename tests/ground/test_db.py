@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
@@ -53,3 +53,17 @@ def test_each_rooms_tables_bring_those_they_point_to(room: str) -> None:
     code = f"from newsletter.{room}.models import Model; print(len(Model.metadata.sorted_tables) > 0)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("postgresql:///news?host=/var/run/postgresql", "postgresql:///news?host=/var/run/postgresql"),
+        ("postgresql://ada:s%2Fecret@db/news", "postgresql://ada:***@db/news"),
+        ("sqlite:////srv/news.db", "sqlite:////srv/news.db"),
+    ],
+)
+def test_a_database_is_named_as_it_was_written_without_its_password(written: str, spoken: str) -> None:
+    assert db.spoken(make_url(written).set(drivername=written.partition(":")[0])) == spoken
+    if written.startswith("postgresql"):
+        assert db.spoken(make_url(written).set(drivername="postgresql+psycopg")) == spoken

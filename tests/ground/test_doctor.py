@@ -1,11 +1,17 @@
 """What the doctor finds."""
 
+import re
+import subprocess
+import sys
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 
+from newsletter import doctor
 from newsletter.app import App
 from newsletter.config import Settings, Smtp
+from newsletter.delivery.operations.rehearsal import Seen
 from newsletter.doctor import Finding, Level, examine
 from newsletter.editions import timekeeping, watch
 from newsletter.editions.models import Alarm, Heartbeat
@@ -87,3 +93,35 @@ def test_a_letter_that_an_editor_did_not_get_is_bad(app: App, now: datetime) -> 
 def test_a_public_url_that_leads_nowhere_is_bad(app: App, settings: Settings, now: datetime) -> None:
     at_home = App(settings.model_copy(update={"public_url": "http://127.0.0.1:8025"}), app.database)
     assert [finding.level for finding in _about("public_url", at_home, now)] == [Level.BAD]
+
+
+def test_each_example_that_is_still_there_is_named_by_its_key(app: App, settings: Settings, now: datetime) -> None:
+    changed = {"from_address": "friday@example.com", "postal_address": "Your street, your town, your country"}
+    example = app.newsletter().model_copy(update=changed)
+    fresh = App(settings.model_copy(update={"newsletters": {"friday": example}}), app.database)
+    told = [finding.text for finding in _about("newsletters", fresh, now) if finding.level is Level.NOTE]
+    assert [re.findall("from_address|postal_address", text) for text in told] == [["from_address"], ["postal_address"]]
+
+
+def test_a_relay_that_takes_mail_in_the_open_from_elsewhere_is_noted() -> None:
+    assert doctor.judged(Seen(True, "takes mail", is_exposed=True)) == Finding("sender", Level.NOTE, "takes mail")
+
+
+def test_a_database_that_is_away_is_one_plain_sentence(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "newsletter", "--home", str(tmp_path), "doctor"],
+        env={"NEWSLETTER_DATABASE_URL": f"postgresql://ada:secret@/news?host={tmp_path}", "COLUMNS": "400"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    said = [line for line in done.stdout.splitlines() if line[2:10] in {"database", "clock   "}]
+    socket = f'connection to server on socket "{tmp_path}/.s.PGSQL.5432" failed: No such file or directory'
+    text = f"postgresql://ada:***@/news?host={tmp_path} can't be reached: {socket}"
+    remedy = "is the server running, and is database_url right?"
+    assert (done.returncode, "unread" in done.stdout + done.stderr, said) == (
+        1,
+        False,
+        [f"✗ database     {text}; {remedy}"],
+    )

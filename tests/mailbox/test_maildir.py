@@ -85,9 +85,23 @@ def test_what_a_restored_database_does_not_know_is_taken_in_again(of_files: Read
     )  # fmt: skip
 
 
-def test_a_folder_that_is_no_maildir_is_for_a_person_to_mend(of_files: Reader, tmp_path: Path) -> None:
+def test_before_the_first_letter_there_is_no_maildir_and_it_says_how_one_comes(
+    of_files: Reader, tmp_path: Path
+) -> None:
     of_files.set(maildir=tmp_path / "Nowhere")
-    with pytest.raises(MailboxClosed, match=r"Nowhere is not a Maildir that can be read: .*No such file") as caught:
+    with pytest.raises(MailboxClosed) as caught:
+        of_files.collect()
+    text = "a mail server makes it with the first letter, so write it one"
+    assert (str(caught.value), caught.value.lasting) == (
+        f"there is no Maildir {tmp_path / 'Nowhere'} yet: {text}",
+        True,
+    )
+
+
+def test_a_folder_that_is_no_maildir_is_for_a_person_to_mend(of_files: Reader, tmp_path: Path) -> None:
+    (tmp_path / "Nowhere").touch()
+    of_files.set(maildir=tmp_path / "Nowhere")
+    with pytest.raises(MailboxClosed, match=r"Nowhere is not a Maildir that can be read: .*Not a directory") as caught:
         of_files.collect()
     assert caught.value.lasting
 

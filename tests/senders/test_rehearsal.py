@@ -35,6 +35,39 @@ def test_a_server_that_takes_mail_is_good_and_gets_none() -> None:
     )
 
 
+_NEAR = Smtp(host="relay", port=25, security="none")
+
+
+@pytest.mark.parametrize(
+    ("own", "peer"), [("127.0.0.1", "127.0.0.1"), ("127.0.0.1", "127.0.0.53"), ("::1", "::1"), ("10.0.0.7", "10.0.0.7")]
+)
+def test_mail_that_stays_on_this_machine_may_go_unencrypted(own: str, peer: str) -> None:
+    seen = rehearsal.way(_NEAR, own=own, peer=peer, offers_starttls=False)
+    assert seen == Seen(True, "relay:25 takes mail unencrypted")
+
+
+@pytest.mark.parametrize(("own", "peer"), [("10.0.0.7", "10.0.0.1"), ("fe80::7%eth0", "fe80::1%eth0")])
+@pytest.mark.parametrize(
+    ("offers_starttls", "remedy"),
+    [
+        (True, 'it offers STARTTLS, so set smtp.security = "starttls"'),
+        (False, "have it offer STARTTLS, or hand mail to a relay on this machine"),
+    ],
+)
+def test_mail_that_crosses_a_network_in_the_open_is_noted_with_what_to_do(
+    own: str, peer: str, offers_starttls: bool, remedy: str
+) -> None:
+    text = "relay:25 takes mail unencrypted, from another machine: whoever stands between reads every copy"
+    seen = rehearsal.way(_NEAR, own=own, peer=peer, offers_starttls=offers_starttls)
+    assert seen == Seen(True, f"{text}; {remedy}", is_exposed=True)
+
+
+def test_mail_that_is_encrypted_may_go_anywhere() -> None:
+    far = Smtp(host="relay", port=587)
+    seen = rehearsal.way(far, own="10.0.0.7", peer="10.0.0.1", offers_starttls=True)
+    assert seen == Seen(True, "relay:587 takes mail with STARTTLS")
+
+
 @pytest.mark.parametrize(
     ("step", "text", "words"),
     [

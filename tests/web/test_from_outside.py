@@ -1,7 +1,10 @@
 """The doctor asks the pages as the world does: the desk must be closed, and the rest must answer."""
 
 from datetime import datetime
+from pathlib import Path
 
+import pytest
+import trustme
 from starlette.types import Receive, Scope, Send
 
 from newsletter.app import App
@@ -31,3 +34,22 @@ def test_a_desk_that_opens_to_everybody_is_bad(app: App, now: datetime) -> None:
 def test_pages_that_nobody_serves_are_noted() -> None:
     (finding,) = from_outside("http://127.0.0.1:1")
     assert (finding.level, "can't be reached from here" in finding.text) == (Level.NOTE, True)
+
+
+def test_a_certificate_that_is_not_trusted_is_noted_as_such(tmp_path: Path) -> None:
+    trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(tmp_path / "both.pem")
+    with serving(None, ssl_certfile=tmp_path / "both.pem") as url:
+        (finding,) = from_outside(url.replace("http:", "https:"))
+    assert (finding.level, "certificate that is not trusted here" in finding.text) == (Level.NOTE, True)
+
+
+def test_an_authority_that_this_machine_knows_is_trusted(
+    app: App, now: datetime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = trustme.CA()
+    house.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(tmp_path / "both.pem")
+    house.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))  # what OpenSSL takes for the machine's own
+    with serving(create(app, clock=lambda: now), ssl_certfile=tmp_path / "both.pem") as url:
+        (finding,) = from_outside(url.replace("http:", "https:"))
+    assert "shows the desk to everybody" in finding.text

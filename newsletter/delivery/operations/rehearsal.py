@@ -4,6 +4,7 @@ What works here works on Friday: it is the senders' own handshake, with the addr
 """
 
 import asyncio
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ class Seen:
 
     works: bool
     text: str
+    #: it works, and whoever stands between may read along
+    is_exposed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,26 @@ def smtp(settings: config.Smtp, parts: Sequence[Part]) -> list[Seen]:
     hurried = settings.model_copy(update={"timeout": min(settings.timeout, _PATIENCE)})
     where = f"{settings.host}:{settings.port}"
     try:
-        offered = asyncio.run(_shake_hands(hurried, parts))
+        return asyncio.run(_shake_hands(hurried, parts))
     except Delivery as failure:
         return [Seen(False, f"{failure}{_said(failure)}")]
     except OSError as error:
         return [Seen(False, f"{where} can't be reached: {error}")]
+
+
+def way(settings: config.Smtp, *, own: str, peer: str, offers_starttls: bool) -> Seen:
+    """How mail goes from the address *own* to the server's, *peer*: in the open it should stay on one machine."""
     encrypted = {"starttls": "with STARTTLS", "tls": "with TLS", "none": "unencrypted"}[settings.security]
     logged_in = f", logged in as {settings.username}" if settings.username else ""
-    return [Seen(True, f"{where} takes mail {encrypted}{logged_in}"), *offered]
+    text = f"{settings.host}:{settings.port} takes mail {encrypted}{logged_in}"
+    if settings.security != "none" or own == peer or ipaddress.ip_address(peer.partition("%")[0]).is_loopback:
+        return Seen(True, text)
+    remedy = (
+        'it offers STARTTLS, so set smtp.security = "starttls"'
+        if offers_starttls
+        else "have it offer STARTTLS, or hand mail to a relay on this machine"
+    )
+    return Seen(True, f"{text}, from another machine: whoever stands between reads every copy; {remedy}", True)
 
 
 def sendgrid(settings: config.SendGrid, parts: Sequence[Part]) -> list[Seen]:
@@ -77,7 +92,9 @@ async def _shake_hands(settings: config.Smtp, parts: Sequence[Part]) -> list[See
     trial = Trial(timeout=settings.timeout)
     await handshake.set_up(settings, handshake.trust(settings), trial)
     try:
-        return [await _offer(trial, part) for part in parts]
+        own, peer = (trial.transport.get_extra_info(which)[0] for which in ("sockname", "peername"))
+        opened = way(settings, own=own, peer=peer, offers_starttls=trial.offer.starttls)
+        return [opened, *[await _offer(trial, part) for part in parts]]
     except ConnectionError as error:
         raise Unavailable(f"the mail server hung up during the trial: {error}") from error
     except TimeoutError as error:

@@ -60,6 +60,9 @@ class Maildir:
     def _files(self) -> list[Path]:
         try:
             found = [file for part in ("new", "cur") for file in (self.path / part).iterdir() if file.name[0] != "."]
+        except FileNotFoundError as error:
+            text = f"there is no Maildir {self.path} yet: a mail server makes it with the first letter, so write it one"
+            raise MailboxClosed(text, lasting=True) from error
         except OSError as error:
             raise MailboxClosed(f"{self.path} is not a Maildir that can be read: {error}", lasting=True) from error
         # a name begins with the second it was laid there
