@@ -87,12 +87,20 @@ def compose(
     if edition is not None:
         with app.database.read() as session:
             goes_out = _goes_out(session, newsletter, edition, now)
+            may = passes.verbs(session, editor)
+        look = f"{settings.public_url}/editions/{edition.id}"
         values |= {
             "edition": views.of_edition(edition),
             "why": [story.why for story in edition.stories],
             "send_at": _spoken(newsletter, edition),
             "goes_out": goes_out,
-            "decide": {verb.value: passes.link(settings, _pass(verb, edition, editor), now=now) for verb in Verb},
+            "look": look,
+            "may": {verb.value: verb in may for verb in Verb},
+            # what they may not do leads to where they can look at it, in templates that ask nothing about it too
+            "decide": {
+                verb.value: passes.link(settings, _pass(verb, edition, editor), now=now) if verb in may else look
+                for verb in Verb
+            },
         }
     return Letter(
         key=alarm.key,

@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy.orm import Session
 
 from newsletter.config import Settings
 from newsletter.errors import BadInput
+from newsletter.staff import users
+from newsletter.staff.roles import ROLES, May
 
 #: a draft's week
 LIFETIME = timedelta(days=7)
@@ -19,6 +22,19 @@ class Verb(StrEnum):
     APPROVE = "approve"
     HOLD = "hold"
     EDIT = "edit"
+
+
+#: what an account must be allowed to do for it
+NEEDS = {Verb.APPROVE: May.APPROVE, Verb.HOLD: May.APPROVE, Verb.EDIT: May.DRAFT}
+
+
+def verbs(session: Session, editor: str) -> frozenset[Verb]:
+    """What a link that is mailed to *editor* may be for: all there is where they have no account."""
+    user = users.find(session, editor)
+    if user is None:
+        return frozenset(Verb)
+    may = frozenset[May]() if user.closed_at else ROLES[user.role]
+    return frozenset(verb for verb, needed in NEEDS.items() if needed in may)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from newsletter.jobs import deciding, passes
 from newsletter.jobs.passes import Pass, Verb
 from newsletter.rendering import proofs
 from newsletter.staff import users
-from newsletter.staff.roles import ROLES, May
+from newsletter.staff.roles import ROLES
 from newsletter.web import visitors
 from newsletter.web.ground import Ground, Here
 from newsletter.web.readers.forms import filled
@@ -82,8 +82,9 @@ def _refuse_who_may_not(here: Ground, given: Pass) -> None:
         return
     if user.closed_at is not None:
         raise HTTPException(403, "The account that this link was mailed to is closed, and the link with it.")
-    if given.verb is not Verb.EDIT and May.APPROVE not in ROLES[user.role]:
-        raise HTTPException(403, f"{user.called} may not {May.APPROVE.value}. An admin can change that, at People.")
+    needed = passes.NEEDS[given.verb]
+    if needed not in ROLES[user.role]:
+        raise HTTPException(403, f"{user.called} may not {needed.value}. An admin can change that, at People.")
 
 
 def _is_stale(here: Ground, given: Pass) -> bool:

@@ -1,5 +1,6 @@
 """What the editors are mailed: drafts with links that decide, and alarms, each until it is out of our hands."""
 
+import re
 from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
@@ -14,8 +15,11 @@ from newsletter.editions.models import Alarm, Edition, State
 from newsletter.jobs import letters
 from newsletter.jobs.post import Letter
 from newsletter.rendering.mould import Reader
+from newsletter.staff import users
+from newsletter.staff.models import Role
 from tests.factories import an_edition
 from tests.scheduler.world import outbox
+from tests.staff.conftest import BOSS
 
 EDITOR = Reader(0, "editor@news.example.com", "", "")
 
@@ -39,6 +43,45 @@ def test_a_draft_shows_stories_reasons_and_what_to_decide(app: App, edition: Edi
     wanted = ["Approve: https://", "Hold:    https://", "1. Walmart", "Why: 3 independent sources & no", "2. Carrefour"]
     assert [text.count(one) for one in wanted] == [1, 1, 1, 1, 1]
     assert sorted(wanted, key=text.index) == wanted
+
+
+@pytest.mark.parametrize(
+    ("role", "is_closed", "offered"),
+    [
+        (None, False, ["Approve", "Hold", "Edit"]),
+        (Role.ADMIN, False, ["Approve", "Hold", "Edit"]),
+        (Role.APPROVER, False, ["Approve", "Hold", "Edit"]),
+        (Role.EDITOR, False, ["Look", "Edit"]),
+        (Role.OPERATOR, False, ["Look"]),
+        (Role.ADMIN, True, ["Look"]),
+    ],
+)
+def test_a_draft_offers_what_its_addressee_may_do(
+    app: App, edition: Edition, now: datetime, role: Role | None, is_closed: bool, offered: list[str]
+) -> None:
+    if role is not None:
+        with app.database.write() as session:
+            user = users.add(session, "Editor@news.example.com", role, by=BOSS, now=now)
+            user.closed_at = now if is_closed else None
+    mail = letter(app, edition, "It is in review", now)
+    names = "|".join(("Approve", "Hold", "Edit", "Look"))
+    assert re.findall(rf"^({names}): +https://", mail.text, re.MULTILINE) == offered
+    assert [
+        words.removesuffix(" at it") for words in re.findall(rf">\s*({names}(?: at it)?)\s*</a>", mail.html)
+    ] == offered
+
+
+def test_who_may_not_decide_is_led_to_the_edition_by_templates_of_before_too(
+    app: App, edition: Edition, now: datetime, tmp_path: Path
+) -> None:
+    (tmp_path / "draft").mkdir()
+    (tmp_path / "draft" / "body.txt").write_text("{{ decide.approve }}", "utf-8")
+    with app.database.write() as session:
+        users.add(session, EDITOR.address, Role.EDITOR, by=BOSS, now=now)
+    own = App(app.settings.model_copy(update={"templates": tmp_path}), app.database)
+    assert (
+        letter(own, edition, "It is in review", now).text.strip() == f"{app.settings.public_url}/editions/{edition.id}"
+    )
 
 
 def test_other_peoples_words_are_not_markup(app: App, edition: Edition, now: datetime) -> None:
