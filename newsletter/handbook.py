@@ -198,9 +198,10 @@ def page() -> str:
 
 
 _HEAD = """\
-# Settings of the newsletter, each with what it means. A line that begins with "# key =" shows the default:
-# take the mark away to change it. NEWSLETTER_… in the environment overrides what stands here: host under
-# [smtp] is NEWSLETTER_SMTP_HOST, and every key may be given as …_FILE, a file that holds the value.
+# Settings of the newsletter, each with what it means. A line that begins with "# key =" is not in force:
+# it shows the default, or an example where there is none; take the mark away to set it. NEWSLETTER_… in the
+# environment overrides what stands here: host under [smtp] is NEWSLETTER_SMTP_HOST, and every key may be given
+# as …_FILE, a file that holds the value.
 # `newsletter settings` shows what is in force, `newsletter doctor` what is wrong.
 
 """

@@ -1,7 +1,9 @@
 """`newsletter demo`: a whole Friday, told step by step."""
 
 import shlex
+import shutil
 import socket
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
@@ -170,9 +172,20 @@ def _look_further(ended: Ended, home: Path) -> None:
         screen.say(f"  [cyan]{escape(words)}[/]  {what}")
 
 
-def command(home: Path, here: Path) -> str:
-    """How a command about the demo in *home* begins, for who stands in the folder *here*."""
-    return f"newsletter --home {shlex.quote(str(home.relative_to(here) if home.is_relative_to(here) else home))}"
+def command(home: Path, here: Path, program: Path | None = None) -> str:
+    """How a command about the demo in *home* begins, for who stands in the folder *here* and has called *program*."""
+    return f"{_called(here, program or Path(sys.argv[0]))} --home {_seen_from(here, home)}"
+
+
+def _called(here: Path, program: Path) -> str:
+    """`newsletter` where the shell finds it by that name, or the file: `make demo` leaves its environment closed."""
+    if program.name != "newsletter" or shutil.which("newsletter"):
+        return "newsletter"
+    return _seen_from(here, here / program)
+
+
+def _seen_from(here: Path, path: Path) -> str:
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
 
 
 def equation(balance: Balance) -> list[str]:

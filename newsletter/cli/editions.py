@@ -105,7 +105,12 @@ def import_(
     manuscript = plain_text.read(text_of(file))
     wanted = day.date() if day else manuscript.date or _next_day(app, of)
     with app.database.write() as session:
-        found, said = jobs.take_in(session, of, wanted, manuscript.words, by=by or _me(), now=now())
+        try:
+            found, said = jobs.take_in(session, of, wanted, manuscript.words, by=by or _me(), now=now())
+        except WrongState as error:
+            if day or manuscript.date:
+                raise
+            raise WrongState(f"{error}; --date takes it for another day") from error
         name = shelf.name(found)
     if as_json:
         _print(app, name, as_json=True)

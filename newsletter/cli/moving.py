@@ -250,8 +250,8 @@ def _show(found: Survey, report: Path | None) -> None:
         screen.console.print(f"  read: {', '.join(read)}", markup=False, soft_wrap=True)
         if unread:
             screen.console.print(f"  not read: {', '.join(unread)}", markup=False, soft_wrap=True)
-        if part.system.says:
-            screen.console.print(f"  {part.system.says}", markup=False, soft_wrap=True)
+        if said := found.says(part):
+            screen.console.print(f"  {said}", markup=False, soft_wrap=True)
     for name, why in found.skipped:
         screen.console.print(f"{name}: not read: {why}", markup=False, soft_wrap=True)
     if found.states:

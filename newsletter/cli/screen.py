@@ -94,7 +94,8 @@ def progress() -> Progress:
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        # what is said meanwhile stands above the bar only where both are of one console
+        console=console if console.is_terminal else Console(stderr=True),
         disable=not sys.stderr.isatty(),
         transient=True,
     )

@@ -154,8 +154,8 @@ def list_(context: typer.Context, as_json: screen.Json = False) -> None:
             )
             for s in found
         ]
-        headings = ("", "kind", "weight", "health", "last visit", "source")
-        screen.table("Sources", headings, rows, right=("", "weight"), wrap=("source",))
+        headings = ("", "kind", "authority", "health", "last visit", "source")
+        screen.table("Sources", headings, rows, right=("", "authority"), wrap=("source",))
     else:
         screen.say("no sources yet: newsletter sources add ADDRESS")
 

@@ -62,6 +62,11 @@ class Survey:
     def told(self) -> bool:
         return any(part.told for part in self.parts)
 
+    def says(self, part: Part) -> str:
+        """What somebody should know who takes *part* in; empty where the files beside it answer that."""
+        beside = {other.system.kind for other in self.parts if other.system.name == part.system.name}
+        return "" if part.system.unless and part.system.unless <= beside else part.system.says
+
     @property
     def makes_subscribers(self) -> bool:
         return not all(part.system.suppressions for part in self.parts)

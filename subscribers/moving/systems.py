@@ -43,6 +43,8 @@ class System:
     asks: str = ""
     #: what is said with the plan
     says: str = ""
+    #: kinds of the same system's files that must come with this one, or else it is said
+    unless: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
@@ -71,7 +73,7 @@ SYSTEMS: tuple[System, ...] = (
     System("Mailchimp", "nonsubscribed", ("leid", "euid"), named=r"non.?subscribed|transactional", columns=_MAILCHIMP,
            otherwise=State.NEVER),
     System("Mailchimp", "subscribed", ("leid", "euid"), columns=_MAILCHIMP, shape="consent times",
-           says=_APART.format("Mailchimp's ZIP")),
+           says=_APART.format("Mailchimp's ZIP"), unless=frozenset({"unsubscribed", "cleaned"})),
     System("Substack", "list", ("email", "activesubscription", "emaildisabled"),
            rules=(Flag("emaildisabled", yes=State.UNSUBSCRIBED, no=State.OK, empty=State.UNKNOWN),),
            beside=("activesubscription", "expiry", "plan", "firstpaymentat"), columns={"createdat": "given at"}),

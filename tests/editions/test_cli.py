@@ -13,7 +13,7 @@ from newsletter.cli.root import program
 from newsletter.db import Database
 from newsletter.editions import shelf
 from newsletter.editions.models import State
-from newsletter.errors import BadInput, NewsletterError
+from newsletter.errors import BadInput, NewsletterError, WrongState
 from tests.factories import an_edition
 
 BY_HAND = """Date: 2021-11-26
@@ -70,6 +70,18 @@ def test_importing_an_export_changes_nothing(home: Path) -> None:
     newsletter(home, "editions", "export", "2021-11-26", "--out", str(home / "again.md"))
     said = newsletter(home, "editions", "import", str(home / "again.md"))
     assert said == "friday/2021-11-26: it says that already; nothing was changed\n"
+
+
+def test_an_edition_by_hand_for_a_day_that_is_over_says_how_to_name_another(app: App, home: Path) -> None:
+    (home / "edition.md").write_text("A week\n\nHello.\n\n1. One\nWords.\n")
+    name = newsletter(home, "editions", "import", str(home / "edition.md")).partition(":")[0]
+    with app.database.write() as session:
+        shelf.find(session, name).state = State.SENT
+    (home / "edition.md").write_text("Another week\n\nHello.\n\n1. One\nWords.\n")
+    with pytest.raises(WrongState, match=r"is sent and can't be edited: .*; --date takes it for another day$"):
+        newsletter(home, "editions", "import", str(home / "edition.md"))
+    with pytest.raises(WrongState, match=r"says what was wrong$"):
+        newsletter(home, "editions", "import", str(home / "edition.md"), "--date", name.partition("/")[2])
 
 
 def test_what_cannot_be_understood_is_named_with_its_line(home: Path) -> None:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from newsletter.db import Database
 from tests.factories import a_list, a_subscriber
+from tests.moving.samples import SAMPLES
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 _STATES = "email,status\nada@example.com,active\nbob@example.com,unsubscribed\n"
@@ -49,6 +51,25 @@ def test_a_dry_run_says_what_the_file_is_and_how_each_stands_and_does_nothing(ru
         {"ada@example.com": "ok", "bob@example.com": "unsub"},
     )
     assert "ada@example.com" not in run("export").stdout
+
+
+@pytest.mark.parametrize(
+    ("kinds", "asks"),
+    [
+        (("subscribed", "unsubscribed", "cleaned"), False),
+        (("subscribed", "unsubscribed"), True),
+        (("subscribed",), True),
+    ],
+)
+def test_who_left_is_asked_for_only_where_the_zip_does_not_name_them(
+    run: Run, tmp_path: Path, kinds: tuple[str, ...], asks: bool
+) -> None:
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as export:
+        for sample in SAMPLES:
+            if sample.title in {f"Mailchimp, {kind}" for kind in kinds}:
+                export.writestr(sample.file, sample.content)
+    said = run("import", str(tmp_path / "export.zip"), "--list", "weekly", "--dry-run").stdout
+    assert ("import those files too" in said) == asks
 
 
 def test_an_import_says_first_what_it_will_do_and_then_what_it_did(run: Run, file: Path) -> None:

@@ -437,8 +437,8 @@ def test_the_story_of_a_copy_is_told_in_their_words_with_a_sentence_beside_each(
         ("09:03", "smtp", "250 2.0.0 Ok: queued as 4F2", "It was taken."),
         ("09:20", "mailbox", "delayed 451 4.7.1 greylisted", "Their mail server said to come back later."),
         ("09:50", "mailbox", "failed 550 5.1.1 no such user", "Their mail server sent it back."),
-        ("10:00", "roll", "hard_bounce 550 5.1.1", "Nothing is mailed to them since."),
-        ("11:00", "roll", "unsubscribed, by letter", "They left weekly."),
+        ("10:00", "list", "hard_bounce 550 5.1.1", "Nothing is mailed to them since."),
+        ("11:00", "list", "unsubscribed, by letter", "They left weekly."),
     ]
 
 

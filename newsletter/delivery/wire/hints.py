@@ -119,7 +119,7 @@ def celery(broker_url: str) -> "Celery":
     try:
         from celery import Celery
     except ModuleNotFoundError as error:
-        raise ConfigError("workers on Celery need the extra: pip install 'newsletter[workers]'") from error
+        raise ConfigError("workers on Celery need the extra: in the tree, pip install '.[workers]'") from error
     application = Celery("newsletter", broker=broker_url, set_as_current=False)
     application.conf.update(
         task_ignore_result=True,

@@ -66,7 +66,7 @@ class Evidence:
     """One thing on record that the answer rests on."""
 
     at: datetime | None
-    #: whose record it is: "roll", "ledger", "edition", "timetable", or the provider's name
+    #: whose record it is: "list", "ledger", "edition", "timetable", or the provider's name
     source: str
     words: str
 

@@ -72,7 +72,7 @@ def _skipped(facts: Facts, issue: Issue, run: Run, outcome: Told) -> Answer:
             )
             when = f" {on(step.at, issue.zone)}" if step else ""
             said = f"{facts.who} left{when}, {between}; so it was not sent."
-            evidence += [Evidence(step.at, "roll", f"{step.slug}: left, by {step.source}")] if step else []
+            evidence += [Evidence(step.at, "list", f"{step.slug}: left, by {step.source}")] if step else []
         case audience.ERASED:
             said = f"They were erased {between}; so it was not sent."
         case audience.PAUSED:

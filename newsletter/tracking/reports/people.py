@@ -43,7 +43,7 @@ def _barred(facts: Facts, zone: ZoneInfo) -> Answer:
     bar, who = facts.found.bar, facts.found.asked
     if bar is None:
         raise ValueError("nothing is known against them")
-    evidence = [Evidence(bar.at, "roll", f"{bar.reason.value}, known by: {bar.source or 'nothing said'}")]
+    evidence = [Evidence(bar.at, "list", f"{bar.reason.value}, known by: {bar.source or 'nothing said'}")]
     back = f"Their own sign-up brings them back, or newsletter subscribers add {who}, on purpose."
     if bar.source == "erased" or bar.reason is Barred.ERASED:
         sentence = (
@@ -57,9 +57,9 @@ def _barred(facts: Facts, zone: ZoneInfo) -> Answer:
 def _asked_to_join(facts: Facts, zone: ZoneInfo) -> Answer:
     last = facts.found.requests[-1]
     who, asked = facts.found.asked, on(last.asked_at, zone)
-    evidence = [Evidence(last.asked_at, "roll", f"a form asked for {last.newsletter}")]
+    evidence = [Evidence(last.asked_at, "list", f"a form asked for {last.newsletter}")]
     if last.confirmed_at:
-        evidence.append(Evidence(last.confirmed_at, "roll", "said yes"))
+        evidence.append(Evidence(last.confirmed_at, "list", "said yes"))
         return Answer(
             Case.ASKED_TO_JOIN,
             f"{who} said yes {on(last.confirmed_at, zone)}, and is here under no address since.",
@@ -68,7 +68,7 @@ def _asked_to_join(facts: Facts, zone: ZoneInfo) -> Answer:
     if last.mailed_at is None:
         said = "the letter that asks for their yes has not gone out yet"
         return Answer(Case.ASKED_TO_JOIN, f"{who} asked to join {asked}, and {said}.", evidence, _LOOK_AT_LETTERS)
-    evidence.append(Evidence(last.mailed_at, "roll", "the letter that asks for their yes went out"))
+    evidence.append(Evidence(last.mailed_at, "list", "the letter that asks for their yes went out"))
     sentence = f"{who} asked to join {asked} and has not said yes: the letter that asks for it is not answered."
     return Answer(
         Case.ASKED_TO_JOIN, sentence, evidence, "It may lie in their spam folder; asking again sends another."
@@ -144,7 +144,7 @@ def _on_other_lists(facts: Facts, person: Standing, issue: Issue) -> Answer:
     where = f"they are on {listed(mine)}" if mine else "they are on no list at all"
     lists = _list_names(issue)
     sentence = f"{facts.who} is here, but not on {lists}, which {issue.title} goes to: {where}."
-    evidence = [Evidence(person.since, "roll", f"{facts.who} came here"), *_steps(person, tuple(person.on or ()))]
+    evidence = [Evidence(person.since, "list", f"{facts.who} came here"), *_steps(person, tuple(person.on or ()))]
     remedy = (
         f"newsletter subscribers add {facts.who} --list {issue.lists[0]} --invite asks them." if issue.lists else ""
     )
@@ -205,7 +205,7 @@ def _waits_for_yes(facts: Facts, person: Standing, issue: Issue, places: dict[st
     )
     evidence = _steps(person, issue.lists)
     if place.invited_at:
-        evidence.append(Evidence(place.invited_at, "roll", "the letter that asks for their yes went out"))
+        evidence.append(Evidence(place.invited_at, "list", "the letter that asks for their yes went out"))
     remedy = f"newsletter subscribers invite {facts.who} asks them{' again' if place.invited_at else ''}."
     return Answer(Case.UNCONFIRMED, f"{facts.who} {came}, and has not said yes: {asked}.", evidence, remedy)
 
@@ -216,7 +216,7 @@ def _suppressed(facts: Facts, person: Standing, issue: Issue, moment: datetime) 
         return _suppressed_then(facts, person, issue, moment)
     words = f" The evidence: {quoted(stop.note)}." if stop.note else ""
     sentence = f"Nothing is mailed to {facts.who} since {stamp(stop.at, issue.zone)}: {_STOPPED[stop.reason]}.{words}"
-    evidence = [Evidence(stop.at, "roll", f"suppressed: {stop.reason.value}" + (f", {stop.note}" if stop.note else ""))]
+    evidence = [Evidence(stop.at, "list", f"suppressed: {stop.reason.value}" + (f", {stop.note}" if stop.note else ""))]
     remedy = f"If that is over, newsletter subscribers unsuppress {facts.who} --why … lifts it."
     return Answer(Case.SUPPRESSED, sentence, evidence, remedy)
 
@@ -231,9 +231,9 @@ def _suppressed_then(facts: Facts, person: Standing, issue: Issue, moment: datet
         f" {_STOPPED[over.stop.reason]}. That is lifted since, in the words {quoted(over.why)}."
     )
     evidence = [
-        Evidence(over.stop.at, "roll", " ".join(part for part in (over.stop.reason.value, over.stop.note) if part)),
+        Evidence(over.stop.at, "list", " ".join(part for part in (over.stop.reason.value, over.stop.note) if part)),
         *_frozen(issue, moment),
-        Evidence(over.at, "roll", f"lifted: {over.why}"),
+        Evidence(over.at, "list", f"lifted: {over.why}"),
     ]
     return Answer(Case.SUPPRESSED, sentence, evidence)
 
@@ -243,7 +243,7 @@ def _paused(facts: Facts, person: Standing, issue: Issue, moment: datetime) -> A
         return None
     until = of_day(person.paused_until)
     sentence = f"{facts.who} paused by their own wish: they want nothing before {until}, and this is {issue.spoken}."
-    evidence = [Evidence(None, "roll", f"paused until {person.paused_until}")]
+    evidence = [Evidence(None, "list", f"paused until {person.paused_until}")]
     return Answer(Case.PAUSED, sentence, evidence, "They end the pause on their preferences page.")
 
 
@@ -254,7 +254,7 @@ def _monthly(facts: Facts, person: Standing, issue: Issue, moment: datetime) -> 
         f"{facts.who} wants only the first edition of each month, and in {issue.day:%B} that was the one of"
         f" {of_day(issue.first_of_month)}."
     )
-    return Answer(Case.MONTHLY, sentence, [Evidence(None, "roll", f"rhythm: {person.rhythm.value}")])
+    return Answer(Case.MONTHLY, sentence, [Evidence(None, "list", f"rhythm: {person.rhythm.value}")])
 
 
 def _outside_segment(facts: Facts, person: Standing, issue: Issue, moment: datetime) -> Answer | None:
@@ -293,7 +293,7 @@ def _unexplained(facts: Facts, person: Standing, issue: Issue, moment: datetime)
     )
     evidence = [*_frozen(issue, moment), *_steps(person, issue.lists)]
     if stop is not None:
-        evidence.append(Evidence(stop.at, "roll", f"suppressed since: {stop.reason.value}"))
+        evidence.append(Evidence(stop.at, "list", f"suppressed since: {stop.reason.value}"))
     return Answer(Case.CHANGED_SINCE, sentence, evidence, "newsletter audit counts the audience again.")
 
 
@@ -323,7 +323,7 @@ def _list_names(issue: Issue) -> str:
 
 def _steps(person: Standing, slugs: tuple[str, ...]) -> list[Evidence]:
     return [
-        Evidence(step.at, "roll", f"{step.slug}: {step.consent.value}, by {step.source}")
+        Evidence(step.at, "list", f"{step.slug}: {step.consent.value}, by {step.source}")
         for step in person.steps
         if step.slug in slugs
     ]

@@ -46,7 +46,7 @@ class Moment:
     """One thing that happened to a copy, or to its reader while it was under way."""
 
     at: datetime
-    #: whose record it is: "ledger", "roll", or the provider's name
+    #: whose record it is: "ledger", "list", or the provider's name
     source: str
     #: in their own words
     words: str
@@ -102,12 +102,12 @@ def _of_reader(facts: Facts, run: Run) -> Iterator[Moment]:
     for step in person.steps:
         if step.at > run.frozen_at and step.slug in issue.lists:
             yield Moment(
-                step.at, "roll", f"{step.consent.value}, by {step.source}", verbs[step.consent].format(step.slug)
+                step.at, "list", f"{step.consent.value}, by {step.source}", verbs[step.consent].format(step.slug)
             )
     for change in person.changes:
         if change.at > run.frozen_at:
-            yield Moment(change.at, "roll", f"from {change.old} to {change.new}", "They moved to another address.")
+            yield Moment(change.at, "list", f"from {change.old} to {change.new}", "They moved to another address.")
     stop = person.suppression
     if stop is not None and stop.at > run.frozen_at:
         words = " ".join(part for part in (stop.reason.value, stop.note) if part)
-        yield Moment(stop.at, "roll", words, "Nothing is mailed to them since.")
+        yield Moment(stop.at, "list", words, "Nothing is mailed to them since.")

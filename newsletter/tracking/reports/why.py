@@ -53,7 +53,7 @@ def _with_obstacle(facts: Facts, issue: Issue, answer: Answer) -> Answer:
     person = facts.found.person
     if person is None or (hurdle := people.obstacle(facts, person, issue, facts.now)) is None:
         return answer
-    evidence = [*answer.evidence, Evidence(None, "roll", f"they would not get it anyway: {hurdle.sentence}")]
+    evidence = [*answer.evidence, Evidence(None, "list", f"they would not get it anyway: {hurdle.sentence}")]
     return replace(answer, evidence=evidence, remedy=hurdle.remedy or answer.remedy)
 
 
@@ -67,6 +67,6 @@ def _moved(facts: Facts, answer: Answer) -> Answer:
         return answer
     zone = facts.issue.zone if facts.issue else _UTC
     day = of_day(change.at.astimezone(zone).date())
-    evidence = [Evidence(change.at, "roll", f"moved from {change.old} to {change.new}"), *answer.evidence]
+    evidence = [Evidence(change.at, "list", f"moved from {change.old} to {change.new}"), *answer.evidence]
     sentence = f"{asked} is {person.email} since {day}. {answer.sentence}"
     return replace(answer, sentence=sentence, evidence=evidence)

@@ -21,7 +21,9 @@ def ask(language: str, texts: Sequence[tuple[str, str]]) -> dict[str, Any]:
     try:
         import enchant  # an extra, which needs a library of the system
     except ImportError:
-        return {"problem": "no spelling library is installed: pip install 'newsletter[spelling]', and libenchant-2-2"}
+        return {
+            "problem": "no spelling library is installed: in the tree, pip install '.[spelling]'; and libenchant-2-2"
+        }
     names = _dictionaries(language, enchant.list_languages())
     if not names:
         return {"problem": f"no dictionary of {language} is installed, such as hunspell-{language.lower()[:2]}-…"}
