@@ -89,9 +89,7 @@ def restored(
 def _doctor(context: typer.Context, json: screen.Json = False) -> None:
     """What is configured, reachable, missing; exit code 1 where something will not work."""
     app = open_app(context, fresh=True)
-    findings = doctor.examine(app, now=now())
-    if not app.settings.stays_here:
-        findings += doctor.from_outside(app.settings.public_url)
+    findings = doctor.look(app, now=now())
     if json:
         screen.data([asdict(finding) for finding in findings])
     for finding in findings if not json else ():

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from newsletter import logs
 from newsletter.app import App
 from newsletter.config import Newsletter
+from newsletter.doctor.visits import Practice
 from newsletter.editions.models import Edition
 from newsletter.errors import ConfigError
 from newsletter.jobs.looking import Lookout
@@ -75,6 +76,8 @@ class Ground:
     clicks: Recorder
     #: looks at sites while somebody waits
     lookout: Lookout
+    #: has the doctor look while pages go on
+    practice: Practice
 
     def now(self) -> "Ground":
         """The same, with what was set at the desk meanwhile, by whichever process."""
@@ -158,7 +161,7 @@ def lay(app: App, clock: Callable[[], datetime]) -> Ground:
     templates.globals["May"] = May
     templates.filters["browser"] = sessions.spoken
     templates.filters["host"] = prose.host
-    return Ground(app, clock, templates, Trouble(), Lock(), Recorder(app.database), Lookout())
+    return Ground(app, clock, templates, Trouble(), Lock(), Recorder(app.database), Lookout(), Practice())
 
 
 def _ground(request: Request) -> Ground:

@@ -1,11 +1,14 @@
 """Operators, their browsers, and a week that went as weeks go."""
 
+import json
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import pytest
 
 from newsletter.app import App
 from newsletter.delivery.models import Process
+from newsletter.doctor import Finding, Level
 from newsletter.editions import watch
 from newsletter.editions.models import ClockReading, Job, Matter, Slot, SlotState, State
 from newsletter.staff.models import Role
@@ -13,6 +16,12 @@ from tests.factories import FRIDAY, an_edition
 from tests.ops.test_metrics import counted
 from tests.staff.conftest import Browser, Clock, a_colleague
 
+#: what the doctor found a minute before
+FOUND = (
+    Finding("settings", Level.GOOD, "/srv/newsletter/newsletter.toml"),
+    Finding("public_url", Level.NOTE, "http://news.example.com: one-click leaving needs https"),
+    Finding("sender", Level.BAD, "mail.example.com:587 can't be reached: Connection refused"),
+)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -83,6 +92,7 @@ def week(app: App, clock: Clock) -> int:
         watch.told(session, 1, ["editor@news.example.com"], "", nine - 3 * DAY + MINUTE)
         watch.take_turn(session, "tick", MINUTE, nine - timedelta(seconds=4))
         watch.beat(session, "tick", nine - timedelta(seconds=4), result="collect")
+        watch.beat(session, "doctor", nine - MINUTE, result=json.dumps([asdict(finding) for finding in FOUND]))
         watch.take_turn(session, "collect", MINUTE, nine - 20 * MINUTE)
         watch.beat(session, "collect", nine - 19 * MINUTE, ok=False, result="3 new articles, 1 source failed")
         return edition.id

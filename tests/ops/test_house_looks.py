@@ -27,7 +27,7 @@ def boss(app: App, page: Page, week: int, clock: Clock) -> Page:
     return page
 
 
-@pytest.mark.parametrize("path", ["/ops/scheduler", "/ops/alarms", "/ops/acts"])
+@pytest.mark.parametrize("path", ["/ops/scheduler", "/ops/alarms", "/ops/doctor", "/ops/acts"])
 def test_it_is_right_for_everybody(boss: Page, path: str) -> None:
     boss.goto(path)
     assert looks.look(boss) == []

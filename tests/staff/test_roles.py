@@ -121,6 +121,8 @@ def test_who_may_call_what() -> None:
         ("GET", "/ops/acts"): May.STAFF,
         ("GET", "/ops/acts.csv"): May.STAFF,
         ("GET", "/ops/alarms"): May.LOOK,
+        ("GET", "/ops/doctor"): May.LOOK,
+        ("POST", "/ops/doctor"): May.SET,
         ("GET", "/ops/scheduler"): May.LOOK,
         ("POST", "/ops/scheduler"): May.SET,
         ("POST", "/ops/scheduler/assemble"): May.DRAFT,

@@ -1,6 +1,6 @@
 """Operations: what moves, what doesn't, and why."""
 
-from newsletter.web.ops import acts, alarms, bounces, scheduler
+from newsletter.web.ops import acts, alarms, bounces, doctor, scheduler
 
 #: its rooms
-OPS = (bounces, scheduler, alarms, acts)
+OPS = (bounces, scheduler, alarms, doctor, acts)

@@ -80,7 +80,7 @@ def _page(visitor: Visitor, *, done: str = "", sorry: str = "") -> HTMLResponse:
             "troubles": list(crew.troubles(session, now=now)),
             "traffic": list(crew.traffic(session, settings, now=now)),
         }
-    said = {"done": done, "sorry": sorry, "now": now, "zone": zone_of(app), "ago": _ago}
+    said = {"done": done, "sorry": sorry, "now": now, "zone": zone_of(app), "ago": ago}
     return visitor.page("scheduler.html", status=400 if sorry else 200, **values, **said)
 
 
@@ -90,7 +90,7 @@ def zone_of(app: App) -> ZoneInfo:
     return ZoneInfo(zones.pop() if len(zones) == 1 else "UTC")
 
 
-def _ago(at: datetime, now: datetime) -> str:
+def ago(at: datetime, now: datetime) -> str:
     """How long *at* is past, in a word or two."""
     seconds = max(0, round((now - at).total_seconds()))
     for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60)):

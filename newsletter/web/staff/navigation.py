@@ -39,6 +39,7 @@ OPERATIONS: tuple[Entry, ...] = (
     Entry("Bounces", "/ops/bounces"),
     Entry("Scheduler", "/ops/scheduler"),
     Entry("Alarms", "/ops/alarms"),
+    Entry("Doctor", "/ops/doctor"),
     Entry("Audit log", "/ops/acts"),
 )
 #: only who is signed in has one

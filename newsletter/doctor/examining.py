@@ -1,4 +1,4 @@
-"""What is configured, reachable and missing, as findings that say what to do."""
+"""Looking at everything: settings, database, people, sources, clocks, workers, broker, the way to the wire."""
 
 import sqlite3
 import ssl
@@ -57,6 +57,12 @@ class Finding:
     name: str
     level: Level
     text: str
+
+
+def look(app: App, *, now: datetime) -> list[Finding]:
+    """Look at everything, and at the pages from outside where the world can open them."""
+    findings = examine(app, now=now)
+    return findings if app.settings.stays_here else [*findings, *from_outside(app.settings.public_url)]
 
 
 def examine(app: App, *, now: datetime) -> list[Finding]:
