@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from . import details
@@ -73,6 +73,12 @@ def why(session: Session, key: str) -> Stranger | None:
     if session.scalar(select(Salt.value)) is None:
         return None
     return session.get(Stranger, hasher(session)(key))
+
+
+def counts(session: Session) -> dict[Barred, int]:
+    """How many addresses of nobody here must not be brought in, by reason."""
+    found = dict(session.execute(select(Stranger.reason, func.count()).group_by(Stranger.reason)).all())
+    return {reason: found[reason] for reason in Barred if reason in found}
 
 
 def forget(session: Session, key: str) -> bool:

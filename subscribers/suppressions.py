@@ -55,15 +55,23 @@ def suppress(session: Session, stops: Iterable[Stop], *, now: datetime) -> int:
     )
 
 
-def lift(session: Session, email: str, *, why: str, now: datetime) -> bool:
+def lift(session: Session, email: str, *, why: str, despite_complaint: bool = False, now: datetime) -> bool:
     """Allow mail to *email* again, and keep *why*; False where nothing stood against it.
 
-    What was known until now counts no more (see `zero`). Raises BadDetail where no reason is given.
+    What was known until now counts no more (see `zero`). Raises BadDetail where no reason is given, and for a
+    complaint where nobody says that it is lifted in spite of it: they have said that our mail is spam.
     """
     key = addresses.key(email)
     stands = session.scalar(select(Suppression).where(Suppression.email_key == key))
-    if (stands is not None or strangers.why(session, key)) and not why.strip():
-        raise BadDetail("say by --why why mail may go there again: it is kept with the history")
+    barred = strangers.why(session, key)
+    if (stands is not None or barred) and not why.strip():
+        raise BadDetail("say why mail may go there again (--why): it is kept with the history")
+    complained = {stands.reason.value if stands else "", barred.reason.value if barred else ""}
+    if SuppressionReason.COMPLAINT.value in complained and not despite_complaint:
+        raise BadDetail(
+            "they reported our mail as spam: that is lifted only in spite of their complaint, where they have asked"
+            " for it themselves since (--despite-complaint)"
+        )
     if stands is not None:
         subscriber_id = session.scalar(select(Subscriber.id).where(Subscriber.email_key == key))
         if subscriber_id is not None:
@@ -92,6 +100,58 @@ def undo(session: Session, subscriber_ids: Iterable[int], reason: SuppressionRea
         )
         undone += session.connection().execute(statement).rowcount
     return undone
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An address of somebody here that is not mailed."""
+
+    id: int
+    email: str
+    #: None where nobody has that address any more
+    subscriber_id: int | None
+    reason: SuppressionReason
+    note: str
+    evidence: str
+    at: datetime
+
+
+def listed(
+    session: Session, *, reason: SuppressionReason | None = None, before: int | None = None, limit: int
+) -> list[Listed]:
+    """Who is not mailed, the newest first, *before* one of them; for one *reason* where that is said."""
+    query = (
+        select(
+            Suppression.id,
+            func.coalesce(Subscriber.email, Suppression.email_key),
+            Subscriber.id,
+            Suppression.reason,
+            Suppression.note,
+            Suppression.evidence,
+            Suppression.at,
+        )
+        .outerjoin(Subscriber, Subscriber.email_key == Suppression.email_key)
+        .order_by(Suppression.id.desc())
+        .limit(limit)
+    )
+    if reason is not None:
+        query = query.where(Suppression.reason == reason)
+    if before is not None:
+        query = query.where(Suppression.id < before)
+    return [Listed(*row) for row in session.execute(query)]
+
+
+def of(session: Session, subscriber_id: int) -> Suppression | None:
+    """What stands against a person; None where nothing does."""
+    own = select(Subscriber.email_key).where(Subscriber.id == subscriber_id)
+    return session.scalar(select(Suppression).where(Suppression.email_key.in_(own)))
+
+
+def counts(session: Session) -> dict[SuppressionReason, int]:
+    """How many addresses of people here are not mailed, by reason."""
+    rows = session.execute(select(Suppression.reason, func.count()).group_by(Suppression.reason)).all()
+    found = dict(rows)
+    return {reason: found[reason] for reason in SuppressionReason if reason in found}
 
 
 def withdraw(session: Session, evidence: str) -> int:

@@ -11,7 +11,8 @@ from newsletter.app import App
 from newsletter.cli import inviting, moving, readers, screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.errors import BadInput
-from subscribers import roll, suppressions
+from newsletter.staff.acts import Doer
+from subscribers import roll
 from subscribers.models import Consent, Subscriber, SuppressionReason
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ people = typer.Typer(help="People, lists, and who must not be mailed.", no_args_
 program.add_typer(people, name="subscribers")
 
 Email = Annotated[str, typer.Argument(metavar="ADDRESS", help="Whose.")]
+By = Annotated[str, typer.Option(envvar="USER", help="Who does it.")]
 Lists = Annotated[list[str] | None, typer.Option("--list", "-l", help="A list; may be given again.")]
 Confirmed = Annotated[
     str,
@@ -146,12 +148,14 @@ def suppress(
     email: Email,
     reason: Annotated[SuppressionReason, typer.Option(help="Why.")] = SuppressionReason.MANUAL,
     note: Annotated[str, typer.Option(help="In your words.")] = "",
+    by: By = "operator",
     json: screen.Json = False,
 ) -> None:
     """Never mail an address again, whether or not it is anybody's here."""
-    app = open_app(context)
-    with app.database.write() as session:
-        changed = roll.suppress(session, email, reason=reason, note=note, now=now())
+    from newsletter.jobs import people as verbs
+
+    doer = Doer(by, "command line")
+    changed = verbs.suppress(open_app(context), email, reason=reason, note=note, by=doer, now=now())
     _done(email, changed, "suppressed", "was suppressed already", json)
 
 
@@ -160,22 +164,31 @@ def unsuppress(
     context: typer.Context,
     email: Email,
     why: Annotated[str, typer.Option(help="Why mail may go there again; it is kept with the history.")] = "",
+    despite_complaint: Annotated[
+        bool, typer.Option("--despite-complaint", help="They reported us as spam, and have asked for mail since.")
+    ] = False,
+    by: By = "operator",
     json: screen.Json = False,
 ) -> None:
     """Allow mail to an address again: what came back from it until now counts no more."""
-    app = open_app(context)
-    with app.database.write() as session:
-        changed = suppressions.lift(session, email, why=why, now=now())
+    from newsletter.jobs import people as verbs
+
+    doer = Doer(by, "command line")
+    changed = verbs.lift(open_app(context), email, why=why, despite_complaint=despite_complaint, by=doer, now=now())
     _done(email, changed, "may be mailed again", "was not suppressed", json)
 
 
 @people.command()
-def unsubscribe(context: typer.Context, email: Email, lists: Lists = None, json: screen.Json = False) -> None:
+def unsubscribe(
+    context: typer.Context, email: Email, lists: Lists = None, by: By = "operator", json: screen.Json = False
+) -> None:
     """Take a person off lists, or off all of them."""
+    from newsletter.jobs import people as verbs
+
     app = open_app(context)
-    with app.database.write() as session:
+    with app.database.read() as session:
         person = roll.get(session, email)
-        changed = roll.unsubscribe(session, person.id, lists, source="command line", now=now())
+    changed = verbs.unsubscribe(app, person.id, lists, by=Doer(by, "command line"), now=now())
     _done(email, changed > 0, "unsubscribed", "was on none of them", json)
 
 
@@ -184,14 +197,18 @@ def erase(
     context: typer.Context,
     email: Email,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    by: By = "operator",
     json: screen.Json = False,
 ) -> None:
     """Forget a person for good; a suppression of the address stays."""
+    from newsletter.jobs import people as verbs
+
     app = open_app(context)
     if not yes:
         typer.confirm(f"Delete {email} with name, lists and history, for good?", abort=True)
-    with app.database.write() as session:
-        erased = roll.erase(session, roll.get(session, email).id, now=now())
+    with app.database.read() as session:
+        person = roll.get(session, email)
+    erased = verbs.erase(app, person.id, by=Doer(by, "command line"), now=now())
     _done(email, erased, "erased", "was not here", json)
 
 

@@ -12,15 +12,19 @@ from newsletter.delivery.models import Sending, Status
 from newsletter.delivery.operations import sendlog
 from newsletter.delivery.operations.sendlog import Line
 from newsletter.editions.models import Edition
+from newsletter.tracking import footings
+from newsletter.tracking.footings import Footing
 from newsletter.tracking.links.models import Link, Visit
 from newsletter.tracking.models import Event
 from subscribers import addresses, history, preferences, returned, roll, strangers, suppressions
+from subscribers import standing as standings
 from subscribers.errors import NoSuchSubscriber
 from subscribers.history import Step
 from subscribers.models import Barred, Consent, Rhythm, SignUp, Subscriber, Suppression, SuppressionReason
+from subscribers.standing import Standing
 
 #: what became of a copy, as a person says it
-_BECAME = {
+BECAME = {
     Status.PLANNED: "is planned; nothing was handed over yet",
     Status.SENDING: "is on the wire",
     Status.SKIPPED: "was not sent",
@@ -33,13 +37,13 @@ _BECAME = {
     Status.DROPPED: "was given up by the provider",
     Status.COMPLAINED: "was reported as spam",
 }
-_SUPPRESSED = {
+SUPPRESSED = {
     SuppressionReason.HARD_BOUNCE: "the address does not exist",
     SuppressionReason.COMPLAINT: "they reported a letter as spam",
     SuppressionReason.GIVEN_UP: "mail came back too often, from a full mailbox or one that could not be reached",
     SuppressionReason.MANUAL: "somebody here decided so",
 }
-_BARRED = {
+BARRED = {
     Barred.HARD_BOUNCE: "the address does not exist",
     Barred.COMPLAINT: "a letter to it was reported as spam",
     Barred.GIVEN_UP: "mail to it came back too often",
@@ -77,6 +81,65 @@ class Biography:
     subscriber_id: int | None
     stands: tuple[str, ...]
     moments: tuple[Moment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One of a reader's copies."""
+
+    #: "friday/2021-11-26"
+    edition: str
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One reader, for a page about them: however much is on record, the number of queries is the same."""
+
+    person: Subscriber
+    standing: Standing
+    #: every change of consent and every suppression, the newest first
+    moments: tuple[Moment, ...]
+    #: of the newest editions
+    copies: tuple[Copy, ...]
+    stop: Suppression | None
+    #: what that rests on, where it was not decided here and is still held
+    footing: Footing | None
+
+
+def profile(session: Session, number: int, *, editions: int = 10) -> Profile:
+    """Reader *number*, with their copies of the newest *editions*; raises NoSuchSubscriber."""
+    person = session.get(Subscriber, number)
+    standing = standings.of_number(session, number).person
+    if person is None or standing is None:
+        raise NoSuchSubscriber(f"there is no reader {number}: they were erased, or never here")
+    stop = suppressions.of(session, number)
+    lines = {line.edition_id: line for line in sendlog.of_reader(session, number, editions=editions)}
+    names = select(Edition.id, Edition.newsletter, Edition.date).where(Edition.id.in_(sorted(lines)))
+    copies = [
+        Copy(f"{newsletter}/{day}", lines[edition_id])
+        for edition_id, newsletter, day in session.execute(names.order_by(Edition.date.desc(), Edition.id.desc()))
+    ]
+    footing = footings.of(session, [stop.evidence]).get(stop.evidence) if stop else None
+    moments = sorted(_changes(standing), key=lambda moment: moment.at, reverse=True)
+    return Profile(person, standing, tuple(moments), tuple(copies), stop, footing)
+
+
+def _changes(standing: Standing) -> Iterator[Moment]:
+    yield Moment(standing.since, "person", "came here")
+    for step in standing.steps:
+        yield Moment(step.at, "consent", said(step))
+    for change in standing.changes:
+        yield Moment(change.at, "address", f"moved from {change.old} to {change.new}")
+    if stop := standing.suppression:
+        yield Moment(stop.at, "suppression", _must_not(stop.reason, stop.note))
+    for over in standing.over:
+        yield Moment(over.stop.at, "suppression", _must_not(over.stop.reason, over.stop.note))
+        yield Moment(over.at, "suppression", f"may be mailed again: {over.why}")
+
+
+def _must_not(reason: SuppressionReason, note: str) -> str:
+    return f"must not be mailed any more: {SUPPRESSED[reason]}{f', in their words: {note}' if note else ''}"
 
 
 def everything(session: Session, person: Subscriber) -> dict[str, Any]:
@@ -153,11 +216,11 @@ def _stands(session: Session, key: str, person: Subscriber | None) -> Iterator[s
         if chosen.topics:
             yield f"cares about {', '.join(sorted(chosen.topics))}"
         if suppression := _suppression(session, key):
-            why = _SUPPRESSED[suppression.reason]
+            why = SUPPRESSED[suppression.reason]
             yield f"no mail goes out: {why}; newsletter subscribers unsuppress --why … lifts it"
     elif barred := strangers.barred(session, [key]).get(key):
         yield (
-            f"is nobody here, and no file brings the address in: {_BARRED[barred]}. Their own sign-up does,"
+            f"is nobody here, and no file brings the address in: {BARRED[barred]}. Their own sign-up does,"
             " or newsletter subscribers add, on purpose"
         )
 
@@ -165,7 +228,7 @@ def _stands(session: Session, key: str, person: Subscriber | None) -> Iterator[s
 def _of_person(session: Session, person: Subscriber) -> Iterator[Moment]:
     yield Moment(person.created_at, "person", "came here")
     for step in history.steps(session, person.id):
-        yield Moment(step.at, "consent", _said(step))
+        yield Moment(step.at, "consent", said(step))
     for change in history.address_changes(session, person.id):
         yield Moment(change.asked_at, "address", f"asked to be written to at {change.new_email}")
         if change.changed_at:
@@ -173,22 +236,20 @@ def _of_person(session: Session, person: Subscriber) -> Iterator[Moment]:
     for departure in history.departures(session, person.id):
         yield Moment(departure.at, "reason", f"said why they left {departure.newsletter}: {departure.why.spoken}")
     if suppression := _suppression(session, person.email_key):
-        evidence = f", in their words: {suppression.note}" if suppression.note else ""
-        sentence = f"must not be mailed any more: {_SUPPRESSED[suppression.reason]}{evidence}"
-        yield Moment(suppression.at, "suppression", sentence)
+        yield Moment(suppression.at, "suppression", _must_not(suppression.reason, suppression.note))
     for lift in suppressions.lifts(session, person.id):
         evidence = f", in their words: {lift.note}" if lift.note else ""
-        yield Moment(lift.suppressed_at, "suppression", f"was not to be mailed: {_SUPPRESSED[lift.reason]}{evidence}")
+        yield Moment(lift.suppressed_at, "suppression", f"was not to be mailed: {SUPPRESSED[lift.reason]}{evidence}")
         yield Moment(lift.at, "suppression", f"may be mailed again: {lift.why}")
     for name, line in _copies(session, person.id):
         words = f": {line.reason}" if line.reason else ""
-        yield Moment(line.at or person.created_at, "copy", f"their copy of {name} {_BECAME[line.status]}{words}")
+        yield Moment(line.at or person.created_at, "copy", f"their copy of {name} {BECAME[line.status]}{words}")
     for event in _events(session, person.id):
         words = f": {event.reason}" if event.reason else ""
         yield Moment(event.at, "event", f"{event.provider} told of a copy: {event.kind}{words}")
 
 
-def _said(step: Step) -> str:
+def said(step: Step) -> str:
     parts = [f"{_MOVED[step.consent].format(list=step.slug)}, by {step.source}"]
     if step.form:
         parts.append(f"in {step.form}")
@@ -210,7 +271,7 @@ def _requests(session: Session, key: str) -> Iterator[Moment]:
 
 def _barred_moments(session: Session, key: str) -> Iterator[Moment]:
     if found := strangers.why(session, key):
-        yield Moment(found.at, "suppression", f"{_BARRED[found.reason]} (known by: {found.source or 'nothing said'})")
+        yield Moment(found.at, "suppression", f"{BARRED[found.reason]} (known by: {found.source or 'nothing said'})")
 
 
 def _suppression(session: Session, key: str) -> Suppression | None:

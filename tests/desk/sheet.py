@@ -31,7 +31,8 @@ BEFORE = (
     "/week", "/editions/1", "/editions/1/edit", "/editions/1/versions", "/editions/1/check", "/editions/1/test",
     "/editions/1/time", "/desk/calendar", "/desk/sources", "/desk/newsletters", "/desk/newsletters/friday",
     "/desk/settings", "/desk/templates", "/desk/templates/friday", "/desk/people", "/desk/account",
-    "/ops/bounces", "/ops/scheduler", "/ops/alarms", "/ops/doctor", "/ops/acts",
+    "/ops/bounces", "/ops/suppressions", "/ops/readers", "/ops/readers/1",
+    "/ops/scheduler", "/ops/alarms", "/ops/doctor", "/ops/acts",
 )  # fmt: skip
 AFTER = ("/", "/editions/1", "/editions/1/log", "/editions/1/results", "/editions/1/correct", "/archive/friday")
 SHOTS = ((390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"))

@@ -1,4 +1,4 @@
-"""The pages about people in real Chromium, as axe-core sees them: letters to judge."""
+"""The pages about people in real Chromium, as axe-core sees them: letters to judge, suppressions, one reader."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,11 +7,13 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from newsletter.app import App
+from newsletter.delivery.models import BatchState
 from newsletter.staff.models import Role
 from subscribers import roll
-from subscribers.models import Consent
+from subscribers.models import Consent, SuppressionReason
 from tests import factories
 from tests.browsing import press
+from tests.desk.aftermath import went_out
 from tests.mailbox.conftest import Reader
 from tests.mailbox.letters import note
 from tests.ops.test_bounces import ADA, put
@@ -58,3 +60,30 @@ def test_a_letter_is_judged_in_a_browser(page: Page, of_files: Reader) -> None:
     press(page, page.get_by_role("link", name="Bounces").last)
     wrong += looks.look(page)
     assert (wrong, page.get_by_text("Reader 1 has an address that does not exist").count()) == ([], 1)
+
+
+def test_suppressions_and_a_reader_look_right(app: App, page: Page, now: datetime) -> None:
+    with app.database.write() as session:
+        factories.a_list(session)
+        ada = roll.add(
+            session, ADA, name="Ada", lists=["weekly"], consent=Consent.CONFIRMED, source="a form", now=now
+        ).id
+        went_out(app, session, [ada], states=[BatchState.ACCEPTED])
+        for number, reason in enumerate(SuppressionReason):
+            roll.add(session, f"reader{number}@shop.example", source="a form", now=now)
+            roll.suppress(session, f"reader{number}@shop.example", reason=reason, note="550 no such user", now=now)
+        roll.suppress(session, "eve@elsewhere.example", reason=SuppressionReason.COMPLAINT, now=now)
+    page.goto("/ops/suppressions")
+    wrong = looks.look(page)
+    page.get_by_label("Address, or a reader").fill("eve@elsewhere.example")
+    press(page, page.get_by_role("button", name="Find"))
+    wrong += looks.look(page)
+    page.get_by_label("Address, or a reader").fill(ADA)
+    press(page, page.get_by_role("button", name="Find"))
+    page.get_by_text("Never mail them again").click()
+    wrong += looks.look(page)
+    press(page, page.get_by_role("button", name="Never mail them"))
+    page.get_by_text("The way back").click()
+    page.get_by_text("Unsubscribe", exact=True).click()
+    page.get_by_text("Erase", exact=True).click()
+    assert (wrong + looks.look(page), page.get_by_text("No mail goes there any more.").count()) == ([], 1)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from newsletter.db import Instant, choice
-from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Progress, Status
+from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Progress, Sending, Status
 from subscribers.models import Subscriber
 
 #: what a batch's state means for each recipient in it that is no exception
@@ -59,6 +59,15 @@ def lines(
     rows = session.execute(query.order_by(Delivery.edition_id.desc(), Delivery.subscriber_id).limit(limit))
     for row in rows:
         yield Line(*row)
+
+
+def of_reader(session: Session, subscriber_id: int, *, editions: int) -> list[Line]:
+    """One reader's copies of the newest *editions* that were planned, newest first."""
+    newest = select(Sending.edition_id).order_by(Sending.edition_id.desc()).limit(editions)
+    query = _query().where(
+        Delivery.subscriber_id == subscriber_id, Delivery.edition_id.in_(list(session.scalars(newest)))
+    )
+    return [Line(*row) for row in session.execute(query.order_by(Delivery.edition_id.desc()))]
 
 
 def counted(edition_id: int, by: ColumnElement[str], *, letters: int) -> Select[str, Status, str, int]:

@@ -37,6 +37,8 @@ ENTRIES = (
 #: within Operations: a second row there
 OPERATIONS: tuple[Entry, ...] = (
     Entry("Bounces", "/ops/bounces"),
+    Entry("Suppressions", "/ops/suppressions"),
+    Entry("Readers", "/ops/readers"),
     Entry("Scheduler", "/ops/scheduler"),
     Entry("Alarms", "/ops/alarms"),
     Entry("Doctor", "/ops/doctor"),
