@@ -63,3 +63,19 @@ def test_no_image_is_taken_as_it_comes() -> None:
 def test_secrets_beside_the_compose_file_stay_out_of_the_image() -> None:
     kept = (DEPLOY.parent / ".dockerignore").read_text("utf-8").split()
     assert ("*" in kept, "!deploy" in kept) == (True, False)
+
+
+def test_a_command_runs_the_program_where_the_units_run_it() -> None:
+    command = (DEPLOY / "newsletter").read_text("utf-8")
+    unit = (DEPLOY / "systemd" / "newsletter-serve.service").read_text("utf-8")
+    (home,) = re.findall(r"^WorkingDirectory=(.+)$", unit, re.MULTILINE)
+    (secrets,) = re.findall(r"^EnvironmentFile=-?(.+)$", unit, re.MULTILINE)
+    (user,) = re.findall(r"^User=(.+)$", unit, re.MULTILINE)
+    (program,) = re.findall(r"^ExecStart=(\S+)", unit, re.MULTILINE)
+    wanted = [f"cd {home}\n", f". {secrets}\n", f"runuser -u {user} --", f' {program} "$@"\n']
+    assert [line for line in wanted if line not in command] == []
+
+
+def test_a_command_is_a_program_that_the_shell_understands() -> None:
+    command = DEPLOY / "newsletter"
+    assert (subprocess.run(["sh", "-n", str(command)]).returncode, command.stat().st_mode & 0o111) == (0, 0o111)
