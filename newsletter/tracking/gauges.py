@@ -18,6 +18,7 @@ from newsletter.editions import shelf, timekeeping
 from newsletter.editions.models import Alarm, Edition, Heartbeat, Job, Slot, SlotState, State
 from newsletter.stories.models import Health, Source
 from newsletter.tracking.models import Event, MailboxPlace, Quarantined, Watermark
+from newsletter.tracking.webhooks.models import Endpoint, Happening
 
 #: what counts as lately
 _LATELY = timedelta(days=14)
@@ -36,6 +37,7 @@ def gather(session: Session, settings: Settings, *, now: datetime) -> Iterator[M
     yield from _came_back(session, now)
     yield from _servers(session, now)
     yield from _alarms(session, now)
+    yield from _webhooks(session, now)
 
 
 def _gauge(name: str, says: str, labels: Sequence[str] = ()) -> GaugeMetricFamily:
@@ -281,3 +283,17 @@ def _alarms(session: Session, now: datetime) -> Iterator[Metric]:
     untold = _gauge("alarms_untold", "Alarms of which nobody was mailed yet.")
     untold.add_metric([], session.scalar(select(func.count()).where(Alarm.told_at.is_(None))) or 0)
     yield untold
+
+
+def _webhooks(session: Session, now: datetime) -> Iterator[Metric]:
+    """By number, and not by address: some hold a key."""
+    lag = _gauge("webhook_lag_seconds", "Since the oldest of what an endpoint was not told yet.", ["webhook"])
+    failing = _gauge("webhook_failing_seconds", "Since when nothing that is posted to it is taken.", ["webhook"])
+    off = _gauge("webhook_off", "1 where it is told nothing: a day of failures, 410, or by hand.", ["webhook"])
+    waits = select(func.min(Happening.at)).where(Happening.id > Endpoint.cursor).correlate(Endpoint).scalar_subquery()
+    for one, oldest in session.execute(select(Endpoint, waits).order_by(Endpoint.id)):
+        which = [str(one.id)]
+        lag.add_metric(which, max((now - oldest).total_seconds(), 0) if oldest else 0)
+        failing.add_metric(which, (now - one.failing_since).total_seconds() if one.failing_since else 0)
+        off.add_metric(which, one.disabled_at is not None)
+    yield from (lag, failing, off)

@@ -27,6 +27,7 @@ from newsletter.editions.models import Edition, Job, Slot, SlotState, State
 from newsletter.stories.models import Health
 from newsletter.tracking import gauges
 from newsletter.tracking.models import Event, MailboxPlace, Watermark
+from newsletter.tracking.webhooks.models import Endpoint, Happening
 from tests.factories import a_source, a_subscriber, an_edition
 from tests.web.site import served
 
@@ -40,6 +41,21 @@ def figures(text: str) -> dict[str, float]:
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
+
+
+def _webhook(number: int, now: datetime) -> Endpoint:
+    """The first fails, the second is off."""
+    return Endpoint(
+        key=f"{number}",
+        url="https://example.com/a-key",
+        kinds=[],
+        sealed_secret="",
+        made_by="",
+        made_at=now,
+        cursor=number,
+        failing_since=None if number else now - timedelta(seconds=20),
+        disabled_at=now if number else None,
+    )
 
 
 @pytest.fixture
@@ -75,6 +91,10 @@ def friday(app: App, now: datetime) -> Edition:
                     at=now - 9 * second, received_at=now - 5 * second,
                 ),
                 MailboxPlace(place="imap bounces@example.com INBOX", failing_since=now - minute),
+                *(_webhook(number, now) for number in range(2)),
+                Happening(
+                    type="alarm.raised", at=now - 30 * second, found_at=now, source="alarm", source_id=1, data={}
+                ),
             ]
         )  # fmt: skip
         a_subscriber(session, "ada@example.com")
@@ -123,6 +143,12 @@ def test_it_tells_how_everything_stands(app: App, friday: Edition, now: datetime
         "newsletter_server_learned_age_seconds smtp.example.com:25": 60,
         "newsletter_alarms": 0,
         "newsletter_alarms_untold": 0,
+        "newsletter_webhook_lag_seconds 1": 30,
+        "newsletter_webhook_failing_seconds 1": 20,
+        "newsletter_webhook_off 1": 0,
+        "newsletter_webhook_lag_seconds 2": 0,
+        "newsletter_webhook_failing_seconds 2": 0,
+        "newsletter_webhook_off 2": 1,
     }
 
 
