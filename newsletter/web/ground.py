@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -78,6 +79,8 @@ class Ground:
     lookout: Lookout
     #: has the doctor look while pages go on
     practice: Practice
+    #: looks at the database for monitors that are under way, by name
+    looks: "dict[str, Future[Any]]"
 
     def now(self) -> "Ground":
         """The same, with what was set at the desk meanwhile, by whichever process."""
@@ -161,7 +164,7 @@ def lay(app: App, clock: Callable[[], datetime]) -> Ground:
     templates.globals["May"] = May
     templates.filters["browser"] = sessions.spoken
     templates.filters["host"] = prose.host
-    return Ground(app, clock, templates, Trouble(), Lock(), Recorder(app.database), Lookout(), Practice())
+    return Ground(app, clock, templates, Trouble(), Lock(), Recorder(app.database), Lookout(), Practice(), {})
 
 
 def _ground(request: Request) -> Ground:
