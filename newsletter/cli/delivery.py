@@ -18,7 +18,7 @@ from newsletter import plural
 from newsletter.app import App
 from newsletter.cli import root, screen
 from newsletter.delivery.ledger import owners
-from newsletter.delivery.models import Process, Sending, SendingState, Status
+from newsletter.delivery.models import Sending, SendingState, Status
 from newsletter.delivery.operations import audit as auditing
 from newsletter.delivery.operations import balance as balances
 from newsletter.delivery.operations import crew, sendlog, unknowns, waits
@@ -116,7 +116,7 @@ def status(context: typer.Context, edition: Which, json: screen.Json = False) ->
         sending = session.get_one(Sending, found.id)
         waiting = waits.find(session, sending, app.newsletter(found.newsletter).limits, now=root.now())
         workers = crew.at_work(session, crew.WORKER, now=root.now(), newsletter=found.newsletter)
-        at_work = list(_at_work(app, session, sending, workers))
+        at_work = list(_at_work(app, session, sending, found.newsletter))
         hints = crew.counts(session, app.settings, now=root.now())
     heard = {str(one): told.get(one, 0) for one in _TOLD}
     if json:
@@ -214,18 +214,11 @@ def audit(context: typer.Context, edition: Which, json: screen.Json = False) -> 
         raise typer.Exit(1)
 
 
-def _at_work(app: App, session: Session, sending: Sending, workers: Sequence[Process]) -> Iterator[str]:
+def _at_work(app: App, session: Session, sending: Sending, newsletter: str) -> Iterator[str]:
     """Who sends, and what is wrong with those who should, while there is something to send."""
-    if sending.state not in {SendingState.RUNNING, SendingState.PAUSED}:
-        return
-    if missing := crew.missing(session, app.settings, now=root.now()):
-        yield f"[yellow]workers[/]: {escape(missing)}"
-    elif workers:
-        yield "workers: " + escape(", ".join(f"{one.name} ({one.doing})" for one in workers))
-    for line in crew.traffic(session, app.settings, now=root.now()):
-        yield escape(line)
-    for trouble in crew.troubles(session, now=root.now()):
-        yield f"[yellow]{escape(trouble)}[/]"
+    if sending.state in {SendingState.RUNNING, SendingState.PAUSED}:
+        for word in crew.words(session, app.settings, now=root.now(), newsletter=newsletter):
+            yield f"[yellow]{escape(word.text)}[/]" if word.is_trouble else escape(word.text)
 
 
 @contextmanager

@@ -28,13 +28,17 @@ FOLDER = Path(__file__).parents[2] / "docs" / "pictures" / "desk"
 BOSS = "boss@example.com"
 #: before the edition is approved, and after it went out
 BEFORE = (
+    "/ops",
     "/week", "/editions/1", "/editions/1/edit", "/editions/1/versions", "/editions/1/check", "/editions/1/test",
     "/editions/1/time", "/desk/calendar", "/desk/sources", "/desk/newsletters", "/desk/newsletters/friday",
     "/desk/settings", "/desk/templates", "/desk/templates/friday", "/desk/people", "/desk/account",
     "/ops/bounces", "/ops/suppressions", "/ops/readers", "/ops/readers/1",
     "/ops/scheduler", "/ops/alarms", "/ops/doctor", "/ops/acts",
 )  # fmt: skip
-AFTER = ("/", "/editions/1", "/editions/1/log", "/editions/1/results", "/editions/1/correct", "/archive/friday")
+AFTER = (
+    "/", "/editions/1", "/editions/1/log", "/editions/1/results", "/editions/1/correct", "/archive/friday", "/ops",
+    "/ops/sends/1",
+)  # fmt: skip
 SHOTS = ((390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"))
 #: of a page, from its top, and what a picture is shrunk by
 _HIGH, _SMALLER = 1200, 2.4

@@ -46,7 +46,7 @@ def balance(session: Session, edition_id: int) -> Balance:
     """The balance of one edition; raises NotFound where nothing was planned."""
     found = balances(session, [edition_id]).get(edition_id)
     if found is None:
-        raise NotFound(_unplanned(session, shelf.get(session, edition_id)))
+        raise NotFound(unplanned(session, shelf.get(session, edition_id)))
     return found
 
 
@@ -79,7 +79,7 @@ def _balance(planned: int, sums: Mapping[BatchState, tuple[int, int, int]]) -> B
     )
 
 
-def _unplanned(session: Session, edition: Edition) -> str:
+def unplanned(session: Session, edition: Edition) -> str:
     """That no copy was planned here, by where the edition stands; after a restore it may be out all the same."""
     name = shelf.name(edition)
     match edition.state:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,6 +40,14 @@ SILENT = {SCHEDULER: timedelta(minutes=1), WORKER: timedelta(seconds=20)}
 _REMEMBERED = timedelta(days=1)
 #: of those that fell silent without a word, how long that is worth telling
 _LATELY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A line about who is at work."""
+
+    text: str
+    is_trouble: bool = False
 
 
 def install(session: Session) -> str:
@@ -203,6 +212,21 @@ def counts(session: Session, settings: Settings, *, now: datetime) -> dict[str, 
         "stale": sum(one.stale for one in workers),
         **(seen if lately else dict.fromkeys(seen)),
     }
+
+
+def words(session: Session, settings: Settings, *, now: datetime, newsletter: str = "") -> Iterator[Word]:
+    """Who is at work, a line for each kind, and what is wrong with those who should be."""
+    if lacking := missing(session, settings, now=now):
+        yield Word(f"workers: {lacking}", is_trouble=True)
+    for kind in (SCHEDULER, WORKER):
+        there = at_work(session, kind, now=now, newsletter=newsletter)
+        if there:
+            doing = ", ".join(f"{one.name} ({one.doing})" if one.doing else one.name for one in there)
+            yield Word(f"{kind if len(there) == 1 else f'{kind}s'}: {doing}")
+    for line in traffic(session, settings, now=now):
+        yield Word(line)
+    for line in troubles(session, now=now):
+        yield Word(line, is_trouble=True)
 
 
 def troubles(session: Session, *, now: datetime) -> Iterator[str]:

@@ -48,7 +48,7 @@ class Course:
 def of_copies(session: Session, sending: Sending) -> Course:
     """When copies were taken, delivered, and came back, as the ledger and the provider's events say."""
     begins = sending.audience_complete_at or sending.started_at
-    minute = _stretch(session, Batch.settled_at, timedelta(minutes=1))
+    minute = stretch(session, Batch.settled_at, timedelta(minutes=1))
     taken = session.execute(
         select(minute, func.sum(Batch.size - Batch.skipped - Batch.refused))
         .where(
@@ -58,7 +58,7 @@ def of_copies(session: Session, sending: Sending) -> Course:
         )
         .group_by(minute)
     )
-    minute = _stretch(session, Progress.at, timedelta(minutes=1))
+    minute = stretch(session, Progress.at, timedelta(minutes=1))
     told = session.execute(
         select(Progress.status, minute, func.count())
         .where(Progress.edition_id == sending.edition_id, Progress.at < begins + _ON_ITS_WAY)
@@ -79,7 +79,7 @@ _BACK = frozenset({Status.BOUNCED, Status.DROPPED})
 def of_clicks(session: Session, sending: Sending) -> Course:
     """When links were followed by people, most likely."""
     begins = sending.audience_complete_at or sending.started_at
-    hour = _stretch(session, Visit.at, timedelta(hours=1))
+    hour = stretch(session, Visit.at, timedelta(hours=1))
     rows = session.execute(
         select(hour, func.sum(Visit.times))
         .where(
@@ -99,7 +99,7 @@ def of_leaving(session: Session, sending: Sending, lists: Sequence[str], *, unti
     """When readers who had it left, up to *until*."""
     begins = sending.audience_complete_at or sending.started_at
     gone = departures.left(lists, since=begins, until=until).subquery()
-    hour = _stretch(session, gone.c.at, timedelta(hours=1))
+    hour = stretch(session, gone.c.at, timedelta(hours=1))
     rows = session.execute(
         select(hour, func.count(gone.c.subscriber_id.distinct()))
         .join(Delivery, (Delivery.subscriber_id == gone.c.subscriber_id) & (Delivery.edition_id == sending.edition_id))
@@ -114,7 +114,7 @@ def followed(begins: datetime, moments: Iterable[datetime]) -> Course:
     return _course(_whole(begins), timedelta(hours=1), _COARSE, {"clicks": hours})
 
 
-def _stretch(session: Session, at: ColumnElement[datetime] | Any, length: timedelta) -> ColumnElement[int]:
+def stretch(session: Session, at: ColumnElement[datetime] | Any, length: timedelta) -> ColumnElement[int]:
     """Which stretch of that *length* since 1970 a moment lies in."""
     if session.get_bind().dialect.name == "sqlite":
         seconds: ColumnElement[Any] = cast(func.strftime("%s", at), Integer)

@@ -20,6 +20,10 @@ _ABOUT: Mapping[Whose, str] = {
     Whose.CONNECTION: "about the connection",
     Whose.SERVER: "about their server",
 }
+#: the codes that an answer begins with
+_BEGINS = re.compile(r"[45]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3})?(?![\d.])")
+#: of other words, as many as tell one reason from another
+_SOUGHT = 6
 #: statuses whose words are a server's answer
 _ANSWERED = frozenset({Status.REFUSED, Status.BOUNCED, Status.DEFERRED, Status.UNKNOWN})
 #: domains that are named beside a reason
@@ -38,6 +42,21 @@ class Ground:
     words: str
     #: where it was said most
     domains: tuple[str, ...]
+
+    @property
+    def sought(self) -> str:
+        """How the words begin, up to where they name a reader or differ from copy to copy: to look for their like.
+
+        It holds no address, for it stands in the address of a page.
+        """
+        if code := _BEGINS.match(self.words):
+            return code[0]
+        kept = []
+        for word in self.words.split()[:_SOUGHT]:
+            if "@" in word or "<" in word or any(letter.isdigit() for letter in word):
+                break
+            kept.append(word)
+        return " ".join(kept)
 
 
 def of(rows: Iterable[tuple[str, Status, str, int]]) -> list[Ground]:

@@ -9,9 +9,13 @@ from newsletter.web.ops import (
     scheduler,
     suppressions,
 )
+from newsletter.web.ops.sends import overview, sending, steering
 
 #: its rooms
 OPS = (
+    overview,
+    sending,
+    steering,
     bounces,
     suppressions,
     readers,

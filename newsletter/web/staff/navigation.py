@@ -21,6 +21,8 @@ class Entry:
     path: str
     #: what else belongs to it: paths that begin so
     under: tuple[str, ...] = ()
+    #: whether what is below its own path is others'
+    is_alone: bool = False
 
 
 #: in this order; an entry is shown once a route has its path, to whom that route lets in
@@ -36,6 +38,7 @@ ENTRIES = (
 )
 #: within Operations: a second row there
 OPERATIONS: tuple[Entry, ...] = (
+    Entry("Sends", "/ops", under=("/ops/sends",), is_alone=True),
     Entry("Bounces", "/ops/bounces"),
     Entry("Suppressions", "/ops/suppressions"),
     Entry("Readers", "/ops/readers"),
@@ -73,9 +76,8 @@ class Navigation:
 
 def is_at(entry: Entry, path: str) -> bool:
     """Whether the page at *path* is of *entry*."""
-    return path == entry.path or any(
-        path == one or path.startswith(f"{one}/") for one in (entry.path, *entry.under) if one != "/"
-    )
+    below = entry.under if entry.is_alone or entry.path == "/" else (entry.path, *entry.under)
+    return path == entry.path or any(path == one or path.startswith(f"{one}/") for one in below)
 
 
 def _needed(route: APIRoute) -> May | None:

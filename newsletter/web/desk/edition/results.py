@@ -14,9 +14,10 @@ from newsletter.rendering import counted, links, proofs, slots
 from newsletter.rendering.mould import Reader
 from newsletter.tracking.reports import clicks, kept, tables, unknowable
 from newsletter.tracking.reports.figures import Report
-from newsletter.web.desk.edition import abreast, charts
-from newsletter.web.desk.edition.charts import Chart
+from newsletter.web.desk.edition import abreast
 from newsletter.web.ground import MAIL_POLICY
+from newsletter.web.staff import charts
+from newsletter.web.staff.charts import Chart
 from newsletter.web.staff.visitor import Looks
 
 router = APIRouter()

@@ -1,0 +1,1 @@
+"""Sendings: all of them, one of them, and what operations do to it."""
