@@ -99,6 +99,8 @@ def from_outside(public_url: str) -> list[Finding]:
     if desk.status_code == 200 and "Newsletter desk" in desk.text:
         text = f"{public_url} shows the desk to everybody: let the proxy pass Host and X-Forwarded-For"
         return [Finding(name, Level.BAD, f"{text} (docs/operating.md)")]
+    if health.status_code == 503 and health.text.startswith('{"database"'):
+        return [Finding(name, Level.BAD, f"{public_url} answers, and its database does not")]
     if health.status_code != 200 or "seconds_since_tick" not in health.text:
         text = f"{public_url}/healthz answers {health.status_code}, and not as newsletter serve does"
         return [Finding(name, Level.NOTE, text)]

@@ -7,7 +7,9 @@ import pytest
 import trustme
 from starlette.types import Receive, Scope, Send
 
+from newsletter import db
 from newsletter.app import App
+from newsletter.config import Settings
 from newsletter.doctor import Level, from_outside
 from newsletter.testing.serving import serving
 from newsletter.web.app import create
@@ -53,3 +55,10 @@ def test_an_authority_that_this_machine_knows_is_trusted(
     with serving(create(app, clock=lambda: now), ssl_certfile=tmp_path / "both.pem") as url:
         (finding,) = from_outside(url.replace("http:", "https:"))
     assert "shows the desk to everybody" in finding.text
+
+
+def test_pages_whose_database_is_away_say_so(settings: Settings, now: datetime, tmp_path: Path) -> None:
+    away = App(settings, db.connect(f"postgresql://ada@/news?host={tmp_path}"))
+    with serving(create(away, clock=lambda: now)) as url:
+        (finding,) = from_outside(url)
+    assert (finding.level, finding.text) == (Level.BAD, f"{url} answers, and its database does not")
