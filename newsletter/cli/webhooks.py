@@ -1,6 +1,6 @@
 """`newsletter webhooks …`: addresses of other programs that are told what happens. Secrets are printed once."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -131,7 +131,7 @@ def replay(
     app = open_app(context)
     with app.database.write() as session:
         endpoint = endpoints.get(session, number)
-        moment = _moment(since) if since else None
+        moment = endpoints.moment(since) if since else None
         count = endpoints.replay(session, endpoint, since=moment, number=happening, by=typist.doer(), now=now())
         off = " once it is enabled" if endpoint.disabled_at else ""
     screen.say(f"Webhook {number} is told {plural.counted(count, 'happening')} again{off}, with the ids they had.")
@@ -198,11 +198,3 @@ def _post(one: Tried) -> dict[str, Any]:
         "milliseconds": round(1000 * one.seconds),
         "words": one.words,
     }
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadInput(f"{text[:40]!r} is no time, such as 2026-11-27T09:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -133,7 +133,13 @@ def _send(url: str, headers: dict[str, str], body: bytes | None, fetch: Fetch, p
     except (Forbidden, wire.Unreadable, httpx.InvalidURL) as error:
         if status is None:  # else it has answered, and only its words are slow, or odd
             return Answer(None, replies.tidy(str(error), limit=_LONGEST_WORDS))
-    return Answer(status, replies.tidy(said.decode("utf-8", "replace"), limit=_LONGEST_WORDS), rest)
+    return Answer(status, _words(said.decode("utf-8", "replace")), rest)
+
+
+def _words(said: str) -> str:
+    """The first words of an answer; of a page, what a person would see."""
+    text = replies.plain(said) if said.lstrip().startswith("<") else said
+    return replies.tidy(text, limit=_LONGEST_WORDS)
 
 
 def _seconds(retry_after: str) -> int | None:

@@ -33,7 +33,7 @@ BEFORE = (
     "/editions/1/time", "/desk/calendar", "/desk/sources", "/desk/newsletters", "/desk/newsletters/friday",
     "/desk/settings", "/desk/templates", "/desk/templates/friday", "/desk/people", "/desk/account",
     "/ops/bounces", "/ops/suppressions", "/ops/readers", "/ops/readers/1",
-    "/ops/scheduler", "/ops/alarms", "/ops/doctor", "/ops/acts",
+    "/ops/scheduler", "/ops/alarms", "/ops/doctor", "/ops/webhooks", "/ops/acts",
 )  # fmt: skip
 AFTER = (
     "/", "/editions/1", "/editions/1/log", "/editions/1/results", "/editions/1/correct", "/archive/friday", "/ops",

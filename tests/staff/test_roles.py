@@ -149,6 +149,10 @@ def test_who_may_call_what() -> None:
         ("GET", "/ops/scheduler"): May.LOOK,
         ("POST", "/ops/scheduler"): May.SET,
         ("POST", "/ops/scheduler/assemble"): May.DRAFT,
+        ("GET", "/ops/webhooks"): May.SET,
+        ("POST", "/ops/webhooks"): May.SET,
+        ("GET", "/ops/webhooks/{number}"): May.SET,
+        ("POST", "/ops/webhooks/{number}"): May.SET,
     }
 
 

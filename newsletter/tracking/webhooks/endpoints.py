@@ -8,7 +8,7 @@ import base64
 import secrets as chance
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 from sqlalchemy import delete, func, select
@@ -28,7 +28,11 @@ from newsletter.tracking.webhooks.models import Endpoint, Happening, Mark, ToldB
 MOST = 20
 #: both secrets sign for so long after a rotation
 OVERLAP = timedelta(days=1)
+#: so long what happened can be told again, and waits for whoever is off
+KEPT_FOR = timedelta(days=30)
 _LONGEST = 2000
+#: a number that databases keep is smaller
+_LARGEST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def all_of_them(session: Session) -> Sequence[Endpoint]:
 
 def get(session: Session, number: int) -> Endpoint:
     """The endpoint; raises NotFound."""
-    found = session.get(Endpoint, number)
+    found = session.get(Endpoint, number) if 0 < number < _LARGEST else None
     if found is None:
         raise NotFound(f"there is no webhook {number}: newsletter webhooks list shows them")
     return found
@@ -173,11 +177,8 @@ def replay(
 
     Further on than it has come is allowed too: so one that it will never take is left out.
     """
-    kept = session.scalar(select(func.min(Happening.at)))
     if since is not None:
-        if kept is None or since < kept:
-            until = f"the oldest that is kept is of {kept:%Y-%m-%d %H:%M} UTC" if kept else "nothing is kept"
-            raise BadInput(f"what happened at {since:%Y-%m-%d %H:%M} UTC can't be told again: {until}")
+        _refuse_what_is_not_kept(session, since, now)
         first = session.scalar(select(func.min(Happening.id)).where(Happening.at >= since))
         number = first if first is not None else newest(session) + 1
     if number is None or not 1 <= number <= newest(session) + 1:
@@ -187,6 +188,15 @@ def replay(
     acts.note(session, by, "webhook replayed", f"webhook {endpoint.id}", now=now, from_happening=number)
     session.flush()
     return session.scalar(select(func.count()).where(Happening.id >= number)) or 0
+
+
+def moment(text: str) -> datetime:
+    """ "2026-11-27" or "2026-11-27T09:00", in UTC unless it says otherwise; raises BadInput."""
+    try:
+        found = datetime.fromisoformat(text)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise BadInput(f"{text[:40]!r} is no time, such as 2026-11-27T09:00") from error
 
 
 def newest(session: Session) -> int:
@@ -209,6 +219,18 @@ def tried(session: Session, endpoint_id: int, *, limit: int = 50) -> Sequence[Tr
     """Its last posts, the newest first."""
     query = select(Tried).where(Tried.endpoint_id == endpoint_id).order_by(Tried.id.desc()).limit(limit)
     return session.scalars(query).all()
+
+
+def _refuse_what_is_not_kept(session: Session, since: datetime, now: datetime) -> None:
+    mark = session.get(Mark, 1)
+    began = mark.since if mark else now
+    if since < began:
+        raise BadInput(
+            f"nothing is kept of what happened before {began:%Y-%m-%d %H:%M} UTC, when the first webhook was added"
+        )
+    oldest = session.scalar(select(func.min(Happening.at)))
+    if since < now - KEPT_FOR and (oldest is None or since < oldest):
+        raise BadInput(f"what happened is kept for {KEPT_FOR.days} days: say a time after {now - KEPT_FOR:%Y-%m-%d}")
 
 
 def _begin_anew(endpoint: Endpoint, *, keep_off: bool = False) -> None:

@@ -20,15 +20,13 @@ from newsletter.delivery.wire import replies
 from newsletter.editions import shelf, watch
 from newsletter.editions.models import Alarm, Edition, EditionEvent
 from newsletter.tracking.models import Event
-from newsletter.tracking.webhooks import handovers, horizon, kinds
+from newsletter.tracking.webhooks import endpoints, handovers, horizon, kinds
 from newsletter.tracking.webhooks.models import Happening, Mark
 
 #: copies that one post tells of
 TOGETHER = 500
 #: events that are looked at in one go
 AT_ONCE = 20 * TOGETHER
-#: so long happenings can be told again
-KEPT_FOR = timedelta(days=30)
 #: what is dated so long before the last look is not news any more; who is late in committing is not so late
 _LATE = timedelta(days=7)
 _FORGET_EVERY = timedelta(hours=1)
@@ -58,7 +56,7 @@ def collect(database: Database, *, now: datetime, patience: float = 2.0) -> int:
         session.add_all(found)  # numbered in this order
         mark.looked_at = now
         if watch.take_turn(session, "webhooks forget", _FORGET_EVERY, now):
-            _forget(session, before=now - KEPT_FOR)
+            _forget(session, before=now - endpoints.KEPT_FOR)
         return len(found)
 
 

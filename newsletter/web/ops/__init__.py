@@ -8,6 +8,7 @@ from newsletter.web.ops import (
     readers,
     scheduler,
     suppressions,
+    webhooks,
 )
 from newsletter.web.ops.sends import overview, sending, steering
 
@@ -22,5 +23,6 @@ OPS = (
     scheduler,
     alarms,
     doctor,
+    webhooks,
     acts,
 )

@@ -33,6 +33,7 @@ _PLACES = {
     "failed": Way("Scheduler", "/ops/scheduler"),
     "source": Way("Sources", "/desk/sources"),
     "mailbox": Way("Doctor", "/ops/doctor"),
+    "webhook": Way("Webhooks", "/ops/webhooks"),
 }
 #: what is wrong → what a person does, where the words that were rung for it say only what happened
 _TODO = {

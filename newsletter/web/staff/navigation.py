@@ -45,6 +45,7 @@ OPERATIONS: tuple[Entry, ...] = (
     Entry("Scheduler", "/ops/scheduler"),
     Entry("Alarms", "/ops/alarms"),
     Entry("Doctor", "/ops/doctor"),
+    Entry("Webhooks", "/ops/webhooks"),
     Entry("Audit log", "/ops/acts"),
 )
 #: only who is signed in has one
