@@ -123,7 +123,10 @@ async def _sign_in_first(request: Request, _error: Exception) -> Response:
     return RedirectResponse(visitor.way_to_sign_in(request, request.app.state.ground), 303)
 
 
-async def _http_error(request: Request, error: Any) -> HTMLResponse:
+async def _http_error(request: Request, error: Any) -> Response:
+    if request.url.path.startswith(f"{api.PREFIX}/"):
+        # what is mounted is not asked where the path has the end of a line in it
+        return await api.mistake(request, error)
     words = {404: "There is nothing here.", 405: "This page can't be asked in that way."}
     answer = _sorry(request, words.get(error.status_code, str(error.detail)), error.status_code)
     answer.headers.update(error.headers or {})

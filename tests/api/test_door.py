@@ -39,6 +39,7 @@ PROBLEM = "application/problem+json"
         ("GET", "/", 404),
         ("GET", "/nothing", 404),
         ("GET", "/editions%00", 404),
+        ("GET", "/newsletters/%0A/week", 404),
         ("GET", "/token/", 404),
         ("POST", "/token", 405),
         ("DELETE", "/newsletters", 405),

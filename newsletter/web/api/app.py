@@ -32,9 +32,22 @@ def create(ground: Ground) -> FastAPI:
     api.add_api_route("/openapi.json", _description, include_in_schema=False)
     api.add_api_route("/problems", _kinds, include_in_schema=False)
     for kind in _EXPECTED:
-        api.add_exception_handler(kind, _mistake)
+        api.add_exception_handler(kind, mistake)
     api.add_exception_handler(Exception, problems.failed)
     return api
+
+
+async def mistake(request: Request, error: Exception) -> Response:
+    """The answer to *error*; raises it where it is a fault of ours."""
+    if isinstance(error, HTTPException) and error.status_code == 404:
+        error = Problem(Kind.NOT_FOUND, f"There is nothing here: {PREFIX}/openapi.json tells what there is.")
+    elif isinstance(error, HTTPException) and error.status_code == 405:
+        ways = {"Allow": ", ".join(allowed(request))}
+        error = Problem(Kind.METHOD, f"This can be asked by {ways['Allow']} alone.", headers=ways)
+    answer = problems.answer(request, error)
+    if answer is None:
+        raise error
+    return answer
 
 
 def _description(request: Request) -> Response:
@@ -52,15 +65,3 @@ def _kinds(request: Request) -> Response:
         for kind in Kind
     ]
     return JSONResponse(kinds, headers={"Cache-Control": "public, max-age=300"})
-
-
-async def _mistake(request: Request, error: Exception) -> Response:
-    if isinstance(error, HTTPException) and error.status_code == 404:
-        error = Problem(Kind.NOT_FOUND, f"There is nothing here: {PREFIX}/openapi.json tells what there is.")
-    elif isinstance(error, HTTPException) and error.status_code == 405:
-        ways = {"Allow": ", ".join(allowed(request))}
-        error = Problem(Kind.METHOD, f"This can be asked by {ways['Allow']} alone.", headers=ways)
-    answer = problems.answer(request, error)
-    if answer is None:
-        raise error
-    return answer

@@ -12,6 +12,7 @@ from newsletter.editions import shelf
 from newsletter.tracking.reports import asking
 from newsletter.tracking.reports.answers import Case
 from newsletter.tracking.reports.asking import Reply
+from newsletter.web.api import problems
 from newsletter.web.api.callers import Looks
 from newsletter.web.api.door import Door
 from newsletter.web.api.fields import ANumber, Number
@@ -93,7 +94,7 @@ def show_copy(edition_id: Number, reader: Number, caller: Looks) -> CopyShown:
     )
 
 
-@router.post("/why", summary="Why has somebody an edition, or not?")
+@router.post("/why", summary="Why has somebody an edition, or not?", responses=problems.may_be(404))
 def ask_why(asked: Asked, caller: Looks) -> Answers:
     """A POST, since addresses in the address of a request end up in the logs of proxies; it changes nothing."""
     with caller.app.database.read() as session:

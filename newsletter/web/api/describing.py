@@ -114,6 +114,7 @@ def _tell(route: APIRoute, operation: dict[str, Any]) -> None:
     wrong += [404] if "{" in route.path else []
     wrong += [409] if not only_looks else []
     wrong += [412, 428] if is_edit else []
+    wrong += [int(status) for status in answers if status >= "400"]
     for one in operation.get("parameters", ()):
         # it is missed in words of our own
         one |= {"required": True, "schema": {"type": "string"}} if one["name"].lower() == "if-match" else {}

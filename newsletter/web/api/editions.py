@@ -16,7 +16,7 @@ from newsletter.rendering.preflight.findings import Level
 from newsletter.web.api import etags
 from newsletter.web.api.callers import Caller, Looks
 from newsletter.web.api.door import Door
-from newsletter.web.api.fields import Number, Slug
+from newsletter.web.api.fields import Day, Number, Slug
 from newsletter.web.api.pages import Page, Turn, turn
 
 router = APIRouter(route_class=Door, tags=["Editions"])
@@ -111,8 +111,8 @@ def list_editions(
     turn: Annotated[Turn, Depends(turn(str, int))],
     newsletter: Annotated[Slug | None, Query(description="Of this newsletter alone.")] = None,
     state: Annotated[list[State] | None, Query(description="In one of these states.", max_length=8)] = None,
-    since: Annotated[date | None, Query(description="Of that day or later.")] = None,
-    until: Annotated[date | None, Query(description="Of that day or earlier.")] = None,
+    since: Annotated[Day | None, Query(description="Of that day or later.")] = None,
+    until: Annotated[Day | None, Query(description="Of that day or earlier.")] = None,
 ) -> Page[EditionLine]:
     """The newest first."""
     after = (date.fromisoformat(turn.after[0]), turn.after[1]) if turn.after else None

@@ -150,6 +150,11 @@ def failed(request: Request, _error: Exception) -> JSONResponse:
     return _problem(request, Kind.FAILED, "That is a fault of ours, and the log of the server tells more.")
 
 
+def may_be(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What a route says that may go wrong with it, beside what may with all of its kind."""
+    return {status: {} for status in statuses}
+
+
 def type_of(kind: Kind, public_url: str) -> str:
     """What a program knows the *kind* by."""
     if kind is Kind.TOO_MANY:

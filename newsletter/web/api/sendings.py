@@ -11,6 +11,7 @@ from newsletter.delivery.operations import balance, waits
 from newsletter.delivery.operations.controls import How, Verb
 from newsletter.editions import shelf
 from newsletter.jobs import steering
+from newsletter.web.api import problems
 from newsletter.web.api.callers import Caller, Looks, Sends, Stops
 from newsletter.web.api.door import Door
 from newsletter.web.api.fields import Number, Reason
@@ -126,7 +127,7 @@ def show_sending(edition_id: Number, caller: Looks) -> SendingShown:
     )
 
 
-@router.get("/editions/{edition_id}/sending/prospect", summary="What an act would mean")
+@router.get("/editions/{edition_id}/sending/prospect", summary="What an act would mean", responses=problems.may_be(409))
 def show_prospect(
     edition_id: Number,
     caller: Looks,

@@ -13,7 +13,7 @@ from newsletter.stories.models import RankedStory, Ranking, Verdict
 from newsletter.stories.picking import choosing, naming
 from newsletter.web.api.callers import Looks
 from newsletter.web.api.door import Door
-from newsletter.web.api.fields import Number, Slug
+from newsletter.web.api.fields import Day, Number, Slug
 
 router = APIRouter(route_class=Door, tags=["Stories"])
 
@@ -92,7 +92,7 @@ class StoriesOfEdition(BaseModel):
 def show_week(
     name: Slug,
     caller: Looks,
-    day: Annotated[date | None, Query(alias="date", description="Of the edition; the next one's if left out.")] = None,
+    day: Annotated[Day | None, Query(alias="date", description="Of the edition; the next one's if left out.")] = None,
 ) -> WeekOfStories:
     """Ranked, with the reasons: those that have a place, then the others."""
     newsletter = caller.app.newsletter(name)
