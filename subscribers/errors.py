@@ -21,6 +21,10 @@ class NoSuchSubscriber(SubscribersError):
     """Nobody here has that address or id."""
 
 
+class NoSuchUpload(SubscribersError):
+    """No file was brought under that number."""
+
+
 class NoSuchList(SubscribersError):
     """There is no list of that name."""
 

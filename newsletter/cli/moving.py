@@ -1,6 +1,5 @@
 """`newsletter subscribers import` and `export`: people from other systems, and ours to take along."""
 
-import csv
 import sys
 import tempfile
 import time
@@ -19,10 +18,9 @@ from newsletter.cli import inviting, screen
 from newsletter.cli.root import now, open_app
 from newsletter.errors import BadInput
 from subscribers import intake, roll
-from subscribers.moving import exporting, importing
+from subscribers.moving import exporting, importing, telling
 from subscribers.moving.importing import Outcome, Survey
 from subscribers.moving.recognising import Options
-from subscribers.moving.sheets import Problem, safe
 from subscribers.moving.states import CODES, SAID, TOLD, State
 
 _SHOWN = 20
@@ -108,16 +106,16 @@ def import_(
         if dry_run:
             _end_dry(found, json)
             return
-        if onto is None and _needs_list(found):
+        if onto is None and telling.needs_list(found):
             raise BadInput(
                 f"say which list they come on with --list: there are {', '.join(sorted(known)) or 'none yet'}"
             )
         outcome = importing.take_in(
-            app.database.writer, found, lists=onto or (), source=confirmed_by or _source(found, moment.date()),
+            app.database.writer, found, lists=onto or (), source=confirmed_by or telling.source(found, moment.date()),
             now=moment, on_progress=tell,
         )  # fmt: skip
     if json:
-        screen.data(_data(found) | _came_to(outcome))
+        screen.data(telling.survey(found) | telling.outcome(outcome))
     else:
         _tell(found, outcome)
     if not found.people:
@@ -164,11 +162,6 @@ def _onto(app: App, lists: list[str] | None) -> tuple[list[str] | None, list[str
     return (known if len(known) == 1 else None), known
 
 
-def _needs_list(found: Survey) -> bool:
-    listed = any(part.places.keys() & {"lists", "pending", "unsubscribed"} for part in found.parts)
-    return found.makes_subscribers and not listed
-
-
 def _words(pairs: Sequence[str]) -> dict[str, State]:
     words = {}
     for pair in pairs:
@@ -179,49 +172,6 @@ def _words(pairs: Sequence[str]) -> dict[str, State]:
     return words
 
 
-def _source(found: Survey, today: object) -> str:
-    """Where consents come from whose own source the file does not tell: the import, by name and day."""
-    systems = dict.fromkeys(part.system.name for part in found.parts if part.system.name)
-    day = f", {today}"
-    return f"{' and '.join(systems) or 'import'}: {found.name}"[: 64 - len(day)] + day
-
-
-def _data(found: Survey) -> dict[str, Any]:
-    first = found.parts[0] if found.parts else None
-    parts = [
-        {
-            "name": part.table.name,
-            "system": part.system.name or None,
-            "kind": part.system.kind,
-            "suppressions": part.system.suppressions,
-            "columns": [{"heading": column.heading, "read_as": column.read_as or None} for column in part.columns],
-        }
-        for part in found.parts
-    ]
-    return {
-        "file": found.name,
-        "system": parts[0]["system"] if first else None,
-        "kind": parts[0]["kind"] if first else None,
-        "columns": parts[0]["columns"] if first else [],
-        "parts": parts,
-        "not_read": [{"name": name, "why": why} for name, why in found.skipped],
-        "states": [
-            {"state": CODES[state], "count": count, "meaning": TOLD[state][0], "will": TOLD[state][1]}
-            for state, count in found.states
-        ],
-        "people": found.people,
-        "twice": found.twice,
-        "bad": found.bad,
-        "problems": [
-            {"line": problem.line, "reason": problem.reason, "row": problem.row} for problem in found.problems
-        ],
-        "not_kept": {
-            "languages": found.losses.languages, "time_zones": found.losses.zones, "names": found.losses.names,
-        },
-        "questions": found.questions,
-    }  # fmt: skip
-
-
 def _end_dry(found: Survey, json: bool) -> None:
     if json:
         people = (
@@ -229,7 +179,7 @@ def _end_dry(found: Survey, json: bool) -> None:
             if found.questions and not found.states
             else {key: CODES[state] for key, state in found.spool.addresses()}
         )
-        screen.data(_data(found) | {"addresses": people})
+        screen.data(telling.survey(found) | {"addresses": people})
     for question in found.questions:
         typer.echo(f"error: {question}", err=True)
     if found.questions:
@@ -278,11 +228,6 @@ def _not_kept(found: Survey) -> Iterator[str]:
         yield f"{losses.zones:,} time zones that nobody could say are left empty"
     if losses.names:
         yield f"{losses.names:,} names are cut to 200 letters"
-
-
-def _came_to(outcome: Outcome) -> dict[str, Any]:
-    names = ("added", "updated", "unchanged", "kept_out", "suppressed", "barred", "resumed")
-    return {name: getattr(outcome, name) for name in names}
 
 
 def _tell(found: Survey, outcome: Outcome) -> None:
@@ -375,13 +320,4 @@ def _written_whole(file: Path) -> Iterator[Any]:
 def _reporting(file: Path | None) -> Iterator[Any]:
     """Something to tell each problem to."""
     with nullcontext() if file is None else _written_whole(file) as stream:
-        if stream is None:
-            yield lambda _problem: None
-            return
-        writer = csv.writer(stream)
-        writer.writerow(("line", "reason", "row"))
-
-        def note(problem: Problem) -> None:
-            writer.writerow((problem.line, safe(problem.reason), safe(problem.row)))
-
-        yield note
+        yield (lambda _problem: None) if stream is None else telling.problems(stream)

@@ -39,6 +39,7 @@ from newsletter.staff import answers
 from newsletter.stories.picking import choosing
 from newsletter.stories.reading import sources
 from newsletter.tracking.reports import kept
+from subscribers.moving import uploads
 
 log = logs.get_logger(__name__)
 
@@ -211,6 +212,7 @@ def _sweep(app: App, now: datetime) -> None:
                 returning.sweep(session, app.settings, now=now)
                 sources.forget(session, now=now)
                 answers.forget(session, now=now)
+                uploads.forget_old(session, app.settings.path(uploads.FOLDER), now=now)
     except NewsletterError as error:
         log.exception("sweep.failed")
         with app.database.write() as session:

@@ -143,6 +143,12 @@ def take_in(
     return outcome
 
 
+def finished(session: Session, found: Survey, *, since: datetime) -> Outcome | None:
+    """What an import of *found* came to that ended after *since*; None where none has."""
+    row = session.scalar(select(ImportFile).where(ImportFile.digest == found.digest))
+    return Outcome(**row.counts) if row and row.finished_at and row.finished_at >= since else None
+
+
 def _begin(
     session: Session, found: Survey, lists: Sequence[str], source: str, now: datetime
 ) -> tuple[ImportFile, Terms]:

@@ -32,7 +32,7 @@ BEFORE = (
     "/week", "/editions/1", "/editions/1/edit", "/editions/1/versions", "/editions/1/check", "/editions/1/test",
     "/editions/1/time", "/desk/calendar", "/desk/sources", "/desk/newsletters", "/desk/newsletters/friday",
     "/desk/settings", "/desk/templates", "/desk/templates/friday", "/desk/people", "/desk/account",
-    "/ops/bounces", "/ops/suppressions", "/ops/readers", "/ops/readers/1",
+    "/ops/bounces", "/ops/suppressions", "/ops/readers", "/ops/readers/1", "/ops/import",
     "/ops/scheduler", "/ops/alarms", "/ops/doctor", "/ops/webhooks", "/ops/acts",
 )  # fmt: skip
 AFTER = (

@@ -42,6 +42,7 @@ OPERATIONS: tuple[Entry, ...] = (
     Entry("Bounces", "/ops/bounces"),
     Entry("Suppressions", "/ops/suppressions"),
     Entry("Readers", "/ops/readers"),
+    Entry("Import", "/ops/import"),
     Entry("Scheduler", "/ops/scheduler"),
     Entry("Alarms", "/ops/alarms"),
     Entry("Doctor", "/ops/doctor"),

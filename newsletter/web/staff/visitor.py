@@ -86,15 +86,26 @@ def sends(what: May, form: Callable[..., Awaitable[Filled]] = filled) -> Callabl
     """A form's door for who may do *what*; *form* reads it, with the limits that it has."""
 
     def check(request: Request, here: Here, form: Annotated[Filled, Depends(form)]) -> Posted:
-        refuse_other_sites(request, here)
-        visitor = _at(request, here)
-        if visitor.signed_in and not _same(form.get("csrf"), visitor.csrf):
-            raise HTTPException(403, "That form is of another session: open its page again, and send it once more.")
-        refuse(visitor, what)
+        visitor = enter(request, here, what)
+        refuse_other_sessions(visitor, form.get("csrf"))
         return Posted(visitor, form)
 
     check.may = what  # type: ignore[attr-defined]
     return check
+
+
+def enter(request: Request, here: Ground, what: May) -> Visitor:
+    """Who sends a form that only who may do *what* may send; what stands in the form is not looked at yet."""
+    refuse_other_sites(request, here)
+    visitor = _at(request, here)
+    refuse(visitor, what)
+    return visitor
+
+
+def refuse_other_sessions(visitor: Visitor, csrf: str) -> None:
+    """403 for a form that was not made for this *visitor*."""
+    if visitor.signed_in and not _same(csrf, visitor.csrf):
+        raise HTTPException(403, "That form is of another session: open its page again, and send it once more.")
 
 
 def refuse_other_sites(request: Request, here: Ground) -> None:
