@@ -142,6 +142,9 @@ def _settings(app: App) -> Iterator[Finding]:
         if newsletter.postal_address.startswith("Your street"):
             text = f"{newsletter.slug}: postal_address is still the example from newsletter init"
             yield Finding("newsletters", Level.NOTE, f"{text}: set yours in {config.FILE_NAME}")
+        if not newsletter.editors:
+            text = f"{newsletter.slug}: nobody is mailed its drafts and alarms"
+            yield Finding("newsletters", Level.NOTE, f"{text}: set editors in {config.FILE_NAME}")
     if settings.leads_nowhere:
         text = f"{settings.public_url} leads nowhere but to this machine: no reader could open a link, or leave"
         yield Finding("public_url", Level.BAD, f"{text}; set it in {config.FILE_NAME}")

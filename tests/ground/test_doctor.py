@@ -125,3 +125,10 @@ def test_a_database_that_is_away_is_one_plain_sentence(tmp_path: Path) -> None:
         False,
         [f"✗ database     {text}; {remedy}"],
     )
+
+
+def test_a_newsletter_whose_drafts_nobody_gets_is_noted(app: App, settings: Settings, now: datetime) -> None:
+    alone = app.newsletter().model_copy(update={"editors": ()})
+    unread = App(settings.model_copy(update={"newsletters": {"friday": alone}}), app.database)
+    text = "friday: nobody is mailed its drafts and alarms: set editors in newsletter.toml"
+    assert _about("newsletters", unread, now)[1:] == [Finding("newsletters", Level.NOTE, text)]
