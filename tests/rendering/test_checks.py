@@ -199,7 +199,18 @@ def test_what_was_not_filled_in_is_noticed_with_its_field(left: str, level: Leve
 
 @pytest.mark.parametrize(
     "said",
-    ["{names}", "100% of 20% off", "[sic]", "TKMaxx and TK-2", "the “undefined” value", "$5 {about €4}", "[2]", "# 4"],
+    [
+        "{names}",
+        "[link](https://example.com/a)",
+        "a [headline of 1996](https://example.com/a)",
+        "100% of 20% off",
+        "[sic]",
+        "TKMaxx and TK-2",
+        "the “undefined” value",
+        "$5 {about €4}",
+        "[2]",
+        "# 4",
+    ],
 )
 def test_words_that_only_look_unfilled_are_left_alone(said: str) -> None:
     assert found("slots", edition(story(), introduction=f"The week: {said}.")) == []

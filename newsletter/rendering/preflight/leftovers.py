@@ -25,6 +25,7 @@ _FOREIGN = re.compile(
 _TO_COME = re.compile(
     r"(?<![\w-])(?:TK(?:TK)*|TODO|TBD|TBC|FIXME|XXX+)(?![\w-])|(?i:\blorem ipsum\b)"
     r"|\[(?i:insert|add|your|placeholder|caption|headline|link|image|name)(?: [^\[\]\n]{0,40})?(?: here| goes here)?\]"
+    r"(?!\()",  # "[your garden](https://…)" are the words of a link
 )
 #: what programs write for nothing
 _NOTHING = re.compile(r"(?<![\w.\"'“])(?:undefined|\[object Object\]|NaN)(?![\w\"'”])")
