@@ -125,4 +125,4 @@ def _show(told: dict[str, Any], edition: Edition) -> None:
     rows = [(f"{one['at']:%Y-%m-%d %H:%M}", one["by"], one["note"]) for one in told["corrections"]]
     screen.table(f"Corrections of {shelf.name(edition)}", ("at", "by", "note"), rows, wrap=("note",))
     for one in told["mails"]:
-        screen.say(f"{escape(one['edition'])}: {one['state']}")
+        screen.say(f"{escape(one['edition'])} is {one['state'].spoken}")
