@@ -271,24 +271,24 @@ def test_a_whole_friday(newsroom: Newsroom, opened: Callable[[], Page], hand: Mo
     expect(boss.page.get_by_text("approved", exact=True).first).to_be_visible()
 
     # it goes out, is stopped, and goes on
-    _until(lambda: newsroom.edition().state is State.SENDING)
+    until(lambda: newsroom.edition().state is State.SENDING)
     sign_in(newsroom, boss, codes)  # a night later
     boss.go("/editions/1")
     boss.press("Stop")
     expect(boss.page.get_by_role("button", name="Let it go on")).to_be_visible()
     newsroom.go.set()
-    _until(lambda: "sent" in newsroom.told)
+    until(lambda: "sent" in newsroom.told)
     stopped = newsroom.stands()
     assert 0 < stopped.accepted < stopped.planned == READERS
     boss.go("/editions/1")
     boss.press("Let it go on")
-    _until(lambda: "end" in newsroom.told)
+    until(lambda: "end" in newsroom.told)
     boss.go("/archive/friday")
     expect(boss.page.get_by_text("Boots and Ocado deny it").first).to_be_visible()
     assert (newsroom.stands(), newsroom.edition().state) == (Balance(READERS, accepted=READERS), State.SENT)
 
 
-def _until(holds: Callable[[], bool]) -> None:
+def until(holds: Callable[[], bool]) -> None:
     """Wait until it holds, which another thread brings about."""
     for _ in range(int(PATIENCE / 100)):
         if holds():
