@@ -11,7 +11,7 @@ demo: .venv/.run  ## a week's feeds to a draft, the desk, and a whole Friday, in
 test: .venv/.dev  ## every test but the long ones
 	$(BIN)/pytest -n 2 --durations=10
 
-test-wheel: .venv/.dev  ## the same tests against the built wheel, away from the tree
+test-wheel: .venv/.dev  ## the built wheel, file by file, and whole Fridays in it, away from the tree
 	$(BIN)/python tests/wheel.py
 
 check: .venv/.dev  ## style, types, and who may import whom
