@@ -47,7 +47,7 @@ _BATCH = 1_000
 _ADMIN, _PASSWORD = "admin@example.com", "a tall ship and a star"
 _NEWEST = date(2021, 11, 26)
 #: pages of an edition that went out; the others are asked of a draft
-_AFTERWARDS = ("results", "correct", "log", "why")
+_AFTERWARDS = ("results", "correct", "log", "why", "sends")
 #: not pages: what leads elsewhere, or waits for somebody else
 _LEFT_OUT = ("/desk/sign-in", "/desk/welcome", "/desk/openid")
 _PARAMETERS = {"slug": "friday", "name": "friday", "look": "light"}

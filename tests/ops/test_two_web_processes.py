@@ -17,9 +17,12 @@ from newsletter import db
 from newsletter.app import App
 from newsletter.config import Settings
 from newsletter.db import Database
+from newsletter.delivery.models import Batch, BatchState, Sending, SendingState
+from newsletter.editions.models import State
 from newsletter.staff import acts, users
 from newsletter.staff.models import Role
 from tests.databases import Databases
+from tests.factories import an_edition
 from tests.staff.conftest import PASSWORD, a_colleague
 from tests.workers.crowd import until
 from tests.workers.proxy import Proxy
@@ -199,3 +202,32 @@ def test_what_is_not_ready_says_why_and_what_to_do(house: House) -> None:
 
 def _asked(house: House, path: str) -> list[int]:
     return [httpx.get(f"{door}{path}", trust_env=False, timeout=120).status_code for door in house.doors]
+
+
+def _under_way(house: House) -> int:
+    """A sending of three readers, two of whom have it."""
+    now = datetime.now(UTC)
+    with house.app.database.write() as session:
+        edition = an_edition(session, state=State.SENDING)
+        values = {"sender": "smtp", "planned": 3, "audience_complete_at": now, "started_at": now}
+        session.add(Sending(edition_id=edition.id, state=SendingState.RUNNING, **values))
+        session.flush()
+        for number, (state, size) in enumerate([(BatchState.ACCEPTED, 2), (BatchState.QUEUED, 1)], 1):
+            session.add(Batch(edition_id=edition.id, number=number, state=state, size=size, not_before=now))
+        return edition.id
+
+
+def test_a_sending_paused_at_one_is_seen_at_the_other_and_let_go_on_there(house: House, somebody: Person) -> None:
+    one, other = house.doors
+    send = f"/ops/sends/{_under_way(house)}"
+    somebody.sign_in(one, "boss@example.com")
+    somebody.open(f"{one}{send}/pause")
+    paused = somebody.send(f"{other}{send}/pause", reason="a wrong price")
+    moved = somebody.open(f"{one}{send}/now?was=running").headers.get("hx-refresh")
+    shown = "a wrong price" in somebody.open(f"{one}{send}").text
+    somebody.open(f"{other}{send}/resume")
+    on = somebody.send(f"{one}{send}/resume")
+    with house.app.database.read() as session:
+        did = [act.did for act in acts.lately(session, limit=2)]
+    assert (paused.status_code, moved, shown, on.status_code) == (303, "true", True, 303)
+    assert did == ["let the sending go on", "paused the sending"]

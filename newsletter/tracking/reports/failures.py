@@ -111,5 +111,8 @@ def _by_domain(rows: Iterator[Row]) -> list[Trouble]:
     for domain, status, _, copies in rows:
         by_status = found.setdefault(domain, {})
         by_status[status] = by_status.get(status, 0) + copies
-    troubles = [Trouble(domain, sum(counts.values()), counts) for domain, counts in found.items()]
+    troubles = [
+        Trouble(domain, sum(counts.values()), {status: counts[status] for status in Status if status in counts})
+        for domain, counts in found.items()
+    ]
     return sorted(troubles, key=lambda one: (-one.copies, one.domain))

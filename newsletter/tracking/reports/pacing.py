@@ -43,41 +43,43 @@ def of(session: Session, sending: Sending, *, now: datetime) -> Pace:
     until = now
     if sending.state in (SendingState.COMPLETE, SendingState.CANCELLED):
         until = session.scalar(select(func.max(Batch.settled_at)).where(here)) or now
-    ends = until.replace(second=0, microsecond=0) + _MINUTE
-    begins = ends - HOUR * _MINUTE
+    begins = until.replace(second=0, microsecond=0) - (HOUR - 1) * _MINUTE
     later, last_hour = session.execute(
         select(func.sum(Batch.size - Batch.skipped - Batch.refused), func.max(Batch.not_before)).where(
             here, Batch.state == BatchState.QUEUED, Batch.not_before > now, Batch.attempts == 0
         )
     ).one()
-    return Pace(_by_the_minute(session, sending, begins), _rate(session, sending, now), int(later or 0), last_hour)
+    since = _since(session, sending, now)
+    course, lately = _by_the_minute(session, sending, begins, since or now)
+    rate = lately / ((now - since) / _MINUTE) if since is not None else None
+    return Pace(course, rate, int(later or 0), last_hour)
 
 
-def _by_the_minute(session: Session, sending: Sending, begins: datetime) -> Course:
-    minute = courses.stretch(session, Batch.settled_at, _MINUTE)
-    rows = session.execute(
-        select(minute, func.sum(Batch.size - Batch.skipped - Batch.refused))
-        .where(Batch.edition_id == sending.edition_id, Batch.state == BatchState.ACCEPTED, Batch.settled_at >= begins)
-        .group_by(minute)
-    )
-    first, counts = int(begins.timestamp()) // 60, [0] * HOUR
-    for at, copies in rows:
-        if 0 <= at - first < HOUR:
-            counts[at - first] = int(copies or 0)
-    return Course(begins, _MINUTE, {"copies": counts})
-
-
-def _rate(session: Session, sending: Sending, now: datetime) -> float | None:
-    """Readers dealt with in a minute since it began or was let go on, of the last minutes at most."""
+def _since(session: Session, sending: Sending, now: datetime) -> datetime | None:
+    """From when on the pace is told: since it began or was let go on, of the last minutes; None where it has none."""
     if sending.state is not SendingState.RUNNING:
         return None
     went_on = session.scalar(
         select(func.max(Act.at)).where(Act.edition_id == sending.edition_id, Act.verb.in_(("resume", "retry")))
     )
-    since = max(now - _LATELY, sending.audience_complete_at or sending.started_at, went_on or sending.started_at)
-    if now - since < _LEAST:
-        return None
-    readers = session.scalar(
-        select(func.sum(Batch.size)).where(Batch.edition_id == sending.edition_id, Batch.settled_at > since)
+    began = sending.audience_complete_at or sending.started_at
+    since = max(now - _LATELY, began, went_on or began)
+    return since if now - since >= _LEAST else None
+
+
+def _by_the_minute(session: Session, sending: Sending, begins: datetime, since: datetime) -> tuple[Course, int]:
+    """Copies that were taken in each minute of an hour, and how many readers were dealt with *since*."""
+    minute = courses.stretch(session, Batch.settled_at, _MINUTE)
+    taken = func.sum(Batch.size - Batch.skipped - Batch.refused).filter(Batch.state == BatchState.ACCEPTED)
+    dealt_with = func.sum(Batch.size).filter(Batch.settled_at > since)
+    rows = session.execute(
+        select(minute, taken, dealt_with)
+        .where(Batch.edition_id == sending.edition_id, Batch.settled_at >= min(begins, since))
+        .group_by(minute)
     )
-    return int(readers or 0) / ((now - since) / _MINUTE)
+    first, counts, lately = int(begins.timestamp()) // 60, [0] * HOUR, 0
+    for at, copies, readers in rows:
+        lately += int(readers or 0)
+        if 0 <= at - first < HOUR:
+            counts[at - first] = int(copies or 0)
+    return Course(begins, _MINUTE, {"copies": counts}), lately

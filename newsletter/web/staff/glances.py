@@ -8,8 +8,6 @@ from typing import Any, TypeVar, cast
 
 from newsletter.app import App
 
-#: of the time of a process, the share that counting takes at most while somebody looks all the time
-_SHARE = 20
 #: as many as are kept
 _MOST = 200
 _KEPT = "glances"
@@ -27,10 +25,11 @@ class _Glance:
     good_until: float = 0.0
 
 
-def at(app: App, key: Hashable, count: Callable[[], T]) -> T:
-    """What *count* comes to, which is *key*; counted anew where twenty times as long as counting took has passed.
+def at(app: App, key: Hashable, count: Callable[[], T], *, times: int = 10) -> T:
+    """What *count* comes to, which is *key*; counted anew once so many *times* as long as it took have passed.
 
-    What takes a millisecond is always fresh; of who come at once one counts, and the others get the same.
+    So a large edition takes a tenth of a process at most, however many look, and a small one is always fresh. Of who
+    come at once one counts, and the others get the same.
     """
     kept: dict[Hashable, _Glance] = app.kept.setdefault(_KEPT, {})
     if len(kept) > _MOST:
@@ -41,10 +40,5 @@ def at(app: App, key: Hashable, count: Callable[[], T]) -> T:
             began = time.monotonic()
             glance.value = count()
             ended = time.monotonic()
-            glance.good_until = ended + _SHARE * (ended - began)
+            glance.good_until = ended + times * (ended - began)
         return cast("T", glance.value)
-
-
-def forget(app: App) -> None:
-    """Count everything anew: something was done."""
-    app.kept.pop(_KEPT, None)

@@ -25,6 +25,8 @@ from newsletter.web.staff.visitor import Looks
 router = APIRouter(prefix="/ops")
 
 _ROWS = 20
+#: how many times as long as counting took the figures of what is over are good, where nobody does anything to it
+_SETTLED = 100
 #: sendings under way that are shown one by one
 _MOST_LIVE = 10
 #: hours ahead that are told
@@ -114,8 +116,7 @@ def _moving(session: Session, here: Ground) -> Moving:
         .order_by(Sending.started_at.desc(), Sending.edition_id.desc())
         .limit(_MOST_LIVE)
     ).all()
-    stand = balance.balances(session, [edition.id for edition, _ in rows])
-    lives = [view.look(session, here, edition, sending, stand[edition.id]) for edition, sending in rows]
+    lives = [view.look(session, here, edition, sending) for edition, sending in rows]
     hours = _hours(session, here)
     soon = any(hour.due_at - at <= _SOON for hour in hours)
     return Moving(lives, hours, list(crew.words(session, here.app.settings, now=at)), at, is_soon=soon)
@@ -144,7 +145,8 @@ def _sent(session: Session, here: Ground, live: set[int], before: int | None) ->
         query = query.where(Edition.id < before)
     rows = session.execute(query.order_by(Edition.id.desc()).limit(_ROWS + 1)).all()
     ids = tuple(edition.id for edition, _ in rows)
-    stand = glances.at(here.app, ("balances", ids), lambda: balance.balances(session, ids))
+    key = ("balances", ids, view.newest_act(session))
+    stand = glances.at(here.app, key, lambda: balance.balances(session, ids), times=_SETTLED)
     newsletters = here.app.settings.newsletters
     return [
         Sent(

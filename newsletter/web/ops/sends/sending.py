@@ -1,5 +1,7 @@
 """One sending: watched while it goes, what went wrong by reason and domain, its batches, and what was done to it."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
@@ -29,6 +31,8 @@ _BATCHES = 20
 #: which batches are shown unless somebody chooses
 _TO_LOOK_AT = frozenset({BatchState.CLAIMED, BatchState.SENDING, BatchState.REFUSED, BatchState.UNKNOWN})
 _ACTS = 30
+#: how many times as long as counting took the failures are good
+_OF_FAILURES = 50
 #: what one must be allowed for each
 MAY: dict[Verb, May] = {verb: May.STOP if verb is Verb.PAUSE else May.SEND for verb in Verb}
 
@@ -80,12 +84,12 @@ def page(
             frozenset({chosen}) if isinstance(chosen, BatchState) else _TO_LOOK_AT if chosen is None else frozenset()
         )
         rows = batches.page(session, edition_id, states=states, after=max(0, after), limit=_BATCHES + 1)
-        counts = batches.counts(session, edition_id)
+        counts = _batches(session, here, edition_id)
         acts = session.scalars(
             select(Act).where(Act.edition_id == edition_id).order_by(Act.id.desc()).limit(_ACTS)
         ).all()
         at_work = list(crew.words(session, here.app.settings, now=live.at, newsletter=edition.newsletter))
-        wrong = _failures(session, here, edition_id)
+        wrong, counted_at = _failures(session, here, edition_id)
     return visitor.page(
         "send.html",
         status=status,
@@ -96,6 +100,7 @@ def page(
         choices=_choices(visitor, live.sending, live.balance),
         settles=unknowns.settled_by_itself(here.app.settings, live.sending.sender),
         failures=wrong,
+        counted_at=counted_at,
         at_work=at_work,
         batches=rows[:_BATCHES],
         more=rows[_BATCHES - 1].number if len(rows) > _BATCHES else None,
@@ -109,11 +114,18 @@ def page(
 
 def _live(session: Session, here: Ground, edition: Edition) -> Live | None:
     found = session.get(Sending, edition.id)
-    return view.look(session, here, edition, found, balance.balance(session, edition.id)) if found else None
+    return view.look(session, here, edition, found) if found else None
 
 
-def _failures(session: Session, here: Ground, edition_id: int) -> Failures:
-    return glances.at(here.app, ("failures", edition_id), lambda: failures.of(session, edition_id))
+def _failures(session: Session, here: Ground, edition_id: int) -> tuple[Failures, datetime]:
+    """What went wrong, and when that was counted."""
+    key = ("failures", edition_id, view.newest_act(session))
+    return glances.at(here.app, key, lambda: (failures.of(session, edition_id), here.clock()), times=_OF_FAILURES)
+
+
+def _batches(session: Session, here: Ground, edition_id: int) -> Mapping[BatchState, int]:
+    key = ("batches", edition_id, view.newest_act(session))
+    return glances.at(here.app, key, lambda: batches.counts(session, edition_id))
 
 
 def _choices(visitor: Visitor, sending: Sending, stands: Balance) -> list[Verb]:

@@ -12,7 +12,6 @@ from newsletter.editions import shelf
 from newsletter.errors import BadInput, NewsletterError, NotFound
 from newsletter.jobs import steering
 from newsletter.web.ops.sends import sending
-from newsletter.web.staff import glances
 from newsletter.web.staff.visitor import Posted, Visitor, looks, sends
 
 router = APIRouter(prefix="/ops/sends")
@@ -56,7 +55,6 @@ def _do(posted: Posted, edition_id: int, verb: Verb) -> Response:
         raise
     except NewsletterError as error:
         return _page(visitor, edition_id, verb, code, sorry=str(error), reason=reason)
-    glances.forget(here.app)
     if done.trouble:
         said = "; ".join(f"batch {batch_id}: {words}" for batch_id, words in done.trouble.items())
         return sending.page(visitor, edition_id, sorry=f"Done here, but SendGrid did not follow: {said}")

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from newsletter import plural
 from newsletter.config import Limits, Newsletter
-from newsletter.delivery.models import Sending, SendingState
+from newsletter.delivery.models import Act, Sending, SendingState
+from newsletter.delivery.operations import balance as balances
 from newsletter.delivery.operations import waits
 from newsletter.delivery.operations.balance import Balance
 from newsletter.delivery.operations.waits import Wait
@@ -17,6 +19,7 @@ from newsletter.editions.models import Edition
 from newsletter.tracking.reports import pacing
 from newsletter.tracking.reports.pacing import Pace
 from newsletter.web.ground import Ground
+from newsletter.web.staff import glances
 
 #: something may still happen by itself
 UNDER_WAY = frozenset({SendingState.PLANNING, SendingState.RUNNING, SendingState.PAUSED})
@@ -99,14 +102,26 @@ class Live:
         return f"{waiting} for a later hour of their own, the last for {local:%A, %H:%M}"
 
 
-def look(session: Session, here: Ground, edition: Edition, sending: Sending, stands: Balance) -> Live:
-    """How the sending of *edition*, which stands so, goes now."""
+def look(session: Session, here: Ground, edition: Edition, sending: Sending) -> Live:
+    """How the sending of *edition* goes, as it was counted a moment ago; since the newest act, in any case."""
+    key = ("sending", edition.id, sending.state, sending.stuck, newest_act(session))
+    balance, wait, pace, at = glances.at(here.app, key, lambda: _counted(session, here, edition, sending))
+    return Live(edition, sending, balance, wait, pace, at, zone_of(newsletter_of(session, here, edition, sending)))
+
+
+def _counted(
+    session: Session, here: Ground, edition: Edition, sending: Sending
+) -> tuple[Balance, Wait | None, Pace, datetime]:
     now = here.clock()
     newsletter = newsletter_of(session, here, edition, sending)
     limits = newsletter.limits if newsletter else Limits()
     wait = waits.find(session, sending, limits, now=now)
-    pace = pacing.of(session, sending, now=now)
-    return Live(edition, sending, stands, wait, pace, now, zone_of(newsletter))
+    return balances.balance(session, edition.id), wait, pacing.of(session, sending, now=now), now
+
+
+def newest_act(session: Session) -> int:
+    """The newest act on any sending: what was counted before it is old."""
+    return session.scalar(select(func.max(Act.id))) or 0
 
 
 def newsletter_of(session: Session, here: Ground, edition: Edition, sending: Sending | None) -> Newsletter | None:
