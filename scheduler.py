@@ -32,7 +32,7 @@ from threading import Event, Lock, Thread
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from newsletter import app, jobs, logs
+from newsletter import app, jobs, logs, traces
 from newsletter.app import App
 from newsletter.delivery.ledger import owners
 from newsletter.delivery.wire import hints
@@ -56,12 +56,14 @@ def main() -> None:
     logs.configure()
     try:
         product = app.start(arguments.home)
+        traces.start(product.settings, "scheduler")
         if product.settings.workers == "celery":
             hints.celery(product.settings.broker_url.get_secret_value()).close()  # says where the extra is missing
     except NewsletterError as error:
         sys.exit(f"error: {error}")
     safe = run(product, every=arguments.tick)
     product.close()
+    traces.stop()
     sys.stderr.flush()
     if not safe:
         os._exit(0)  # threads that read a slow feed would keep the interpreter; the next start takes their work up

@@ -163,8 +163,8 @@ def _parsed(url: str | URL) -> URL:
 def _connect_sqlite(url: URL) -> Database:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    writer = create_engine(url, pool_size=1, max_overflow=0, pool_timeout=60)
-    reader = create_engine(url, pool_size=8, max_overflow=8)
+    writer = create_engine(url, hide_parameters=True, pool_size=1, max_overflow=0, pool_timeout=60)
+    reader = create_engine(url, hide_parameters=True, pool_size=8, max_overflow=8)
     for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _beginner(begin))
@@ -178,6 +178,7 @@ def _connect_postgresql(url: URL) -> Database:
 
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
+            hide_parameters=True,  # an error's words go into logs
             pool_size=8,
             max_overflow=8,
             pool_pre_ping=True,

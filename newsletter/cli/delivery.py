@@ -14,7 +14,7 @@ from rich.progress import Progress
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from newsletter import plural
+from newsletter import plural, traces
 from newsletter.app import App
 from newsletter.cli import root, screen
 from newsletter.delivery.ledger import owners
@@ -62,6 +62,8 @@ def send(
     if test or test_segment:
         _try(app, found, test or [], test_segment, json=json)
         return
+    traces.start(app.settings, "send")
+    context.call_on_close(traces.stop)
     with _drain_on_signal() as stop, screen.progress() as bar, _telling_why(app, found.id, bar):
         task = bar.add_task("sending", total=None)
 

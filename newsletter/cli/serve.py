@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from newsletter import config, logs
+from newsletter import config, logs, traces
 from newsletter.cli import screen
 from newsletter.cli.root import now, open_app, program
 from newsletter.errors import ConfigError
@@ -42,6 +42,8 @@ def serve(
     logs.configure()
     app = open_app(context)
     config.require(app.settings, "secret")
+    traces.start(app.settings, "serve")
+    context.call_on_close(traces.stop)
     is_demo = friday.is_demo(app.settings.home)
     if port is None:  # the demo's mails name the port at which their pictures were served
         port = (urlsplit(app.settings.public_url).port if is_demo else None) or _PORT
@@ -84,6 +86,7 @@ def keep_open(app: "App", door: socket.socket, furnish: "Callable[[FastAPI], Non
         proxy_headers=False,
         server_header=False,
         access_log=False,
+        log_config=None,  # what it has to say goes through our own log
         log_level="warning",
         timeout_graceful_shutdown=20,
     )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter import logs, workers
+from newsletter import logs, traces, workers
 from newsletter.cli.root import open_app, program
 
 
@@ -23,4 +23,6 @@ def worker(
     """Send what the scheduler hints at, on this machine too, until SIGTERM. Needs PostgreSQL and a broker."""
     logs.configure(log_level)
     app = open_app(context).with_connections(concurrency)
+    traces.start(app.settings, "worker")
+    context.call_on_close(traces.stop)
     workers.run(app, name=name, newsletters=queues or ())

@@ -38,6 +38,7 @@ def load(home: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         origins = {path: name for name, (path, _) in variables.items()}
         raise ConfigError(_explain(error, home / FILE_NAME, origins)) from None  # its text would show secrets
     _check_templates(settings, next((name for name, (path, _) in variables.items() if path == ("templates",)), ""))
+    settings._traced_by_environment = _wants_traces(environ)
     settings._fixed = frozenset(".".join(path) for path, _ in variables.values())
     return settings.model_copy(update={"database_url": _absolute(settings.database_url, home)})
 
@@ -113,6 +114,13 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, tuple[tuple[str, 
             near = difflib.get_close_matches(name, keys, n=1)
             raise ConfigError(f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else ""))
     return found
+
+
+def _wants_traces(environ: Mapping[str, str]) -> bool:
+    """Whether OpenTelemetry's own variables name a place for traces; what else they say is for its library to read."""
+    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true" or environ.get("OTEL_TRACES_EXPORTER") == "none":
+        return False
+    return any(environ.get(f"OTEL_EXPORTER_OTLP_{kind}ENDPOINT") for kind in ("", "TRACES_"))
 
 
 def _read_secret(name: str, path: str) -> str:

@@ -74,15 +74,24 @@ class Settings(Section):
     api: Api = Api()
     #: what Prometheus brings to /metrics as its bearer token; empty: it opens at this machine alone
     metrics_token: SecretStr = SecretStr("")
+    #: where traces go over OTLP (HTTP, protobuf), such as http://127.0.0.1:4318 (needs the extra otel); empty: where
+    #: OTEL_EXPORTER_OTLP_ENDPOINT says, and nowhere without it
+    traces_endpoint: str = ""
     newsletters: dict[str, Newsletter] = Field(default_factory=dict)
 
     _fixed: frozenset[str] = PrivateAttr(default=frozenset())
+    _traced_by_environment: bool = PrivateAttr(default=False)
     _templates_written: Mapping[str, Mapping[str, str]] = PrivateAttr(default_factory=dict)
 
     @property
     def fixed(self) -> frozenset[str]:
         """The keys ("fetch.timeout") that the environment sets, which nothing overrides."""
         return self._fixed
+
+    @property
+    def wants_traces(self) -> bool:
+        """Whether these settings, or OTEL_* of the environment, name a place for traces."""
+        return bool(self.traces_endpoint) or self._traced_by_environment
 
     @property
     def templates_written(self) -> Mapping[str, Mapping[str, str]]:
@@ -97,7 +106,7 @@ class Settings(Section):
 
     def remembering(self, other: "Settings") -> "Settings":
         """The same, with what *other* knows of where its values come from."""
-        self._fixed = other._fixed
+        self._fixed, self._traced_by_environment = other._fixed, other._traced_by_environment
         return self
 
     @field_validator("public_url")
@@ -114,6 +123,15 @@ class Settings(Section):
                 f"has {len(value):,} characters, and may have {LONGEST_PUBLIC_URL}: no line of a mail may be over 998 "
                 "(RFC 5322 section 2.1.1), and List-Unsubscribe holds it with a token"
             )
+        return value
+
+    @field_validator("traces_endpoint")
+    @classmethod
+    def _leads_to_a_collector(cls, value: str) -> str:
+        value = value.strip().rstrip("/")
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
+            raise ValueError(f"{value!r} is no address of a collector, such as http://127.0.0.1:4318")
         return value
 
     @field_validator("newsletters", mode="before")

@@ -10,7 +10,7 @@ from threading import Event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from newsletter import logs, plural
+from newsletter import logs, plural, traces
 from newsletter.app import App
 from newsletter.delivery.ledger import owners, planning
 from newsletter.delivery.models import Process
@@ -84,6 +84,15 @@ def tick(
     *busy* is what this process is doing now: its leases are renewed. A clock that can't be believed, by the
     machine's *counter* or a *witness*, leads to nothing but letters.
     """
+    with traces.span("tick") as ticking:
+        found = _tick(app, now, owner, busy, counter, witness)
+        ticking.tell(begins=len(found))
+    return found
+
+
+def _tick(
+    app: App, now: datetime, owner: str, busy: Collection[Work], counter: Counter | None, witness: Witness | None
+) -> list[Work]:
     with app.database.write() as session:
         judged = timekeeping.look(session, Reading(now, counter), witness)
         # what several machines compare is the database's time, where it has a clock of its own
@@ -116,15 +125,24 @@ def leave(app: App, owner: str) -> None:
 
 def run(app: App, work: Work, *, owner: str, clock: Callable[[], datetime], stop: Event | None = None) -> Work | None:
     """Do *work*, and return what follows from it at once; a failure is logged, told and tried again, never raised."""
+    with traces.span(_kind(work), work=work.name) as doing:
+        return _run(app, work, doing, owner=owner, clock=clock, stop=stop)
+
+
+def _run(
+    app: App, work: Work, doing: traces.Span, *, owner: str, clock: Callable[[], datetime], stop: Event | None
+) -> Work | None:
     try:
         result, follows = _do(app, work, owner=owner, clock=clock, stop=stop)
         with app.database.write() as session:
             watch.beat(session, _kind(work), clock(), result=result)
     except Overtaken as error:
         log.warning("work.overtaken", work=work.name, says=str(error))
+        doing.failed(type(error).__name__)
         return None
     except Exception as error:
         log.exception("work.failed", work=work.name)
+        doing.failed(type(error).__name__)
         _failed(app, work, error, now=clock())
         return None
     log.info("work.done", work=work.name, result=result)

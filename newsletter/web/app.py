@@ -15,9 +15,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from newsletter import logs
+from newsletter import logs, traces
 from newsletter.app import App
 from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
+from newsletter.web import tracing
 from newsletter.web.api import app as api
 from newsletter.web.ground import ENGLISH, HERE, lay
 from newsletter.web.methods import allowed
@@ -57,6 +58,8 @@ def create(app: App, *, clock: Callable[[], datetime] | None = None) -> FastAPI:
     web.add_middleware(_Headers)
     web.add_middleware(_Head)
     web.add_middleware(following.Doors, ground=ground)
+    if traces.are_on():
+        web.add_middleware(tracing.Traced)
     web.mount("/static", StaticFiles(directory=HERE / "static"))
     web.mount(api.PREFIX, api.create(ground))
     for room in ROOMS:

@@ -15,7 +15,7 @@ from threading import Event
 
 from sqlalchemy.orm import Session
 
-from newsletter import logs
+from newsletter import logs, traces
 from newsletter.db import Database
 from newsletter.delivery.ledger import claiming, finishing, settling
 from newsletter.delivery.ledger.claiming import Fenced
@@ -117,6 +117,12 @@ class _Run:
         self.rests = False
 
     def go(self) -> Ended:
+        with traces.span("send", edition=self.route.edition_id, sender=self.sender.name) as sending:
+            ended = self._go()
+            sending.tell(state=ended.state.value)
+        return ended
+
+    def _go(self) -> Ended:
         with self.flight:
             while True:
                 turn = outlast(self._turn, seconds=self.patience.database, stop=self.stop)

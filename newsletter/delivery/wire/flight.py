@@ -3,15 +3,18 @@
 import time
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from threading import Event
 from types import TracebackType
 
+from newsletter import traces
 from newsletter.delivery.ledger.claiming import Fenced
 from newsletter.delivery.wire import handover
 from newsletter.delivery.wire.blackbox import BlackBox
 from newsletter.delivery.wire.handover import Answer, Route
 from newsletter.delivery.wire.parcel import Prompt, Report, Sender
 from newsletter.errors import Unknown
+from newsletter.traces import Span
 
 #: seconds after its deadline at which a sender that promised to come back is not waited for any more
 _GRACE = 5.0
@@ -52,7 +55,10 @@ class Flight:
 
     def begin(self, fenced: Fenced, *, deadline: float) -> None:
         """Hand over *fenced* unless *deadline* is over; its answer will be among those that `land` returns."""
-        future = self._hand_over(fenced, deadline)
+        batch = traces.span("batch", edition=fenced.edition_id, batch=fenced.number, attempt=fenced.attempt)
+        future = self._hand_over(fenced, deadline, batch)
+        if batch:
+            future.add_done_callback(partial(_ended, batch))
         self._out[future] = (fenced, time.monotonic() + self._sender.deadline + _GRACE)
         future.add_done_callback(self._came_back)
 
@@ -91,9 +97,11 @@ class Flight:
             landed.append((fenced, Answer(failure=Unknown("the sender left its fate open for too long"))))
         return landed
 
-    def _hand_over(self, fenced: Fenced, deadline: float) -> Future[Report]:
+    def _hand_over(self, fenced: Fenced, deadline: float, batch: Span) -> Future[Report]:
         if self._prompt is None:
-            return self._threads.submit(handover.send, self._sender, self._route, fenced, deadline, self._box)
+            return self._threads.submit(
+                batch.within(handover.send), self._sender, self._route, fenced, deadline, self._box
+            )
         try:
             return self._prompt.begin(handover.parcel(self._route, fenced, deadline, self._box))
         except Exception as error:  # noqa: BLE001 - what it means is for `handover.answer` to say
@@ -105,3 +113,12 @@ class Flight:
         self._back.append(future)
         if len(self._back) >= self._enough:
             self._enough_is_back.set()
+
+
+def _ended(batch: Span, future: Future[Report]) -> None:
+    """A batch is off the wire, in whatever thread."""
+    if error := future.exception():
+        batch.end(error)
+        return
+    report = future.result()
+    batch.end(refused=len(report.refused), again=len(report.again), unknown=len(report.unknown))

@@ -19,6 +19,7 @@ from urllib.request import OpenerDirector, Request
 import orjson
 import python_http_client
 
+from newsletter import traces
 from newsletter.errors import Unavailable, Unknown
 
 #: seconds for connecting; what is slower than this is as good as down
@@ -83,6 +84,14 @@ class Wire(python_http_client.Client):  # type: ignore[misc]
         return self._exchange(request, timeout or self.timeout, None)
 
     def _exchange(self, request: Request, limit: float, on_body: Callable[[], None] | None) -> Answer:
+        # what is asked for, without the numbers and queries that follow
+        path = "/".join(request.selector.partition("?")[0].split("/")[:4])
+        with traces.span(f"{request.get_method()} {path}", **{"server.address": request.host}) as call:
+            answer = self._exchanged(request, limit, on_body)
+            call.tell(**{"http.response.status_code": answer.status})
+        return answer
+
+    def _exchanged(self, request: Request, limit: float, on_body: Callable[[], None] | None) -> Answer:
         connection = self._connect(request, limit)
         # a socket's timeout is for each read: a server that drips a byte now and then would hold us for ever
         watch = threading.Timer(limit, _shut, [connection.sock])

@@ -10,6 +10,7 @@ import ipaddress
 import socket
 import ssl
 
+from newsletter import traces
 from newsletter.config import Smtp
 from newsletter.delivery.senders.smtp import envelopes
 from newsletter.delivery.senders.smtp.connection import Connection, Reply
@@ -35,7 +36,8 @@ async def connect(smtp: Smtp, tls: ssl.SSLContext | None, desk: Desk) -> Session
     """A session that is ready to start."""
     most = min(smtp.messages_per_connection, desk.manners.most or smtp.messages_per_connection)
     session = Session(desk, timeout=smtp.timeout, dot_timeout=smtp.dot_timeout, most=most)
-    await set_up(smtp, tls, session)
+    with traces.span("connect", **{"server.address": f"{smtp.host}:{smtp.port}"}):
+        await set_up(smtp, tls, session)
     return session
 
 
