@@ -217,7 +217,8 @@ def _stands(session: Session, key: str, person: Subscriber | None) -> Iterator[s
             yield f"cares about {', '.join(sorted(chosen.topics))}"
         if suppression := _suppression(session, key):
             why = SUPPRESSED[suppression.reason]
-            yield f"no mail goes out: {why}; newsletter subscribers unsuppress --why … lifts it"
+            in_spite = " --despite-complaint" if suppression.reason is SuppressionReason.COMPLAINT else ""
+            yield f"no mail goes out: {why}; newsletter subscribers unsuppress --why …{in_spite} lifts it"
     elif barred := strangers.barred(session, [key]).get(key):
         yield (
             f"is nobody here, and no file brings the address in: {BARRED[barred]}. Their own sign-up does,"

@@ -217,7 +217,8 @@ def _suppressed(facts: Facts, person: Standing, issue: Issue, moment: datetime) 
     words = f" The evidence: {quoted(stop.note)}." if stop.note else ""
     sentence = f"Nothing is mailed to {facts.who} since {stamp(stop.at, issue.zone)}: {_STOPPED[stop.reason]}.{words}"
     evidence = [Evidence(stop.at, "list", f"suppressed: {stop.reason.value}" + (f", {stop.note}" if stop.note else ""))]
-    remedy = f"If that is over, newsletter subscribers unsuppress {facts.who} --why … lifts it."
+    in_spite = " --despite-complaint" if stop.reason is SuppressionReason.COMPLAINT else ""
+    remedy = f"If that is over, newsletter subscribers unsuppress {facts.who} --why …{in_spite} lifts it."
     return Answer(Case.SUPPRESSED, sentence, evidence, remedy)
 
 

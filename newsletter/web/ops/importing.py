@@ -3,7 +3,6 @@
 Where each stands is a row, so any web process can be asked; who looks after the one at work died sets its own to it.
 """
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -147,8 +146,11 @@ def said(form: Filled) -> Said:
 
 def asked(question: str) -> str:
     """A question as this page asks it, where the command line names its options."""
-    question = re.sub(r"say what it means with --state-column .*$", "say below what it says of them", question)
-    return re.sub(r"--as (\w+)", lambda found: f"“{STAND.get(found[1], found[1])}”", question)
+    before, options, _ = question.partition("say what it means with --state-column")
+    question = f"{before}say below what it says of them" if options else question
+    for word, says in STAND.items():
+        question = question.replace(f"--as {word}", f"“{says}”")
+    return question
 
 
 def _upload(visitor: Visitor, number: int) -> Upload:
