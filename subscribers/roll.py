@@ -147,6 +147,24 @@ def on_list(session: Session, slug: str, *, consent: Consent = Consent.CONFIRMED
     return iter(session.scalars(query))
 
 
+def page(
+    session: Session, slug: str | None = None, *, consent: Consent = Consent.CONFIRMED, after: int = 0, limit: int
+) -> Sequence[Subscriber]:
+    """The next *limit* people by id, of all or of those who stand so with the list *slug*. Raises NoSuchList."""
+    query = select(Subscriber).where(Subscriber.id > after).order_by(Subscriber.id).limit(limit)
+    if slug is not None:
+        list_id = intake.list_ids(session, [slug])[slug]
+        # the order of the subscriptions' own index: of a page no more is read than is shown
+        query = (
+            select(Subscriber)
+            .join(Subscription, Subscription.subscriber_id == Subscriber.id)
+            .where(Subscription.list_id == list_id, Subscription.consent == consent, Subscription.subscriber_id > after)
+            .order_by(Subscription.subscriber_id)
+            .limit(limit)
+        )
+    return session.scalars(query).all()
+
+
 def create_list(session: Session, slug: str, *, title: str = "", now: datetime) -> List:
     """The list *slug*, made unless it is there; raises BadDetail."""
     title = details.name(title) or slug.replace("-", " ").capitalize()

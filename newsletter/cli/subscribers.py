@@ -47,21 +47,20 @@ def add(
     confirmed_by: Confirmed = "",
     again: Annotated[bool, typer.Option("--again", help="They left, and ask to come back.")] = False,
     invite: Annotated[bool, typer.Option("--invite", help="Mail them a link to confirm by, now.")] = False,
+    by: By = "operator",
     json: screen.Json = False,
 ) -> None:
     """Put one person on lists."""
+    from newsletter.jobs import people as verbs
+
     if invite and confirmed_by:
         raise BadInput("say one of --invite and --confirmed-by: who has said yes is not asked again")
     app, moment = open_app(context), now()
-    source = confirmed_by or "command line"
-    consent = Consent.CONFIRMED if confirmed_by else Consent.PENDING
     with app.database.write() as session:
-        person = roll.add(
-            session, email, name=name, language=language, time_zone=time_zone, lists=lists or (), consent=consent,
-            source=source, now=moment,
+        person = verbs.add(
+            session, email, name=name, language=language, time_zone=time_zone, lists=lists or (),
+            confirmed_by=confirmed_by, again=again, by=Doer(by, "command line"), now=moment,
         )  # fmt: skip
-        if again:
-            roll.rejoin(session, person.id, lists or (), source=source, now=moment)
         standing = roll.subscriptions(session, person.id)
     asked = _asked(app, person.id, lists) if invite else []
     if json:

@@ -1,19 +1,74 @@
 """What is done to one reader, at any door: by the rules of subscribers/, and noted in the audit log by number alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.jobs import access, inviting
 from newsletter.staff import acts
 from newsletter.staff.acts import Doer
-from subscribers import roll, suppressions
+from subscribers import details, preferences, roll, suppressions
 from subscribers.errors import BadDetail, NoSuchSubscriber
-from subscribers.models import Subscriber, SuppressionReason
+from subscribers.models import Consent, Subscriber, SuppressionReason
 
 #: what the audit log calls an address that is nobody's here
 _NOBODY = "an address of nobody here"
+
+
+def add(
+    session: Session,
+    email: str,
+    *,
+    name: str = "",
+    language: str = "",
+    time_zone: str = "",
+    lists: Sequence[str] = (),
+    confirmed_by: str = "",
+    again: bool = False,
+    by: Doer,
+    now: datetime,
+) -> Subscriber:
+    """Put somebody on *lists*: as confirmed where *confirmed_by* says where their yes is on record, else to be asked.
+
+    *again*: they had left, and ask to come back. Raises as `roll.add` does.
+    """
+    source = confirmed_by.strip() or by.door
+    consent = Consent.CONFIRMED if confirmed_by.strip() else Consent.PENDING
+    person = roll.add(
+        session, email, name=name, language=language, time_zone=time_zone, lists=lists, consent=consent,
+        source=source, now=now,
+    )  # fmt: skip
+    if again:
+        roll.rejoin(session, person.id, lists, source=source, now=now)
+    acts.note(session, by, "added a reader", _called(person), now=now, lists=", ".join(lists), consent=consent.value)
+    return person
+
+
+def change(
+    session: Session,
+    app: App,
+    person: Subscriber,
+    *,
+    name: str | None = None,
+    chosen: Mapping[str, Any],
+    by: Doer,
+    now: datetime,
+) -> None:
+    """Give *person* another name, or other choices, by the names that `Preferences` has. Raises BadDetail."""
+    if name is not None:
+        person.name = details.name(name)
+    if chosen:
+        zones = {one.time_zone for one in app.settings.newsletters.values()} or {"UTC"}
+        today = min(now.astimezone(ZoneInfo(zone)).date() for zone in zones)
+        preferences.save(session, person.id, replace(preferences.of(session, person), **chosen), today=today)
+    changed = [*(["name"] if name is not None else []), *sorted(chosen)]
+    if changed:
+        acts.note(session, by, "changed a reader", _called(person), now=now, changed=", ".join(changed))
 
 
 def suppress(app: App, email: str, *, reason: SuppressionReason, note: str = "", by: Doer, now: datetime) -> bool:

@@ -15,6 +15,8 @@ import pytest
 from newsletter.app import App
 from newsletter.staff.models import Role
 from tests.api.conftest import a_token
+from tests.desk.aftermath import readers, went_out
+from tests.factories import a_list, a_subscriber
 
 _LIBRARY = "newsletter_client"
 _BIN = Path(sys.executable).parent
@@ -117,6 +119,41 @@ def test_lists_are_read_page_by_page(library: Library, client: Any) -> None:
     first = ask(client=client, limit=1).parsed
     second = ask(client=client, limit=1, cursor=first.next_).parsed
     assert ([one.name for one in first.items + second.items], second.next_) == (["friday", "monday"], None)
+
+
+def test_the_deliveries_of_an_edition_are_read_to_the_last(app: App, library: Library, client: Any) -> None:
+    with app.database.write() as session:
+        people = readers(session, 7)
+        edition = went_out(app, session, people)
+    (listed,) = library.call("editions.list_editions")(client=client).parsed.items
+    ask, found, more = library.call("deliveries.list_deliveries"), list[int](), dict[str, str]()
+    while True:
+        page = ask(listed.id, client=client, limit=3, **more).parsed
+        found += [one.reader for one in page.items]
+        if page.next_ is None:
+            break
+        more = {"cursor": page.next_}
+    assert (listed.id, found) == (edition.id, people)
+
+
+def test_a_reader_is_added_once_however_often_that_is_asked_and_found(app: App, library: Library, client: Any) -> None:
+    with app.database.write() as session:
+        a_list(session)
+    new = library.model("NewSubscriber")(email="eva@example.com", lists=["weekly"], confirmed_by="form at the fair")
+    add, find = library.call("subscribers.add_subscriber"), library.call("subscribers.find_subscriber")
+    first, again = (add(client=client, body=new, idempotency_key="eva-1") for _ in range(2))
+    found = find(client=client, body=library.model("SubscriberSearch")(email="EVA@example.com")).parsed.subscriber
+    assert (first.status_code, first.parsed, again.headers["idempotency-replayed"]) == (201, again.parsed, "true")
+    assert (found.id, [one.consent.value for one in found.lists]) == (first.parsed.id, ["confirmed"])
+
+
+def test_what_somebody_has_seen_is_changed_by_its_etag(app: App, library: Library, client: Any) -> None:
+    with app.database.write() as session:
+        number = a_subscriber(session).id
+    seen = library.call("subscribers.show_subscriber")(number, client=client).headers["etag"]
+    change, wanted = library.call("subscribers.change_subscriber"), library.model("ChangedSubscriber")(name="Ada L.")
+    changed, stale = (change(number, client=client, body=wanted, if_match=seen) for _ in range(2))
+    assert (changed.parsed.name, stale.parsed.status, stale.headers["etag"]) == ("Ada L.", 412, changed.headers["etag"])
 
 
 def test_what_goes_wrong_is_read_as_a_problem(library: Library, client: Any) -> None:

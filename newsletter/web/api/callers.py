@@ -132,6 +132,7 @@ def _unauthorized(sentence: str, *, error: str = "") -> Problem:
 
 
 Looks = Annotated[Caller, Depends(calls(May.LOOK))]
+Reads = Annotated[Caller, Depends(calls(May.READ_AS))]
 Drafts = Annotated[Caller, Depends(calls(May.DRAFT))]
 Approves = Annotated[Caller, Depends(calls(May.APPROVE))]
 Stops = Annotated[Caller, Depends(calls(May.STOP))]

@@ -5,17 +5,32 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 _HIGHEST = 2**63 - 1
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 
 
 def _written(said: Any) -> Any:
     """Only what is written as a day: pydantic would take figures for seconds since 1970."""
-    if isinstance(said, str) and not _DAY.fullmatch(said):
+    if not isinstance(said, str) or not _DAY.fullmatch(said):
         raise ValueError("write a day as 2026-11-27")
     return said
+
+
+def _text(said: Any) -> Any:
+    if not isinstance(said, str) or not _MOMENT.match(said):
+        raise ValueError("write a moment as 2026-11-27T09:00:00Z")
+    return said
+
+
+def _yes_or_no(said: Any) -> Any:
+    """What stands in an address is text; pydantic would take "on" and 1 as well."""
+    found = {"true": True, "false": False}.get(said, said) if isinstance(said, str) else said
+    if not isinstance(found, bool):
+        raise ValueError("say true or false")  # noqa: TRY004  # pydantic tells of no other
+    return found
 
 
 #: a day, as ISO 8601 writes it
@@ -26,6 +41,12 @@ Number = Annotated[int, Path(ge=1, le=_HIGHEST, description="Its number.")]
 ANumber = Annotated[int, Field(ge=1, le=_HIGHEST)]
 #: the name of a newsletter
 Slug = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+#: true or false, and nothing that is like it
+Flag = Annotated[bool, BeforeValidator(_yes_or_no)]
+#: a moment, with its zone
+AMoment = Annotated[AwareDatetime, BeforeValidator(_text)]
+#: somebody's, as it is typed
+Address = Annotated[str, StringConstraints(min_length=1, max_length=320)]
 #: a line that people read
 Line = Annotated[str, StringConstraints(max_length=1_000)]
 Link = Annotated[str, StringConstraints(max_length=2_000)]

@@ -1,17 +1,27 @@
 """The rooms of the API, in the order in which its description tells of them."""
 
 from newsletter.web.api import (
+    alarms,
+    bounces,
     copies,
     deciding,
+    deliveries,
     editions,
+    lists,
     newsletters,
     results,
     sendings,
     sources,
     stories,
+    subscribers,
     subscriptions,
+    suppressions,
     token,
+    webhooks,
     words,
 )
 
-API = (token, newsletters, stories, sources, editions, words, deciding, sendings, copies, results, subscriptions)
+API = (
+    *(token, newsletters, stories, sources, editions, words, deciding, sendings, deliveries, copies, results),
+    *(subscribers, subscriptions, lists, suppressions, bounces, alarms, webhooks),
+)
