@@ -10,13 +10,14 @@ from newsletter.delivery.models import Act as SendingAct
 from newsletter.delivery.models import Batch, BatchState, Outcome, Sending, SendingState, Status
 from newsletter.delivery.operations import prospects
 from newsletter.delivery.operations.controls import Verb
+from newsletter.delivery.operations.prospects import Wanted
 from newsletter.errors import BadInput, NotFound, WrongState
 from newsletter.jobs import steering
 from newsletter.staff.acts import Doer
 from newsletter.staff.models import Act
 from subscribers.models import Subscriber, Suppression, SuppressionReason
 from tests.desk.aftermath import NINE, left, readers, went_out
-from tests.factories import an_edition
+from tests.factories import FRIDAY, an_edition
 
 LATER = NINE + timedelta(minutes=10)
 EVA = Doer("Eva", "desk")
@@ -85,6 +86,30 @@ def test_a_resume_says_why_it_was_stopped_and_who_is_left(app: App, under_way: i
         "100",
         "50 readers were tried before, and the other side asked to be tried again later.",
         "It was stopped because: a typo. The brake counts anew from now on.",
+    ]
+
+
+def test_a_resume_says_that_the_first_slice_counts_as_good(app: App, under_way: int) -> None:
+    with app.database.write() as session:
+        session.execute(update(Sending).values(canary_passed_at=None))
+    steering.do(app, under_way, Verb.PAUSE, by=EVA, reason="a look", now=LATER)
+    good = "The first slice (150 copies) counts as looked at and found good: the rest follows at once."
+    assert good in _told(app, under_way, Verb.RESUME)
+
+
+def test_of_readers_in_their_thousands_nobody_is_looked_up_before_an_act(app: App, under_way: int) -> None:
+    with app.database.write() as session:
+        session.execute(update(Batch).where(Batch.number == 5).values(resends=1, reply="the line went dead"))
+    nobody = Wanted([], FRIDAY)
+    with app.database.read() as session:
+        found = [prospects.of(session, under_way, Verb.RESEND, nobody, now=LATER, most=most) for most in (49, 50)]
+    assert [[part.says for part in one.parts] for one in found] == [
+        ["50 copies: the line went dead.", "50 readers were sent it a second time already."],
+        [
+            "50 copies: the line went dead.",
+            "50 readers were sent it a second time already.",
+            "50 readers get nothing: unsubscribed after planning.",
+        ],
     ]
 
 

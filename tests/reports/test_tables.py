@@ -5,7 +5,7 @@ import pytest
 from newsletter.delivery.models import Status
 from newsletter.tracking.reports import tables
 from newsletter.tracking.reports.figures import Rate
-from newsletter.tracking.reports.grounds import meaning
+from newsletter.tracking.reports.grounds import Ground, meaning
 from tests.factories import a_subscriber
 from tests.reports.test_figures import report_of
 from tests.reports.world import World
@@ -43,3 +43,20 @@ def test_of_nobody_nothing_is_said() -> None:
 )
 def test_words_are_sorted_under_what_they_mean(words: str, meant: str) -> None:
     assert meaning(Status.BOUNCED, words) == meant
+
+
+@pytest.mark.parametrize(
+    ("words", "sought"),
+    [
+        ("550 5.1.1 <eva@shop.example>: User unknown", "550 5.1.1"),
+        ("450-4.2.0 Greylisted", "450-4.2.0"),
+        ("421 try later", "421"),
+        ("connection lost after the final dot", "connection lost after the final dot"),
+        ("refused for eva@shop.example at noon", "refused for"),
+        ("<eva@shop.example> is full", ""),
+        ("5500 is no code", ""),
+        ("", ""),
+    ],
+)
+def test_what_the_send_log_is_searched_for_names_no_reader(words: str, sought: str) -> None:
+    assert Ground(Status.BOUNCED, "", 1, words, ()).sought == sought

@@ -12,6 +12,7 @@ from newsletter.delivery.ledger import rules
 from newsletter.delivery.models import Batch, BatchState, Delivery, Outcome, Sending, Status
 from newsletter.delivery.operations import balance, controls
 from newsletter.delivery.operations.controls import Verb
+from newsletter.editions import shelf
 from newsletter.errors import NotFound
 from subscribers import audience
 
@@ -64,15 +65,23 @@ class Wanted:
     day: date
 
 
-def of(session: Session, edition_id: int, verb: Verb, wanted: Wanted, *, code: str = "", now: datetime) -> Prospect:
-    """What *verb* would come to; *code* is which refusals are tried again.
+def of(
+    session: Session,
+    edition_id: int,
+    verb: Verb,
+    wanted: Wanted,
+    *,
+    code: str = "",
+    now: datetime,
+    most: int = _LOOKED_UP,
+) -> Prospect:
+    """What *verb* would come to; *code* is which refusals are tried again. Of at most *most* is told who gets nothing.
 
     Raises NotFound where nothing was planned, WrongState where it can't be done as the sending stands.
     """
     sending = session.get(Sending, edition_id)
     if sending is None:
-        balance.balance(session, edition_id)
-        raise NotFound("this edition is not being sent")
+        raise NotFound(balance.unplanned(session, shelf.get(session, edition_id)))
     controls.refuse(session, sending, verb)
     stands = balance.balance(session, edition_id)
     match verb:
@@ -86,13 +95,15 @@ def of(session: Session, edition_id: int, verb: Verb, wanted: Wanted, *, code: s
             return Prospect(verb, stands.unknown, tuple(_words(session, edition_id)))
         case Verb.RESEND:
             parts = [*_words(session, edition_id), *_resent(session, edition_id)]
-            return Prospect(verb, stands.unknown, (*parts, *_barred(session, wanted, _unknown(edition_id))))
+            return Prospect(verb, stands.unknown, (*parts, *_barred(session, wanted, most, _unknown(edition_id))))
         case Verb.RETRY:
             low, high = controls.codes(code)
             whole = (Batch.state == BatchState.REFUSED, Batch.code >= low, Batch.code <= high)
             alone = _refused_alone(edition_id, low, high)
             readers = _left(session, edition_id, *whole) + _count(session, alone)
-            return Prospect(verb, readers, tuple(_barred(session, wanted, _whole(edition_id).where(*whole), alone)))
+            return Prospect(
+                verb, readers, tuple(_barred(session, wanted, most, _whole(edition_id).where(*whole), alone))
+            )
 
 
 def refusals(session: Session, edition_id: int) -> list[tuple[int, int, str]]:
@@ -133,8 +144,8 @@ def _resume(session: Session, sending: Sending, stands: balance.Balance, now: da
         yield Part(
             again, f"{_readers(again, 'was', 'were')} tried before, and the other side asked to be tried again later."
         )
-    if controls.finds_good(session, sending):
-        handed = stands.accepted + stands.refused + stands.unknown
+    handed = stands.accepted + stands.refused + stands.unknown
+    if handed and controls.finds_good(session, sending):
         yield Part(
             handed,
             f"The first slice ({plural.counted(handed, 'copy', 'copies')}) counts as looked at and found good:"
@@ -176,10 +187,10 @@ def _resent(session: Session, edition_id: int) -> Iterator[Part]:
         yield Part(again, f"{_readers(again, 'was', 'were')} sent it a second time already.")
 
 
-def _barred(session: Session, wanted: Wanted, *whose: Select[int]) -> Iterator[Part]:
+def _barred(session: Session, wanted: Wanted, most: int, *whose: Select[int]) -> Iterator[Part]:
     """Who of them has left, was suppressed or erased since, and is skipped; by reason, where they are few enough."""
-    ids = [one for query in whose for one in session.scalars(query.limit(_LOOKED_UP + 1))]
-    if len(ids) > _LOOKED_UP:
+    ids = [one for query in whose for one in session.scalars(query.limit(most + 1))]
+    if len(ids) > most:
         return
     _, barred = audience.mailable(session, ids, wanted.lists, day=wanted.day)
     by_reason: dict[str, int] = {}
