@@ -101,6 +101,9 @@ def from_outside(public_url: str) -> list[Finding]:
         return [Finding(name, Level.BAD, f"{text} (docs/operating.md)")]
     if health.status_code == 503 and health.text.startswith('{"database"'):
         return [Finding(name, Level.BAD, f"{public_url} answers, and its database does not")]
+    if health.status_code in {502, 503, 504}:
+        text = f"{public_url} answers {health.status_code}: a proxy, which finds no pages behind it"
+        return [Finding(name, Level.NOTE, f"{text}; is newsletter serve running?")]
     if health.status_code != 200 or "seconds_since_tick" not in health.text:
         text = f"{public_url}/healthz answers {health.status_code}, and not as newsletter serve does"
         return [Finding(name, Level.NOTE, text)]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import trustme
+from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from newsletter import db
@@ -62,3 +63,13 @@ def test_pages_whose_database_is_away_say_so(settings: Settings, now: datetime, 
     with serving(create(away, clock=lambda: now)) as url:
         (finding,) = from_outside(url)
     assert (finding.level, finding.text) == (Level.BAD, f"{url} answers, and its database does not")
+
+
+def test_a_proxy_that_finds_nothing_behind_it_is_told_from_other_pages() -> None:
+    async def proxy(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("Bad Gateway", 502)(scope, receive, send)
+
+    with serving(proxy) as url:
+        (finding,) = from_outside(url)
+    text = f"{url} answers 502: a proxy, which finds no pages behind it; is newsletter serve running?"
+    assert (finding.level, finding.text) == (Level.NOTE, text)
