@@ -116,6 +116,8 @@ class Subscriber(Model):
     __table_args__ = (
         # few want plain text, and planning asks how many
         Index("ix_subscriber_plain_text", "id", sqlite_where=text("plain_text"), postgresql_where=text("plain_text")),
+        # on PostgreSQL only an index that compares bytes tells which addresses begin so
+        Index("ix_subscriber_email_begins", "email_key", postgresql_ops={"email_key": "varchar_pattern_ops"}),
         {"sqlite_autoincrement": True},
     )
 

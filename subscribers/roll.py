@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select, update
+from sqlalchemy import and_, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from . import addresses, details, intake, returned, strangers, suppressions
@@ -108,6 +108,20 @@ def suppress(session: Session, email: str, *, reason: SuppressionReason, note: s
 def find(session: Session, email: str) -> Subscriber | None:
     """The person with the address *email*, in whatever case it is written."""
     return session.scalar(select(Subscriber).where(Subscriber.email_key == addresses.key(email)))
+
+
+def beginning(session: Session, text: str, *, limit: int) -> list[Subscriber]:
+    """Up to *limit* people whose address begins like *text*, in whatever case."""
+    begins = addresses.key(text) if "@" in text else text.strip().casefold()
+    if not begins:
+        return []
+    key, ends = Subscriber.email_key, f"{begins}{chr(0x10FFFF)}"
+    # not LIKE, which finds no index in a statement that was prepared before its value was known
+    if session.get_bind().dialect.name == "postgresql":
+        between = and_(key.bool_op("~>=~")(begins), key.bool_op("~<~")(ends))
+    else:
+        between = and_(key >= begins, key < ends)
+    return sorted(session.scalars(select(Subscriber).where(between).limit(limit)), key=lambda one: one.email_key)
 
 
 def get(session: Session, email: str) -> Subscriber:

@@ -20,6 +20,8 @@ class May(StrEnum):
     STOP = "stop a sending"
     #: send, resume, resolve what is unknown
     SEND = "send editions"
+    #: readers' addresses, many at once, in a file of one's own
+    EXPORT = "take readers' addresses away in a file"
     #: who is never mailed
     SUPPRESS = "change who is never mailed"
     #: sources, newsletters, templates, timetable
@@ -30,7 +32,7 @@ class May(StrEnum):
 
 _DRAFTS = frozenset({May.LOOK, May.DRAFT})
 _APPROVES = _DRAFTS | {May.READ_AS, May.APPROVE, May.STOP}
-_OPERATES = frozenset({May.LOOK, May.READ_AS, May.STOP, May.SEND, May.SUPPRESS, May.SET})
+_OPERATES = frozenset({May.LOOK, May.READ_AS, May.STOP, May.SEND, May.EXPORT, May.SUPPRESS, May.SET})
 
 ROLES: dict[Role, frozenset[May]] = {
     Role.EDITOR: _DRAFTS,

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
@@ -108,6 +109,12 @@ class Ground:
     def base(self) -> str:
         """What stands before our paths where the pages are not at the root of their host."""
         return urlsplit(self.app.settings.public_url).path
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clock of what belongs to no edition: the newsletter's, where there is only one."""
+        newsletters = list(self.app.settings.newsletters.values())
+        return newsletters[0].zone if len(newsletters) == 1 else ZoneInfo("UTC")
 
     def newsletter_of(self, edition: Edition | None) -> Newsletter | None:
         """The newsletter of *edition*, unless it left the settings since; of None, the only one there is."""

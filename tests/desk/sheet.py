@@ -36,8 +36,8 @@ BEFORE = (
     "/ops/scheduler", "/ops/alarms", "/ops/doctor", "/ops/webhooks", "/ops/acts",
 )  # fmt: skip
 AFTER = (
-    "/", "/editions/1", "/editions/1/log", "/editions/1/results", "/editions/1/correct", "/archive/friday", "/ops",
-    "/ops/sends/1",
+    "/", "/editions/1", "/editions/1/results", "/editions/1/correct", "/archive/friday", "/ops", "/ops/sends/1",
+    "/ops/log", "/ops/log?edition=1", "/ops/copies/1-1", "/ops/why?reader=1&edition=1",
 )  # fmt: skip
 SHOTS = ((390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"))
 #: of a page, from its top, and what a picture is shrunk by

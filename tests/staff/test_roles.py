@@ -52,6 +52,12 @@ def test_who_may_call_what() -> None:
         ("POST", "/editions/{edition_id}/showings/{number}/withdraw"): May.DRAFT,
         ("GET", "/editions/{edition_id}/log"): May.LOOK,
         ("GET", "/editions/{edition_id}/why"): May.LOOK,
+        ("GET", "/ops/log"): May.LOOK,
+        ("POST", "/ops/log"): May.LOOK,
+        ("POST", "/ops/log.csv"): May.EXPORT,
+        ("GET", "/ops/copies/{copy}"): May.LOOK,
+        ("GET", "/ops/why"): May.LOOK,
+        ("POST", "/ops/why"): May.LOOK,
         ("GET", "/editions/{edition_id}/correct"): May.DRAFT,
         ("POST", "/editions/{edition_id}/correct"): May.APPROVE,
         ("POST", "/editions/{edition_id}/correct/mail"): May.DRAFT,
@@ -174,7 +180,7 @@ def test_what_each_role_may() -> None:
     assert {role: sorted(may.name for may in ROLES[role]) for role in Role} == {
         Role.EDITOR: ["DRAFT", "LOOK"],
         Role.APPROVER: ["APPROVE", "DRAFT", "LOOK", "READ_AS", "STOP"],
-        Role.OPERATOR: ["LOOK", "READ_AS", "SEND", "SET", "STOP", "SUPPRESS"],
+        Role.OPERATOR: ["EXPORT", "LOOK", "READ_AS", "SEND", "SET", "STOP", "SUPPRESS"],
         Role.ADMIN: sorted(may.name for may in May),
     }
 

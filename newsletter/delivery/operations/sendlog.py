@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,13 @@ MEANING: dict[BatchState, Status] = {
 }
 
 
+class Place(NamedTuple):
+    """A copy: where it stands in the log."""
+
+    edition_id: int
+    subscriber_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One recipient of one edition."""
@@ -36,6 +44,11 @@ class Line:
     #: when that was; None where nothing has happened yet
     at: datetime | None
 
+    @property
+    def place(self) -> Place:
+        """Which copy it is about."""
+        return Place(self.edition_id, self.subscriber_id)
+
 
 def lines(
     session: Session,
@@ -47,7 +60,7 @@ def lines(
     limit: int | None = None,
 ) -> Iterator[Line]:
     """The log, newest edition first, in the order of subscribers' ids; of one edition, those *after* an id."""
-    query = _query()
+    query = joined()
     if edition_id is not None:
         query = query.where(Delivery.edition_id == edition_id)
     if after:
@@ -55,7 +68,7 @@ def lines(
     if subscriber_ids is not None:
         query = query.where(Delivery.subscriber_id.in_(subscriber_ids))
     if statuses:
-        query = query.where(_status().in_(statuses))
+        query = query.where(status().in_(statuses))
     rows = session.execute(query.order_by(Delivery.edition_id.desc(), Delivery.subscriber_id).limit(limit))
     for row in rows:
         yield Line(*row)
@@ -64,7 +77,7 @@ def lines(
 def of_reader(session: Session, subscriber_id: int, *, editions: int) -> list[Line]:
     """One reader's copies of the newest *editions* that were planned, newest first."""
     newest = select(Sending.edition_id).order_by(Sending.edition_id.desc()).limit(editions)
-    query = _query().where(
+    query = joined().where(
         Delivery.subscriber_id == subscriber_id, Delivery.edition_id.in_(list(session.scalars(newest)))
     )
     return [Line(*row) for row in session.execute(query.order_by(Delivery.edition_id.desc()))]
@@ -75,10 +88,10 @@ def counted(edition_id: int, by: ColumnElement[str], *, letters: int) -> Select[
 
     Copies that went wrong are told apart by the first *letters* of the words about them; of the others there are none.
     """
-    status, well = _status(), (Status.DELIVERED, Status.ACCEPTED, Status.PLANNED, Status.SENDING)
-    words = case((status.in_(well), ""), else_=func.substr(_reason(), 1, letters))
+    stands, well = status(), (Status.DELIVERED, Status.ACCEPTED, Status.PLANNED, Status.SENDING)
+    told = case((stands.in_(well), ""), else_=func.substr(words(), 1, letters))
     copies = (
-        select(by.label("by"), status.label("stands"), words.label("words"))
+        select(by.label("by"), stands.label("stands"), told.label("words"))
         .select_from(Delivery)
         .join(Batch, and_(Batch.edition_id == Delivery.edition_id, Batch.number == Delivery.batch))
         .outerjoin(Outcome, _same_copy(Outcome))
@@ -90,15 +103,16 @@ def counted(edition_id: int, by: ColumnElement[str], *, letters: int) -> Select[
     return select(copies.by, copies.stands, copies.words, func.count()).group_by(copies.by, copies.stands, copies.words)
 
 
-def _query() -> Select[int, int, int, Status, str, datetime | None]:
+def joined() -> Select[int, int, int, Status, str, datetime | None]:
+    """What makes lines, of all editions and in no order."""
     return (
         select(
             Delivery.edition_id,
             Delivery.subscriber_id,
             Delivery.batch,
-            _status().label("status"),
-            _reason().label("reason"),
-            func.coalesce(Progress.at, Outcome.at, Batch.settled_at, Batch.fenced_at, type_=Instant).label("at"),
+            status().label("status"),
+            words().label("reason"),
+            moment().label("at"),
         )
         .join(Batch, and_(Batch.edition_id == Delivery.edition_id, Batch.number == Delivery.batch))
         .outerjoin(Outcome, _same_copy(Outcome))
@@ -110,12 +124,19 @@ def _same_copy(table: type[Outcome] | type[Progress]) -> ColumnElement[bool]:
     return and_(table.edition_id == Delivery.edition_id, table.subscriber_id == Delivery.subscriber_id)
 
 
-def _status() -> ColumnElement[Status]:
+def status() -> ColumnElement[Status]:
+    """Where a copy stands, in `joined`."""
     kind = choice(Status)
     by_batch = case(*((Batch.state == state, literal(status, kind)) for state, status in MEANING.items()))
     return func.coalesce(Progress.status, Outcome.status, by_batch, type_=kind)
 
 
-def _reason() -> ColumnElement[str]:
-    words = case((Progress.status.is_not(None), Progress.reason), else_=func.coalesce(Outcome.reason, Batch.reply))
-    return func.coalesce(words, "")
+def words() -> ColumnElement[str]:
+    """The words about it."""
+    told = case((Progress.status.is_not(None), Progress.reason), else_=func.coalesce(Outcome.reason, Batch.reply))
+    return func.coalesce(told, "")
+
+
+def moment() -> ColumnElement[datetime]:
+    """When that was; NULL where nothing has happened yet."""
+    return func.coalesce(Progress.at, Outcome.at, Batch.settled_at, Batch.fenced_at, type_=Instant)

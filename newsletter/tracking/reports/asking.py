@@ -36,8 +36,8 @@ def ask(session: Session, settings: Settings, whom: str, edition: str | None = N
 
     Raises NotFound where *edition* names none. Addresses that may have been meant are told, so this is for operators.
     """
-    whom = _bare(whom)
-    number = int(whom) if whom.isascii() and whom.isdigit() and len(whom) < 19 else None
+    whom = bare(whom)
+    number = int(whom) if is_number(whom) else None
     found = standing.of_address(session, whom, guess=True) if number is None else standing.of_number(session, number)
     if edition is None:
         editions, missed = gathering.newest(session, settings, found, now=now)
@@ -55,9 +55,15 @@ def ask(session: Session, settings: Settings, whom: str, edition: str | None = N
     return [_reply(one) for one in together]
 
 
-def _bare(whom: str) -> str:
+def bare(whom: str) -> str:
     """The address in what people copy from a mail: "Ada Lovelace <ada@example.com>"."""
-    return whom.rpartition("<")[2].partition(">")[0].strip() if "<" in whom else whom.strip()
+    whom = whom.strip()
+    return whom[:-1].rpartition("<")[2].strip() if "<" in whom and whom.endswith(">") else whom
+
+
+def is_number(whom: str) -> bool:
+    """Whether *whom* is a number of the send log."""
+    return whom.isascii() and whom.isdigit() and len(whom) < 19
 
 
 def _reply(facts: Facts) -> Reply:

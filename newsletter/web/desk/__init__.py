@@ -11,7 +11,6 @@ from newsletter.web.desk.edition import (
     showing,
     timing,
     trying,
-    whys,
 )
 from newsletter.web.desk.house import settings, sources, templating
 from newsletter.web.desk.week import board
@@ -36,5 +35,4 @@ DESK = (
     versions,
     results,
     correcting,
-    whys,
 )

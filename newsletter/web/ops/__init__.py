@@ -11,6 +11,7 @@ from newsletter.web.ops import (
     suppressions,
     webhooks,
 )
+from newsletter.web.ops.log import copies, sendlog
 from newsletter.web.ops.sends import overview, sending, steering
 
 #: its rooms
@@ -18,6 +19,8 @@ OPS = (
     overview,
     sending,
     steering,
+    sendlog,
+    copies,
     bounces,
     suppressions,
     readers,

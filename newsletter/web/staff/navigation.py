@@ -39,6 +39,8 @@ ENTRIES = (
 #: within Operations: a second row there
 OPERATIONS: tuple[Entry, ...] = (
     Entry("Sends", "/ops", under=("/ops/sends",), is_alone=True),
+    Entry("Send log", "/ops/log", under=("/ops/copies",)),
+    Entry("Why", "/ops/why"),
     Entry("Bounces", "/ops/bounces"),
     Entry("Suppressions", "/ops/suppressions"),
     Entry("Readers", "/ops/readers"),

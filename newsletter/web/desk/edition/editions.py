@@ -1,21 +1,17 @@
 """Editions and their previews for editors, the send log for operations. It only shows, it changes nothing."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.config import Newsletter
-from newsletter.delivery.models import Act, Process, Sending, Status
-from newsletter.delivery.operations import balance, crew, sendlog, waits
+from newsletter.delivery.models import Process, Sending
+from newsletter.delivery.operations import balance, crew, waits
 from newsletter.delivery.operations.balance import Balance
-from newsletter.delivery.operations.sendlog import Line
 from newsletter.delivery.operations.waits import Wait
 from newsletter.editions import review, revisions, shelf, watch
 from newsletter.editions.models import Edition, EditionEvent, State
@@ -27,7 +23,6 @@ from newsletter.stories.models import Ranking
 from newsletter.web.desk.edition import choices, correcting, looks, showing
 from newsletter.web.ground import Ground
 from newsletter.web.staff.visitor import Looks, Visitor
-from subscribers.models import Subscriber
 
 router = APIRouter()
 
@@ -46,14 +41,6 @@ class Row:
     edition: Edition
     title: str
     balance: Balance | None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the send log, with the address, which the ledger does not know."""
-
-    line: Line
-    address: str
 
 
 @router.get("/")
@@ -80,7 +67,7 @@ def editions(visitor: Looks) -> HTMLResponse:
         missing=missing,
         troubles=troubles,
         traffic=traffic,
-        zone=_zone(here),
+        zone=here.zone,
     )
 
 
@@ -138,70 +125,8 @@ def page(visitor: Visitor, edition_id: int, *, sorry: str = "", status: int = 20
     )
 
 
-@router.get("/editions/{edition_id}/log")
-def log(
-    edition_id: int,
-    visitor: Looks,
-    status: Annotated[list[Status] | None, Query()] = None,
-    q: str = "",
-    after: int = 0,
-) -> HTMLResponse:
-    """What became of each copy."""
-    here = visitor.ground
-    with here.app.database.read() as session:
-        shown = shelf.get(session, edition_id)
-        stands = _balance(session, shown)
-        acts = session.scalars(select(Act).where(Act.edition_id == edition_id).order_by(Act.id)).all()
-        entries = _entries(session, edition_id, status or (), q.strip(), after) if stands else []
-        told = balance.progress(session, edition_id)
-        sending = session.get(Sending, edition_id)
-        waiting = _waits(here, session, shown, sending)
-    return visitor.page(
-        "log.html",
-        waiting=waiting,
-        edition=shown,
-        title=_title(here, shown),
-        balance=stands,
-        told=told,
-        sending=sending,
-        acts=acts,
-        entries=entries[:LINES],
-        more=entries[LINES - 1].line.subscriber_id if len(entries) > LINES else None,
-        chosen=set(status or ()),
-        statuses=list(Status),
-        q=q,
-        after=after,
-        zone=_newsletter(here, shown).zone,
-    )
-
-
-def _entries(session: Session, edition_id: int, statuses: Sequence[Status], q: str, after: int) -> list[Entry]:
-    found = _found(session, q) if q else None
-    lines = list(
-        sendlog.lines(
-            session, edition_id=edition_id, subscriber_ids=found, statuses=statuses, after=after, limit=LINES + 1
-        )
-    )
-    ids = [line.subscriber_id for line in lines]
-    addresses = dict(session.execute(select(Subscriber.id, Subscriber.email).where(Subscriber.id.in_(ids))).all())
-    return [Entry(line, addresses.get(line.subscriber_id, "")) for line in lines]
-
-
-def _found(session: Session, q: str) -> list[int]:
-    """People with *q* in their address, or with that number."""
-    matching = Subscriber.email_key.contains(q.casefold(), autoescape=True)
-    people = list(session.scalars(select(Subscriber.id).where(matching).order_by(Subscriber.id).limit(_MOST_FOUND)))
-    return [*people, int(q)] if q.isascii() and q.isdigit() and len(q) < 19 else people
-
-
 def _is_open(edition: Edition) -> bool:
     return edition.state in review.EDITABLE
-
-
-def _zone(here: Ground) -> ZoneInfo:
-    """The clock of what belongs to no edition: the newsletter's, where there is one."""
-    newsletters = list(here.app.settings.newsletters.values())
-    return newsletters[0].zone if len(newsletters) == 1 else ZoneInfo("UTC")
 
 
 def _newsletter(here: Ground, edition: Edition) -> Newsletter:
