@@ -88,7 +88,7 @@ _SEARCHES = {
 def main(arguments: Sequence[str]) -> None:
     chosen = [name for name in _SIZES if f"--{name}" in arguments] or list(_SIZES)
     quick = "--quick" in arguments
-    rows = [row for name in chosen for row in measure(name, _QUICK if quick else _SIZES[name], 5 if quick else 20)]
+    rows = [row for name in chosen for row in measure(name, _QUICK if quick else _SIZES[name], 5 if quick else 40)]
     _tables.show("the desk's pages", rows, form=_tables.form_of(arguments))
 
 
