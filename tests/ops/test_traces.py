@@ -13,6 +13,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,16 +28,18 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from newsletter import app as products
-from newsletter import jobs, logs
+from newsletter import jobs, logs, traces
 from newsletter.app import App
 from newsletter.delivery.models import Batch, BatchState
 from newsletter.delivery.operations.balance import Balance, balance, balances
 from newsletter.editions import calendar
 from newsletter.editions.models import State
 from newsletter.rendering import links
+from newsletter.testing.sendgrid import lookalike
 from newsletter.testing.smtp_sink import SmtpSink
 from newsletter.testing.wire_faults import Fault, Moment, answer
 from tests.factories import a_subscriber, an_edition
+from tests.senders.sendgrid_world import parcel, reader, sender
 from tests.workers.crowd import until
 
 READERS = 90
@@ -294,6 +297,17 @@ def test_no_span_names_a_reader(told: Told) -> None:
     named = [word for word in (b"zebedee", b"readers.example") if word in told.collector.raw]
     words = [str(value) for of, span in told.collector.spans for value in (of, span.name, said(span.attributes))]
     assert (named, [each for each in words if "@" in each]) == ([], [])
+
+
+def test_a_call_of_sendgrid_is_part_of_its_batch_whatever_thread_makes_it(app: App) -> None:
+    with collecting() as collector, lookalike() as sendgrid:
+        traces.start(app.settings.model_copy(update={"traces_endpoint": collector.url}), "a test")
+        with ThreadPoolExecutor(1) as threads, traces.span("batch", batch=1) as batch:
+            threads.submit(batch.within(sender(sendgrid.url).send), parcel(reader(1), reader(2))).result()
+        traces.stop()
+    (call,), (whole,) = collector.of("POST /v3/mail/send"), collector.of("batch")
+    answered = said(call.attributes)["http.response.status_code"]
+    assert (call.parent_span_id, answered, b"reader1" in collector.raw) == (whole.span_id, 202, False)
 
 
 # what is logged
