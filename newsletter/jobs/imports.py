@@ -267,7 +267,9 @@ def _do(hand: _Hand) -> None:
         ):  # fmt: skip
             by = Doer(upload.by, _BY_ITSELF)
             acts.note(session, by, "an import is done", f"import {hand.number}", now=hand.clock(), **counts)
-    (place / PEOPLE).unlink(missing_ok=True)
+    # with what a process left half-written that was killed
+    for file in (place / PEOPLE, *place.glob("*.part")):
+        file.unlink(missing_ok=True)
 
 
 def _take_in(hand: _Hand, upload: Upload, found: Survey, lists: tuple[str, ...]) -> importing.Outcome:

@@ -307,7 +307,8 @@ def test_after_kill_9_another_process_goes_on_as_soon_as_the_page_is_asked(
     rests(app, UploadState.DONE)
     with app.database.read() as session:
         history = session.scalar(text("SELECT count(*) FROM consent_event"))
-    counts = the(app).counts
+    counts, place = the(app).counts, imports.folder(app) / the(app).key
+    until(lambda: [file.name for file in place.iterdir()] == [uploads.REJECTS], lambda: list(place.iterdir()))
     assert (broken_off, _count(app), history, counts["added"]) == (
         (UploadState.TAKING, True), count, count, count,
     )  # fmt: skip
