@@ -1,6 +1,7 @@
 """What happened to an edition, through the API: its stories, its sending, each copy, its results."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -185,3 +186,85 @@ def test_results(program: Program, sent: int) -> None:
         {"bounced": 1},
         "shop.example",
     )
+
+
+# the send log
+
+
+@pytest.fixture
+def two(app: App) -> tuple[int, int]:
+    """Two editions to the same six readers; of the later one a copy came back."""
+    with app.database.write() as session:
+        people = readers(session, 6)
+        earlier = went_out(app, session, people, day=FRIDAY - timedelta(weeks=1))
+        later = went_out(app, session, people)
+        told(session, later, people[2:3], Status.BOUNCED)
+        return earlier.id, later.id
+
+
+def _places(page: dict[str, Any]) -> list[tuple[int, int]]:
+    return [(one["edition_id"], one["reader"]) for one in page["items"]]
+
+
+def test_the_log_of_all_editions_page_by_page(program: Program, two: tuple[int, int]) -> None:
+    asking = program()
+    page = asking.get("/deliveries?limit=5").json()
+    found = _places(page)
+    while page["next"] is not None:
+        page = asking.get("/deliveries", params={"limit": 5, "cursor": page["next"]}).json()
+        found += _places(page)
+    assert found == [(edition, reader) for edition in reversed(two) for reader in range(6, 0, -1)]
+
+
+def test_the_log_is_searched(program: Program, two: tuple[int, int]) -> None:
+    asking, (earlier, later) = program(), two
+
+    def found(**asked: Any) -> list[tuple[int, int]]:
+        return _places(asking.get("/deliveries", params=asked).json())
+
+    assert (
+        found(reader=3),
+        found(edition_id=earlier, reader=[1, 2]),
+        found(status="bounced"),
+        found(since="2021-11-26T09:04:00Z"),
+        found(until="2021-11-20T00:00:00+01:00", reader=1),
+        found(words="nothing of the kind"),
+    ) == (
+        [(later, 3), (earlier, 3)],
+        [(earlier, 2), (earlier, 1)],
+        [(later, 3)],
+        [(later, 3)],
+        [(earlier, 1)],
+        [],
+    )
+
+
+def test_somebodys_copies_are_found_by_address_and_nobody_is_named(program: Program, two: tuple[int, int]) -> None:
+    asking, (earlier, later) = program(), two
+    whole = asking.post("/search/deliveries", json={"who": "Reader2@shop.example", "limit": 1})
+    more = asking.post(
+        "/search/deliveries", json={"who": "Reader2@shop.example", "limit": 1, "cursor": whole.json()["next"]}
+    )
+    nobody = asking.post("/search/deliveries", json={"who": "nobody@example.com"}).json()
+    assert ([_places(one.json()) for one in (whole, more)], nobody["items"], "shop.example" in whole.text) == (
+        [[(later, 3)], [(earlier, 3)]],
+        [],
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"batch": "1"},
+        {"status": "sent"},
+        {"since": "2021-11-26T09:00"},
+        {"since": "yesterday"},
+        {"reader": "0"},
+        {"reader": "9223372036854775808"},
+        {"edition_id": "x"},
+        {"words": "x" * 201},
+    ],
+)
+def test_searches_that_can_not_be_are_422(program: Program, asked: dict[str, str]) -> None:
+    assert program().get("/deliveries", params=asked).status_code == 422

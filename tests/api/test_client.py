@@ -128,12 +128,12 @@ def test_the_deliveries_of_an_edition_are_read_to_the_last(app: App, library: Li
     (listed,) = library.call("editions.list_editions")(client=client).parsed.items
     ask, found, more = library.call("deliveries.list_deliveries"), list[int](), dict[str, str]()
     while True:
-        page = ask(listed.id, client=client, limit=3, **more).parsed
+        page = ask(client=client, edition_id=listed.id, limit=3, **more).parsed
         found += [one.reader for one in page.items]
         if page.next_ is None:
             break
         more = {"cursor": page.next_}
-    assert (listed.id, found) == (edition.id, people)
+    assert (listed.id, found) == (edition.id, people[::-1])
 
 
 def test_a_reader_is_added_once_however_often_that_is_asked_and_found(app: App, library: Library, client: Any) -> None:

@@ -46,11 +46,17 @@ class Turn:
         self, rows: Sequence[_Row], shown: Callable[[_Row], Any], position: Callable[[_Row], tuple[Any, ...]]
     ) -> dict[str, Any]:
         """The page that *rows* make, of which `fetch` were asked for; *position* says where a row stands."""
-        kept, cursor = rows[: self.limit], None
-        if len(rows) > self.limit:
-            cursor = _signer(self._request).dumps([self._what, *position(kept[-1])])
+        kept = rows[: self.limit]
+        return self.ending([shown(row) for row in kept], position(kept[-1]) if len(rows) > self.limit else None)
+
+    def ending(self, items: Sequence[Any], at: tuple[Any, ...] | None) -> dict[str, Any]:
+        """The page of these *items*, after which the list goes on behind *at*; None: it is the last."""
+        if at is None:
+            return {"items": items, "next": None}
+        cursor = _signer(self._request).dumps([self._what, *at])
+        if self._request.method == "GET":
             self._request.state.link = self._link(cursor)
-        return {"items": [shown(row) for row in kept], "next": cursor}
+        return {"items": items, "next": cursor}
 
     def _link(self, cursor: str) -> str:
         words = [pair for pair in self._request.query_params.multi_items() if pair[0] != "cursor"]
@@ -68,10 +74,14 @@ def turn(*kinds: type) -> Callable[..., Turn]:
             str | None, Query(max_length=1000, description="`next` of the page before, with the same filters.")
         ] = None,
     ) -> Turn:
-        what = _what(request)
-        return Turn(limit, _opened(request, what, cursor, kinds) if cursor is not None else (), request, what)
+        return at(request, limit, cursor, what=_what(request), kinds=kinds)
 
     return asked
+
+
+def at(request: Request, limit: int, cursor: str | None, *, what: str, kinds: tuple[type, ...]) -> Turn:
+    """The page of a list that is asked for otherwise than in the address: *what* tells it and its filters."""
+    return Turn(limit, _opened(request, what, cursor, kinds) if cursor is not None else (), request, what)
 
 
 #: of a list in the order of its numbers
