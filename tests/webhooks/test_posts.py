@@ -291,6 +291,25 @@ def test_one_that_hangs_holds_up_no_other(world: World, receiver: Receiver, seco
     assert (len(second.heard), came.is_set(), world.endpoint(1).failures) == (3, True, 1)
 
 
+def test_a_fault_of_ours_with_one_holds_up_no_other_and_is_tried_again_later(
+    world: World, receiver: Receiver, second: Receiver
+) -> None:
+    world.add(receiver)
+    world.add(second)
+    with world.app.database.write() as session:
+        endpoints.get(session, 1).kinds = [1]  # type: ignore[list-item]  # nobody of ours writes that
+    world.hear("delivered")
+    world.tell()
+    broken = world.endpoint(1)
+    assert (len(second.heard), receiver.heard, broken.next_at, broken.lease_until, world.tell()) == (
+        1,
+        [],
+        world.now + 5 * MINUTE,
+        None,
+        "nothing to tell",
+    )
+
+
 def test_two_schedulers_tell_each_thing_once_and_in_order(world: World, receiver: Receiver, second: Receiver) -> None:
     for one in (receiver, second):
         world.add(one)
