@@ -168,14 +168,15 @@ def page(
     query = select(Subscriber).where(Subscriber.id > after).order_by(Subscriber.id).limit(limit)
     if slug is not None:
         list_id = intake.list_ids(session, [slug])[slug]
-        # the order of the subscriptions' own index: of a page no more is read than is shown
-        query = (
-            select(Subscriber)
-            .join(Subscription, Subscription.subscriber_id == Subscriber.id)
+        # the page is cut from the subscriptions' own index first: joined before, PostgreSQL walks all that went before
+        cut = (
+            select(Subscription.subscriber_id)
             .where(Subscription.list_id == list_id, Subscription.consent == consent, Subscription.subscriber_id > after)
             .order_by(Subscription.subscriber_id)
             .limit(limit)
+            .subquery()
         )
+        query = select(Subscriber).join(cut, cut.c.subscriber_id == Subscriber.id).order_by(Subscriber.id)
     return session.scalars(query).all()
 
 

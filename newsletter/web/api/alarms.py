@@ -44,6 +44,18 @@ class AlarmShown(BaseModel):
 class MatterShown(BaseModel):
     """Something that is wrong now."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "key": "clock",
+                    "text": "the clock has jumped, and is not believed yet",
+                    "since": "2026-11-27T08:00:00Z",
+                }
+            ]
+        }
+    )
+
     key: str
     text: str
     since: datetime
@@ -79,6 +91,8 @@ class SchedulerShown(BaseModel):
 
 class Begun(BaseModel):
     """A round that begins at the next tick."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "collect"}]})
 
     name: str
 

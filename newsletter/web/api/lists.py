@@ -57,6 +57,12 @@ class NewList(BaseModel):
 class ListMade(BaseModel):
     """A list."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"slug": "retail-tech", "title": "Retail technology", "created_at": "2026-11-27T09:00:00Z"}]
+        }
+    )
+
     slug: str
     title: str
     created_at: datetime

@@ -110,6 +110,12 @@ class SubscriberSearch(BaseModel):
 class SubscriberFound(BaseModel):
     """Who has an address, or had it before; or why nobody may be brought in by it."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"subscriber": None, "bar": {"reason": "erased", "at": "2026-10-02T08:00:00Z"}}]
+        }
+    )
+
     subscriber: SubscriberShown | None
     bar: AddressBar | None = Field(description="What is known against an address that is nobody's here.")
 

@@ -91,6 +91,8 @@ class ToLift(BaseModel):
 class SuppressionAnswer(BaseModel):
     """What came of it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"changed": True, "subscriber": 4711}]})
+
     changed: bool = Field(description="False where that was so before.")
     subscriber: int | None = Field(description="Whose address it is; null where it is nobody's here.")
 

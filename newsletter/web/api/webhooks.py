@@ -113,6 +113,8 @@ class WebhookReplay(BaseModel):
 class WebhookReplayed(BaseModel):
     """How many happenings it is told again."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"happenings": 12}]})
+
     happenings: int
 
 
