@@ -129,6 +129,7 @@ def test_what_was_found_a_moment_ago_is_not_asked_again(app: App, clock: Clock, 
     begun.append(practice.ask(app, by=BOSS, clock=clock))
     clock.turn(seconds=visits.FRESH.total_seconds())
     begun.append(_asked_once_free(practice, app, clock))
+    until(lambda: _looked(app, clock))  # nobody looks any more when the database is closed
     assert begun == [True, False, True]
 
 
