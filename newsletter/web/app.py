@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from newsletter import logs, traces
 from newsletter.app import App
-from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
+from newsletter.errors import BadInput, ConfigError, Forbidden, NewsletterError, NotFound, Unavailable, WrongState
 from newsletter.web import tracing
 from newsletter.web.api import app as api
 from newsletter.web.ground import ENGLISH, HERE, lay
@@ -40,6 +40,10 @@ _STATUS: tuple[tuple[type[Exception], int], ...] = (
     (NotFound, 404),
     (BadInput, 400),
     (WrongState, 409),
+    # no newsletter is set up, or not as it has to be: whoever looks is told what to set
+    (ConfigError, 409),
+    (Forbidden, 403),
+    (Unavailable, 503),
     (SubscribersError, 400),
 )
 
