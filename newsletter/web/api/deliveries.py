@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from newsletter.delivery.models import Status
 from newsletter.delivery.operations import searching
@@ -13,7 +13,7 @@ from newsletter.delivery.operations.sendlog import Line, Place
 from newsletter.web.api import pages
 from newsletter.web.api.callers import Caller, Looks
 from newsletter.web.api.door import Door
-from newsletter.web.api.fields import ANumber
+from newsletter.web.api.fields import AMoment, ANumber
 from newsletter.web.api.pages import MOST, USUAL, Page, Turn, turn
 from newsletter.web.api.problems import Kind, Problem
 from newsletter.web.ops.log import asked
@@ -70,8 +70,8 @@ class Searched(BaseModel):
     edition_id: ANumber | None = None
     status: Statuses = []
     words: Words = ""
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: AMoment | None = None
+    until: AMoment | None = None
     limit: Annotated[int, Field(ge=1, le=MOST, strict=True)] = USUAL
     cursor: Annotated[str, StringConstraints(max_length=1000)] | None = None
 
@@ -86,8 +86,8 @@ def list_deliveries(
     status: Annotated[list[Status] | None, Query(max_length=len(Status))] = None,
     domain: Annotated[Domain, Query(description="Of readers at that domain.")] = "",
     words: Annotated[Words, Query(description="Somewhere in the words about the copy.")] = "",
-    since: Annotated[AwareDatetime | None, Query(description="What happened last was then or later.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="And before that.")] = None,
+    since: Annotated[AMoment | None, Query(description="What happened last was then or later.")] = None,
+    until: Annotated[AMoment | None, Query(description="And before that.")] = None,
 ) -> Page[DeliveryLine]:
     """The newest edition first. A page may hold fewer than `limit` and still have a next one: so far it was looked."""
     if batch is not None and edition_id is None:
