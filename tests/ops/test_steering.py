@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from newsletter.app import App
 from newsletter.delivery.models import Act as SendingAct
@@ -131,7 +132,8 @@ def test_sending_unknown_copies_again_says_who_gets_nothing(app: App, under_way:
 def test_refusals_are_told_by_code_and_retried_by_one(app: App, refused: int) -> None:
     with app.database.read() as session:
         found = prospects.refusals(session, refused)
-    done = steering.do(app, refused, Verb.RETRY, by=EVA, code="550", seen="retry.3", now=LATER)
+    seen = steering.prospect(app, refused, Verb.RETRY, code="550", now=LATER).seen
+    done = steering.do(app, refused, Verb.RETRY, by=EVA, code="550", seen=seen, now=LATER)
     with app.database.read() as session:
         state = session.get_one(Sending, refused).state
     assert (found, done.readers, done.balance.to_do, state) == (
@@ -165,7 +167,51 @@ def test_who_saw_other_numbers_decides_nothing(app: App, under_way: int, verb: V
     assert (states.count(BatchState.UNKNOWN), acts) == (2, ([], []))
 
 
-@pytest.mark.parametrize("seen", ["", "resend", "resend.49", "assume-accepted.50", "resend.٥٠", "resend." + "9" * 40])
+def _refuse_again(session: Session) -> None:
+    later = LATER + timedelta(minutes=1)
+    whole = update(Batch).where(Batch.state == BatchState.QUEUED)
+    session.execute(whole.values(state=BatchState.REFUSED, code=554, settled_at=later))
+
+
+def _lose_again(session: Session) -> None:
+    session.execute(update(Batch).where(Batch.resends == 1).values(state=BatchState.UNKNOWN))
+
+
+def _lose_others(session: Session) -> None:
+    """Those are proved, and of as many others nobody knows."""
+    unknown = update(Batch).where(Batch.state == BatchState.UNKNOWN)
+    session.execute(unknown.values(state=BatchState.ACCEPTED, resends=0))
+    session.execute(update(Batch).where(Batch.number == 1).values(state=BatchState.UNKNOWN))
+
+
+def test_of_two_who_saw_the_same_unknown_copies_one_sends_them_again(app: App, under_way: int) -> None:
+    seen = steering.prospect(app, under_way, Verb.RESEND, now=LATER).seen
+    steering.do(app, under_way, Verb.RESEND, by=EVA, seen=seen, now=LATER)
+    with app.database.write() as session:
+        _lose_again(session)
+    with pytest.raises(WrongState, match="numbers have changed"):
+        steering.do(app, under_way, Verb.RESEND, by=EVA, seen=seen, now=LATER)
+
+
+@pytest.mark.parametrize("verb", [Verb.RESEND, Verb.ASSUME_ACCEPTED])
+def test_as_many_other_copies_are_not_what_somebody_decided_about(app: App, under_way: int, verb: Verb) -> None:
+    seen = steering.prospect(app, under_way, verb, now=LATER).seen
+    with app.database.write() as session:
+        _lose_others(session)
+    with pytest.raises(WrongState, match="numbers have changed"):
+        steering.do(app, under_way, verb, by=EVA, seen=seen, now=LATER)
+
+
+def test_of_two_who_saw_the_same_refusals_one_tries_them_again(app: App, refused: int) -> None:
+    seen = steering.prospect(app, refused, Verb.RETRY, code="554", now=LATER).seen
+    steering.do(app, refused, Verb.RETRY, by=EVA, code="554", seen=seen, now=LATER)
+    with app.database.write() as session:
+        _refuse_again(session)
+    with pytest.raises(WrongState, match="numbers have changed"):
+        steering.do(app, refused, Verb.RETRY, by=EVA, code="554", seen=seen, now=LATER)
+
+
+@pytest.mark.parametrize("seen", ["", "resend", "resend.50", "assume-accepted.50", "resend.٥٠", "resend." + "9" * 40])
 def test_numbers_that_nobody_was_shown_decide_nothing(app: App, under_way: int, seen: str) -> None:
     with pytest.raises(WrongState, match="numbers have changed"):
         steering.do(app, under_way, Verb.RESEND, by=EVA, seen=seen, now=LATER)
@@ -187,7 +233,8 @@ def test_a_cancel_that_would_reach_more_than_were_seen_is_refused(app: App, unde
 
 
 def test_what_was_done_is_written_down_with_who_and_why(app: App, under_way: int) -> None:
-    steering.do(app, under_way, Verb.RESEND, by=EVA, reason="they called", seen="resend.50", now=LATER)
+    seen = steering.prospect(app, under_way, Verb.RESEND, now=LATER).seen
+    steering.do(app, under_way, Verb.RESEND, by=EVA, reason="they called", seen=seen, now=LATER)
     with app.database.read() as session:
         (act,) = session.scalars(select(Act))
         (deed,) = session.scalars(select(SendingAct))

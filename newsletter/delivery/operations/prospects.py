@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlalchemy.orm import Session
@@ -38,11 +40,13 @@ class Prospect:
     #: whom it would touch
     readers: int
     parts: tuple[Part, ...]
+    #: which copies these are, where that matters: as many others, or the same ones once more, are told apart by it
+    which: str = ""
 
     @property
     def seen(self) -> str:
         """The numbers that somebody decides about, as a form carries them."""
-        return f"{self.verb}.{self.readers}"
+        return f"{self.verb}.{self.readers}" + (f".{self.which}" if self.which else "")
 
     def holds(self, seen: str) -> bool:
         """Whether somebody who saw those numbers may decide now.
@@ -51,8 +55,13 @@ class Prospect:
         """
         if self.verb is Verb.PAUSE:
             return True
-        verb, _, readers = seen.partition(".")
-        if verb != self.verb or not (readers.isascii() and readers.isdigit() and len(readers) < 19):
+        verb, _, rest = seen.partition(".")
+        readers, _, which = rest.partition(".")
+        if (
+            verb != self.verb
+            or which != self.which
+            or not (readers.isascii() and readers.isdigit() and len(readers) < 19)
+        ):
             return False
         return self.readers <= int(readers) if self.verb is Verb.CANCEL else self.readers == int(readers)
 
@@ -92,18 +101,18 @@ def of(
         case Verb.CANCEL:
             return Prospect(verb, stands.to_do - stands.in_flight, tuple(_cancel(stands)))
         case Verb.ASSUME_ACCEPTED:
-            return Prospect(verb, stands.unknown, tuple(_words(session, edition_id)))
+            return Prospect(verb, stands.unknown, tuple(_words(session, edition_id)), _which(session, edition_id))
         case Verb.RESEND:
             parts = [*_words(session, edition_id), *_resent(session, edition_id)]
-            return Prospect(verb, stands.unknown, (*parts, *_barred(session, wanted, most, _unknown(edition_id))))
+            parts += _barred(session, wanted, most, _unknown(edition_id))
+            return Prospect(verb, stands.unknown, tuple(parts), _which(session, edition_id))
         case Verb.RETRY:
             low, high = controls.codes(code)
             whole = (Batch.state == BatchState.REFUSED, Batch.code >= low, Batch.code <= high)
             alone = _refused_alone(edition_id, low, high)
             readers = _left(session, edition_id, *whole) + _count(session, alone)
-            return Prospect(
-                verb, readers, tuple(_barred(session, wanted, most, _whole(edition_id).where(*whole), alone))
-            )
+            parts = list(_barred(session, wanted, most, _whole(edition_id).where(*whole), alone))
+            return Prospect(verb, readers, tuple(parts), _which(session, edition_id, *whole, alone=alone))
 
 
 def refusals(session: Session, edition_id: int) -> list[tuple[int, int, str]]:
@@ -198,6 +207,20 @@ def _barred(session: Session, wanted: Wanted, most: int, *whose: Select[int]) ->
         by_reason[reason] = by_reason.get(reason, 0) + 1
     for reason, readers in sorted(by_reason.items(), key=lambda row: (-row[1], row[0])):
         yield Part(readers, f"{_readers(readers, 'gets', 'get')} nothing: {reason}.")
+
+
+def _which(session: Session, edition_id: int, *whole: ColumnElement[bool], alone: Select[int] | None = None) -> str:
+    """Which copies an act is about: other ones, and the same ones that were tried once more since, say otherwise.
+
+    Of two who looked at one number of unknown copies, the second would else send a third copy to everybody.
+    """
+    of_batches = (func.count(), func.sum(Batch.number), func.sum(Batch.resends), func.max(Batch.settled_at))
+    conditions = whole or (Batch.state == BatchState.UNKNOWN,)
+    found: list[Any] = [*session.execute(select(*of_batches).where(Batch.edition_id == edition_id, *conditions)).one()]
+    if alone is not None:
+        of_readers = (func.count(), func.sum(Outcome.subscriber_id), func.max(Outcome.at))
+        found += session.execute(alone.with_only_columns(*of_readers)).one()
+    return sha256("|".join(map(str, found)).encode()).hexdigest()[:16]
 
 
 def _unknown(edition_id: int) -> Select[int]:

@@ -19,7 +19,7 @@ from newsletter.web.api.fields import Number, Reason
 router = APIRouter(route_class=Door, tags=["Sendings"])
 
 _CODE = r"^[45](?:xx|[0-9]{2})$"
-_SEEN = r"^[a-z-]{1,20}\.[0-9]{1,18}$"
+_SEEN = r"^[a-z-]{1,20}\.[0-9]{1,18}(?:\.[0-9a-f]{16})?$"
 
 
 class BalanceShown(BaseModel):
