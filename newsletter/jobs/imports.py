@@ -102,7 +102,7 @@ def bring(app: App, key: str, *, name: str, by: Doer, now: datetime) -> int:
 def look(app: App, number: int, said: Said, *, by: Doer, now: datetime) -> None:
     """Read it again, by what was *said* of it; nothing is changed by that. Raises WrongState while it is taken in."""
     with app.database.write() as session:
-        upload = _there(app, uploads.get(session, number))
+        upload = _there(app, uploads.get(session, number, lock=True))
         if upload.state in (UploadState.TAKING, UploadState.DONE):
             raise WrongState("it is being taken in, or has been: nothing else can be said of it now")
         uploads.ask(session, upload, UploadState.READING, _checked(said).as_data(), now=now)
@@ -114,7 +114,7 @@ def go(app: App, number: int, said: Said | None = None, *, by: Doer, now: dateti
     Raises WrongState where that is under way or done; BadInput where something has to be said first.
     """
     with app.database.write() as session:
-        upload = _there(app, uploads.get(session, number))
+        upload = _there(app, uploads.get(session, number, lock=True))
         if upload.state in (UploadState.TAKING, UploadState.DONE):
             raise WrongState("it is being taken in already, or has been")
         if not upload.found:
@@ -130,7 +130,7 @@ def go(app: App, number: int, said: Said | None = None, *, by: Doer, now: dateti
 def stop(app: App, number: int, *, by: Doer, now: datetime) -> None:
     """Let it end where it is; what was taken in stays. Raises WrongState where nothing is under way."""
     with app.database.write() as session:
-        if not uploads.stop(session, uploads.get(session, number)):
+        if not uploads.stop(session, uploads.get(session, number, lock=True)):
             raise WrongState("nothing of it is under way")
         acts.note(session, by, "stopped an import", f"import {number}", now=now)
 
@@ -138,7 +138,7 @@ def stop(app: App, number: int, *, by: Doer, now: datetime) -> None:
 def forget(app: App, number: int, *, by: Doer, now: datetime) -> None:
     """Remove the file now, and whatever was read in it. Raises WrongState while somebody works at it."""
     with app.database.write() as session:
-        upload = uploads.get(session, number)
+        upload = uploads.get(session, number, lock=True)
         if upload.state in uploads.WORKING:
             raise WrongState("stop it first")
         upload.forgotten_at, upload.found = now, {}

@@ -49,9 +49,9 @@ def add(
     return upload
 
 
-def get(session: Session, number: int) -> Upload:
-    """The upload with that number; raises NoSuchUpload."""
-    found = session.get(Upload, number)
+def get(session: Session, number: int, *, lock: bool = False) -> Upload:
+    """The upload with that number, *lock*ed where somebody decides about it; raises NoSuchUpload."""
+    found = session.get(Upload, number, with_for_update=lock)
     if found is None:
         raise NoSuchUpload(f"there is no import {number}")
     return found

@@ -9,8 +9,10 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +20,9 @@ from sqlalchemy import select, text
 
 from newsletter import db
 from newsletter.app import App
+from newsletter.config import Settings
+from newsletter.db import Database
+from newsletter.errors import WrongState
 from newsletter.jobs import imports
 from newsletter.jobs.imports import Said
 from newsletter.staff import acts
@@ -28,6 +33,7 @@ from newsletter.web.ops import bringing
 from subscribers import roll
 from subscribers.models import Consent, Upload, UploadState
 from subscribers.moving import uploads
+from tests.databases import Databases
 from tests.factories import a_list
 from tests.staff.conftest import BOSS, Browser, Clock, a_colleague
 
@@ -340,3 +346,44 @@ def test_the_clock_forgets_too(app: App, now: datetime) -> None:
         forgotten = uploads.forget_old(session, app.settings.path(uploads.FOLDER), now=now + timedelta(hours=25))
         upload = session.scalars(select(Upload).where(Upload.id == number)).one()
         assert (forgotten, upload.found, upload.forgotten_at) == (1, {}, now + timedelta(hours=25))
+
+
+# two who press at once
+
+
+def test_of_two_who_press_at_once_one_begins_it(
+    postgresql_databases: Databases, tmp_path: Path, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgresql_databases.take()
+    database = db.connect(url)
+    app = App(
+        Settings.model_validate({"home": tmp_path, "database_url": url.render_as_string(hide_password=False)}), database
+    )
+    place = imports.folder(app) / "a"
+    place.mkdir()
+    (place / uploads.PEOPLE).write_bytes(PEOPLE)
+    with database.write() as session:
+        a_list(session)
+    number = imports.bring(app, "a", name="people.csv", by=BOSS, now=now)
+    imports.work(app, number, clock=lambda: now)
+    ask, pool, second = uploads.ask, ThreadPoolExecutor(1), list[Future[None]]()
+
+    def at_that_moment(*said: Any, **more: Any) -> None:
+        if not second:
+            second.append(pool.submit(imports.go, app, number, by=BOSS, now=now))
+            until(lambda: second[0].done() or _somebody_waits(database))
+        ask(*said, **more)
+
+    monkeypatch.setattr(uploads, "ask", at_that_moment)
+    imports.go(app, number, by=BOSS, now=now)
+    with pytest.raises(WrongState, match="it is being taken in already"):
+        second[0].result()
+    pool.shutdown()
+    database.close()
+    postgresql_databases.give_back(url)
+
+
+def _somebody_waits(database: Database) -> bool:
+    with database.read() as session:
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity"
+        return bool(session.scalar(text(f"{waits} WHERE datname = current_database())")))

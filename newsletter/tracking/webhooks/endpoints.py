@@ -112,6 +112,7 @@ def add(
 
 def remove(session: Session, endpoint: Endpoint, *, by: Doer, now: datetime) -> None:
     """Tell it nothing more, and forget it; with the last one, what there was to tell is forgotten too."""
+    _hold(session, endpoint)
     acts.note(session, by, "webhook removed", f"webhook {endpoint.id}", now=now)
     session.execute(delete(Tried).where(Tried.endpoint_id == endpoint.id))
     session.delete(endpoint)
@@ -123,6 +124,7 @@ def remove(session: Session, endpoint: Endpoint, *, by: Doer, now: datetime) -> 
 
 def rotate(session: Session, key: str, endpoint: Endpoint, *, at_once: bool = False, by: Doer, now: datetime) -> Secret:
     """A new secret; the one before signs beside it for a day, unless it has to end *at_once*."""
+    _hold(session, endpoint)
     secret = _made()
     keeps = not at_once
     endpoint.sealed_before = endpoint.sealed_secret if keeps else ""
@@ -149,6 +151,7 @@ def signing(endpoint: Endpoint, key: str, *, now: datetime) -> list[str]:
 
 def enable(session: Session, endpoint: Endpoint, *, by: Doer, now: datetime) -> None:
     """Go on where it stopped, or try at once what waits for its next try."""
+    _hold(session, endpoint)
     _begin_anew(endpoint)
     acts.note(session, by, "webhook switched on", f"webhook {endpoint.id}", now=now)
     session.flush()
@@ -156,6 +159,7 @@ def enable(session: Session, endpoint: Endpoint, *, by: Doer, now: datetime) -> 
 
 def disable(session: Session, endpoint: Endpoint, *, by: Doer, why: str = "", now: datetime) -> None:
     """Tell it nothing until it is enabled; what happens meanwhile waits."""
+    _hold(session, endpoint)
     if endpoint.disabled_at is not None:
         raise WrongState(f"webhook {endpoint.id} is off already: {endpoint.disabled_why}")
     _begin_anew(endpoint)
@@ -177,6 +181,7 @@ def replay(
 
     Further on than it has come is allowed too: so one that it will never take is left out.
     """
+    _hold(session, endpoint)
     if since is not None:
         _refuse_what_is_not_kept(session, since, now)
         first = session.scalar(select(func.min(Happening.id)).where(Happening.at >= since))
@@ -231,6 +236,12 @@ def _refuse_what_is_not_kept(session: Session, since: datetime, now: datetime) -
     oldest = session.scalar(select(func.min(Happening.at)))
     if since < now - KEPT_FOR and (oldest is None or since < oldest):
         raise BadInput(f"what happened is kept for {KEPT_FOR.days} days: say a time after {now - KEPT_FOR:%Y-%m-%d}")
+
+
+def _hold(session: Session, endpoint: Endpoint) -> None:
+    """Have *endpoint* as it is now, and nobody else change it: who took it since it was read has counted it up too."""
+    if session.get(Endpoint, endpoint.id, with_for_update=True, populate_existing=True) is None:
+        raise NotFound(f"webhook {endpoint.id} has been removed meanwhile")
 
 
 def _begin_anew(endpoint: Endpoint, *, keep_off: bool = False) -> None:
