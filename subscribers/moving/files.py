@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import lzma
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,6 +19,8 @@ from .sheets import Problem, Sheet
 
 #: what a packed file may grow to, in bytes
 _LARGEST = 8 << 30
+#: files in one, each of which is open until all is read
+_MOST_FILES = 100
 #: what JSON may measure, because it is read whole, in bytes
 _LARGEST_JSON = 64 << 20
 #: files in an archive that nobody would take for a table
@@ -34,24 +38,46 @@ class Table:
     crlf: bool = False
 
 
+@dataclass(slots=True)
+class _Unpacking:
+    """What is unpacked of one file: all of it together has limits, however it is packed into each other."""
+
+    stack: ExitStack
+    size: int = 0
+    files: int = 0
+
+    def file(self, name: str) -> BinaryIO:
+        """An empty one, for what *name* holds."""
+        self.files += 1
+        if self.files > _MOST_FILES:
+            raise BadFile(f"{name} is one of more than {_MOST_FILES} packed files: import them in parts")
+        return cast("BinaryIO", self.stack.enter_context(tempfile.TemporaryFile()))
+
+    def grow(self, size: int, name: str) -> None:
+        """*size* bytes more of what *name* holds."""
+        self.size += size
+        if self.size > _LARGEST:
+            raise BadFile(f"{name} unpacks to more than {_LARGEST >> 30} GB: that is no list of people")
+
+
 @contextmanager
 def opened(path: Path, file: BinaryIO) -> Iterator[list[Table]]:
     """The tables in *file*, called *path*; it must be able to seek. Raises BadFile, which says what to do."""
     with ExitStack() as stack:
-        yield list(_tables(path.name, file, stack))
+        yield list(_tables(path.name, file, _Unpacking(stack)))
 
 
-def _tables(name: str, file: BinaryIO, stack: ExitStack, *, inside: bool = False) -> Iterator[Table]:
+def _tables(name: str, file: BinaryIO, all_of_it: _Unpacking, *, inside: bool = False) -> Iterator[Table]:
     file.seek(0)
     head = file.read(4)
     file.seek(0)
     if head.startswith(b"PK\x03\x04"):
-        yield from _from_zip(name, file, stack, inside=inside)
+        yield from _from_zip(name, file, all_of_it, inside=inside)
     elif head.startswith(b"PK\x05\x06"):
         raise BadFile(f"{name} is an empty archive")
     elif head.startswith(b"\x1f\x8b"):
-        unpacked = _unpacked(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), name, stack)
-        yield from _tables(name.removesuffix(".gz"), unpacked, stack, inside=True)
+        unpacked = _unpacked(cast("IO[bytes]", gzip.GzipFile(fileobj=file)), name, all_of_it)
+        yield from _tables(name.removesuffix(".gz"), unpacked, all_of_it, inside=True)
     elif head.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadFile(f"{name} is an old Excel file: open it and save it as .xlsx or .csv")
     elif head.startswith(b"%PDF"):
@@ -63,15 +89,15 @@ def _tables(name: str, file: BinaryIO, stack: ExitStack, *, inside: bool = False
         yield Table(name, lambda: iter(Sheet(file)), crlf=b"\r\n" in beginning)
 
 
-def _from_zip(name: str, file: BinaryIO, stack: ExitStack, *, inside: bool) -> Iterator[Table]:
+def _from_zip(name: str, file: BinaryIO, all_of_it: _Unpacking, *, inside: bool) -> Iterator[Table]:
     try:
-        archive = stack.enter_context(zipfile.ZipFile(file))
+        archive = all_of_it.stack.enter_context(zipfile.ZipFile(file))
         members = archive.infolist()
     except (zipfile.BadZipFile, OSError) as error:
         raise BadFile(f"{name} is a broken archive: download it once more") from error
     if any(member.filename == "xl/workbook.xml" for member in members):
         file.seek(0)
-        yield from _from_workbook(name, file, stack)
+        yield from _from_workbook(name, file, all_of_it.stack)
         return
     if inside:
         raise BadFile(f"{name} is an archive in an archive: unpack it, and import its files one by one")
@@ -82,24 +108,21 @@ def _from_zip(name: str, file: BinaryIO, stack: ExitStack, *, inside: bool) -> I
         if member.flag_bits & 1:
             raise BadFile(f"{member.filename} in {name} is locked with a password: unpack it first")
         try:
-            unpacked = _unpacked(archive.open(member), member.filename, stack)
+            unpacked = _unpacked(archive.open(member), member.filename, all_of_it)
         except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
             raise BadFile(f"{member.filename} in {name} can't be unpacked: download it once more") from error
-        yield from _tables(member.filename, unpacked, stack, inside=True)
+        yield from _tables(member.filename, unpacked, all_of_it, inside=True)
 
 
-def _unpacked(packed: IO[bytes], name: str, stack: ExitStack) -> BinaryIO:
-    file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-    size = 0
+def _unpacked(packed: IO[bytes], name: str, all_of_it: _Unpacking) -> BinaryIO:
+    file = all_of_it.file(name)
     try:
         while block := packed.read(1 << 20):
-            size += len(block)
-            if size > _LARGEST:
-                raise BadFile(f"{name} unpacks to more than {_LARGEST >> 30} GB: that is no list of people")
+            all_of_it.grow(len(block), name)
             file.write(block)
-    except (EOFError, gzip.BadGzipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError) as error:
         raise BadFile(f"{name} is cut off or broken: download it once more") from error
-    return cast("BinaryIO", file)
+    return file
 
 
 def _from_workbook(name: str, file: BinaryIO, stack: ExitStack) -> Iterator[Table]:
