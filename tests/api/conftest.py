@@ -1,19 +1,24 @@
 """Other programs: each has a token, and asks as programs do."""
 
+import json
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.orm import Session
 
 from newsletter.app import App
+from newsletter.editions import watch
 from newsletter.staff import tokens, users
 from newsletter.staff.acts import Doer
 from newsletter.staff.models import Role
 from newsletter.staff.roles import ROLES, May
 from newsletter.testing.serving import serving
 from newsletter.web.app import create
+from tests.ops.house import FOUND
 from tests.staff.conftest import Clock
 
 BOSS = Doer("a test", "command line")
@@ -33,6 +38,12 @@ def a_token(
         user = users.find(session, email) or users.add(session, email, role, name=role.value.title(), by=BOSS, now=now)
         wanted = ROLES[role] if may is None else may
         return tokens.make(session, user, "a program", wanted, good_for=good_for, by=BOSS, now=now)[1]
+
+
+def the_doctor_was_here(session: Session, now: datetime) -> None:
+    """A moment ago, and found what stands in FOUND: who asks now begins no look."""
+    watch.take_turn(session, "doctor", timedelta(0), now)
+    watch.beat(session, "doctor", now, result=json.dumps([asdict(finding) for finding in FOUND]))
 
 
 @pytest.fixture

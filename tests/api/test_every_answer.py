@@ -22,7 +22,7 @@ from newsletter.testing.serving import serving
 from newsletter.web.app import create
 from subscribers import roll
 from subscribers.models import SuppressionReason
-from tests.api.conftest import a_token
+from tests.api.conftest import a_token, the_doctor_was_here
 from tests.desk.aftermath import readers, told, went_out
 from tests.factories import FRIDAY, a_source, an_article, an_edition
 
@@ -47,6 +47,7 @@ def stocked(app: App, now: datetime) -> App:
         source = a_source(session)
         an_article(session, source, "Walmart goes live")
         roll.suppress(session, "reader1@shop.example", reason=SuppressionReason.MANUAL, note="asked", now=now)
+        the_doctor_was_here(session, now)
     settings = app.settings.model_copy(update={"api": Api(per_minute=100_000)})
     return App(settings, app.database)
 

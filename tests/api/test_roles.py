@@ -1,14 +1,17 @@
 """Who may ask what of the API: the table, held against every route."""
 
+from datetime import datetime
+
 import pytest
 from fastapi.routing import APIRoute
 
+from newsletter.app import App
 from newsletter.staff.models import Role
 from newsletter.staff.roles import ROLES, May
 from newsletter.web.api import callers, describing
 from newsletter.web.api.door import Door
 from newsletter.web.api.rooms import API
-from tests.api.conftest import Program
+from tests.api.conftest import Program, the_doctor_was_here
 
 #: what needs no token: readers ask to join, and their answer tells nothing
 _OPEN = {("OPTIONS", "/subscriptions"), ("POST", "/subscriptions")}
@@ -76,6 +79,9 @@ def test_who_may_ask_what() -> None:
         ("GET", "/alarms/open"): May.LOOK,
         ("GET", "/scheduler"): May.LOOK,
         ("POST", "/scheduler/{name}/begin"): May.SET,
+        ("GET", "/doctor"): May.LOOK,
+        ("POST", "/doctor/look"): May.SET,
+        ("GET", "/acts"): May.STAFF,
         ("GET", "/webhooks"): May.LOOK,
         ("POST", "/webhooks"): May.SET,
         ("GET", "/webhooks/{number}"): May.LOOK,
@@ -108,7 +114,11 @@ def test_the_description_names_the_scope_of_each_operation() -> None:
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_each_role_comes_in_where_the_table_says_and_nowhere_else(program: Program, role: Role) -> None:
+def test_each_role_comes_in_where_the_table_says_and_nowhere_else(
+    app: App, program: Program, role: Role, now: datetime
+) -> None:
+    with app.database.write() as session:
+        the_doctor_was_here(session, now)
     asking = program(role)
     refused = {
         route

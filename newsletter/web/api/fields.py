@@ -7,7 +7,8 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
-_HIGHEST = 2**63 - 1
+#: what a row can be known by
+HIGHEST = 2**63 - 1
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T")
 
@@ -36,9 +37,9 @@ def _yes_or_no(said: Any) -> Any:
 #: a day, as ISO 8601 writes it
 Day = Annotated[date, BeforeValidator(_written)]
 #: what a row is known by, in the address
-Number = Annotated[int, Path(ge=1, le=_HIGHEST, description="Its number.")]
+Number = Annotated[int, Path(ge=1, le=HIGHEST, description="Its number.")]
 #: the same in a filter or a body
-ANumber = Annotated[int, Field(ge=1, le=_HIGHEST)]
+ANumber = Annotated[int, Field(ge=1, le=HIGHEST)]
 #: the name of a newsletter
 Slug = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 #: true or false, and nothing that is like it

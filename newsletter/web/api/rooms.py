@@ -1,11 +1,13 @@
 """The rooms of the API, in the order in which its description tells of them."""
 
 from newsletter.web.api import (
+    acts,
     alarms,
     bounces,
     copies,
     deciding,
     deliveries,
+    doctor,
     editions,
     lists,
     newsletters,
@@ -23,5 +25,5 @@ from newsletter.web.api import (
 
 API = (
     *(token, newsletters, stories, sources, editions, words, deciding, sendings, deliveries, copies, results),
-    *(subscribers, subscriptions, lists, suppressions, bounces, alarms, webhooks),
+    *(subscribers, subscriptions, lists, suppressions, bounces, alarms, doctor, acts, webhooks),
 )
