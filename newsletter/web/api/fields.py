@@ -1,11 +1,11 @@
 """Kinds of values that requests bring, with the limits that all of them share."""
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from fastapi import Path
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 
 #: what a row can be known by
 HIGHEST = 2**63 - 1
@@ -24,6 +24,14 @@ def _text(said: Any) -> Any:
     if not isinstance(said, str) or not _MOMENT.match(said):
         raise ValueError("write a moment as 2026-11-27T09:00:00Z")
     return said
+
+
+def _in_utc(said: datetime) -> datetime:
+    """As databases keep it; the first and the last hours of all can't be told in every zone."""
+    try:
+        return said.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("that is before the year 1 or after 9999") from error
 
 
 def _yes_or_no(said: Any) -> Any:
@@ -45,7 +53,7 @@ Slug = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 #: true or false, and nothing that is like it
 Flag = Annotated[bool, BeforeValidator(_yes_or_no)]
 #: a moment, with its zone
-AMoment = Annotated[AwareDatetime, BeforeValidator(_text)]
+AMoment = Annotated[AwareDatetime, BeforeValidator(_text), AfterValidator(_in_utc)]
 #: somebody's, as it is typed
 Address = Annotated[str, StringConstraints(min_length=1, max_length=320)]
 #: a line that people read

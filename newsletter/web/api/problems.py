@@ -112,6 +112,8 @@ _OF_ERRORS: tuple[tuple[type[Exception], Kind], ...] = (
 _OF_STATUS = {404: Kind.NOT_FOUND, 405: Kind.METHOD, 413: Kind.TOO_LARGE}
 #: seconds after which it is worth asking again where the database is away
 _BACK = 60
+#: what pydantic says before a sentence of ours
+_OURS = "Value error, "
 
 
 class Problem(Exception):
@@ -181,7 +183,7 @@ def _invalid(request: Request, error: RequestValidationError) -> JSONResponse:
     found = error.errors()
     if any(one["loc"][:1] == ("path",) for one in found):
         return _problem(request, Kind.NOT_FOUND, "There is nothing with that name or number.")
-    errors = [_at(one["loc"]) | {"detail": _sentence(one["msg"])} for one in found[:20]]
+    errors = [_at(one["loc"]) | {"detail": _sentence(one["msg"].removeprefix(_OURS))} for one in found[:20]]
     where = errors[0].get("pointer") or errors[0].get("parameter") or errors[0].get("header", "")
     return _problem(request, Kind.INVALID, f"{where}: {errors[0]['detail']}", errors=errors)
 
