@@ -82,6 +82,14 @@ def test_for_a_day_both_secrets_sign(today: World, receiver: Receiver) -> None:
     assert (both, later) == ([True, True], [new.secret])
 
 
+def test_who_rotates_twice_cuts_off_nobody_who_knows_the_first_secret(today: World, receiver: Receiver) -> None:
+    made = [today.add(receiver)]
+    made += [telling.rotate(today.app, made[0].endpoint.id, by=SOMEBODY, now=today.now) for _ in range(2)]
+    today.ring("one")
+    today.tell()
+    assert [verified(receiver.heard[0], one.secret) for one in made] == [True, True, True]
+
+
 def test_a_secret_in_wrong_hands_ends_at_once(today: World, receiver: Receiver) -> None:
     old = today.add(receiver)
     new = telling.rotate(today.app, old.endpoint.id, at_once=True, by=SOMEBODY, now=today.now)

@@ -28,6 +28,8 @@ from newsletter.tracking.webhooks.models import Endpoint, Happening, Mark, ToldB
 MOST = 20
 #: both secrets sign for so long after a rotation
 OVERLAP = timedelta(days=1)
+#: so many at most that were there before
+_SECRETS_BEFORE = 4
 #: so long what happened can be told again, and waits for whoever is off
 KEPT_FOR = timedelta(days=30)
 _LONGEST = 2000
@@ -123,11 +125,15 @@ def remove(session: Session, endpoint: Endpoint, *, by: Doer, now: datetime) -> 
 
 
 def rotate(session: Session, key: str, endpoint: Endpoint, *, at_once: bool = False, by: Doer, now: datetime) -> Secret:
-    """A new secret; the one before signs beside it for a day, unless it has to end *at_once*."""
+    """A new secret; those before sign beside it for a day, unless they have to end *at_once*.
+
+    Who presses twice has seen one of the new ones, and the receiver none: so the one that it knows goes on signing.
+    """
     _hold(session, endpoint)
     secret = _made()
     keeps = not at_once
-    endpoint.sealed_before = endpoint.sealed_secret if keeps else ""
+    known = [endpoint.sealed_secret, *_before(endpoint, now)][:_SECRETS_BEFORE]
+    endpoint.sealed_before = " ".join(known) if keeps else ""
     endpoint.before_until = now + OVERLAP if keeps else None
     endpoint.sealed_secret = secrets.seal(key, secret)
     acts.note(session, by, "webhook's secret changed", f"webhook {endpoint.id}", now=now, at_once=at_once)
@@ -137,16 +143,19 @@ def rotate(session: Session, key: str, endpoint: Endpoint, *, at_once: bool = Fa
 
 def signing(endpoint: Endpoint, key: str, *, now: datetime) -> list[str]:
     """The secrets that sign now, the newest first; raises WrongState where they can't be read."""
-    sealed = [endpoint.sealed_secret]
-    if endpoint.before_until is not None and now < endpoint.before_until:
-        sealed.append(endpoint.sealed_before)
     try:
-        return [secrets.unseal(key, one) for one in sealed]
+        return [secrets.unseal(key, one) for one in (endpoint.sealed_secret, *_before(endpoint, now))]
     except WrongState as error:
         raise WrongState(
             "its secret can't be read, because the setting `secret` has changed:"
             f" newsletter webhooks rotate {endpoint.id} --at-once makes a new one"
         ) from error
+
+
+def _before(endpoint: Endpoint, now: datetime) -> list[str]:
+    """Its secrets before the newest that sign still, sealed, the newest first."""
+    signs = endpoint.before_until is not None and now < endpoint.before_until
+    return endpoint.sealed_before.split() if signs else []
 
 
 def enable(session: Session, endpoint: Endpoint, *, by: Doer, now: datetime) -> None:
