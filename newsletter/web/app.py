@@ -3,7 +3,9 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
@@ -92,11 +94,24 @@ class _Headers:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 said = list(message.get("headers", ()))
+                if message["status"] == HTTPStatus.TEMPORARY_REDIRECT:
+                    said = [
+                        (name, _nearby(value, scope["raw_path"]) if name == b"location" else value)
+                        for name, value in said
+                    ]
                 named = {name.lower() for name, _ in said}
                 message["headers"] = [*said, *(header for header in _ALWAYS if header[0] not in named)]
             await send(message)
 
         await self._app(scope, receive, with_headers)
+
+
+def _nearby(location: bytes, path: bytes) -> bytes:
+    """From *path* to itself with or without a slash at its end: Starlette names whatever host a request names."""
+    address = urlsplit(location)
+    *_, last, end = address.path.split(b"/")
+    way = b"../" * (len(path) - len(path.rstrip(b"/"))) + end if end else b"./" + last + b"/"
+    return way + (b"?" + address.query if address.query else b"")
 
 
 class _Head:
