@@ -1,13 +1,16 @@
 """Letters that nobody understood, judged at a page: what a verdict would do is said first, and it can be taken back."""
 
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from newsletter.app import App
 from newsletter.delivery.models import BatchState, Progress, Status
+from newsletter.errors import WrongState
 from newsletter.jobs import judging
 from newsletter.staff import acts
 from newsletter.staff.models import Role
@@ -21,6 +24,7 @@ from tests.desk.aftermath import went_out
 from tests.mailbox.conftest import Reader
 from tests.mailbox.letters import note
 from tests.ops.conftest import queries
+from tests.ops.test_importing import somebody_waits, until
 from tests.staff.conftest import BOSS, Browser, a_colleague
 
 ADA = "ada@readers.example"
@@ -126,6 +130,25 @@ def test_nothing_to_take_back_is_said_so(letter: Reader, operator: Browser) -> N
     operator.open("/ops/bounces/1")
     answer = operator.send("/ops/bounces/1", do="back")
     assert (answer.status_code, "nothing to take back" in answer.text) == (409, True)
+
+
+def test_of_two_who_take_a_verdict_back_at_once_one_does(
+    app: App, letter: Reader, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judging.judge(app, 1, "dead", about=1, by=BOSS, now=now)
+    take_back, pool, second = rulings.take_back, ThreadPoolExecutor(1), list[Future[str]]()
+
+    def at_that_moment(*said: Any, **more: Any) -> None:
+        if not second:
+            second.append(pool.submit(judging.take_back, app, 1, by=BOSS, now=now))
+            until(lambda: app.database.is_sqlite or second[0].done() or somebody_waits(app.database))
+        take_back(*said, **more)
+
+    monkeypatch.setattr(rulings, "take_back", at_that_moment)
+    judging.take_back(app, 1, by=BOSS, now=now)
+    with pytest.raises(WrongState, match="nothing to take back"):
+        second[0].result()
+    pool.shutdown()
 
 
 def _told(app: App, edition_id: int, action: str, now: datetime) -> None:

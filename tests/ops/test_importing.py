@@ -371,7 +371,7 @@ def test_of_two_who_press_at_once_one_begins_it(
     def at_that_moment(*said: Any, **more: Any) -> None:
         if not second:
             second.append(pool.submit(imports.go, app, number, by=BOSS, now=now))
-            until(lambda: second[0].done() or _somebody_waits(database))
+            until(lambda: second[0].done() or somebody_waits(database))
         ask(*said, **more)
 
     monkeypatch.setattr(uploads, "ask", at_that_moment)
@@ -383,7 +383,7 @@ def test_of_two_who_press_at_once_one_begins_it(
     postgresql_databases.give_back(url)
 
 
-def _somebody_waits(database: Database) -> bool:
+def somebody_waits(database: Database) -> bool:
     with database.read() as session:
         waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity"
         return bool(session.scalar(text(f"{waits} WHERE datname = current_database())")))

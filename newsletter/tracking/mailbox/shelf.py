@@ -62,9 +62,9 @@ def beginnings(session: Session, letters: Sequence[Returned]) -> Mapping[int, by
     return {letter.id: kept.get(letter.digest, b"") for letter in letters}
 
 
-def get(session: Session, number: int) -> Returned:
-    """The letter with that number; raises NotFound."""
-    found = session.get(Returned, number)
+def get(session: Session, number: int, *, lock: bool = False) -> Returned:
+    """The letter with that number, *lock*ed where somebody decides about it; raises NotFound."""
+    found = session.get(Returned, number, with_for_update=lock)
     if found is None:
         raise NotFound(f"there is no letter {number}; newsletter bounces list --all shows those there are")
     return found
