@@ -34,7 +34,7 @@ def test_there_is_one_htmx() -> None:
 
 
 def test_htmx_is_told_to_run_nothing_and_keep_nothing() -> None:
-    parts = (HERE / "desk" / "pages" / "parts.html").read_text(encoding="utf-8")
+    parts = (HERE / "staff" / "pages" / "parts.html").read_text(encoding="utf-8")
     (said,) = re.findall(r"""<meta name="htmx-config" content='([^']+)'>""", parts)
     config = json.loads(unescape(said))
     assert {name: config[name] for name in sorted(config) if name != "responseHandling"} == {
