@@ -49,6 +49,13 @@ def test_a_certificate_of_an_authority_that_we_trust_lets_us_in(box: Box, of: Of
     assert reader.collect().new.total() == 1
 
 
+def test_a_file_of_authorities_that_is_not_there_is_named(of_files: Reader) -> None:
+    of_files.set(host="127.0.0.1", maildir=None, security="tls", ca_file=Path("/nowhere.pem"))
+    assert refused(of_files) == (
+        "mailbox.ca_file: /nowhere.pem can't be used: [Errno 2] No such file or directory", True,
+    )  # fmt: skip
+
+
 def test_a_server_without_starttls_gets_no_password(servers: Started, of: Of) -> None:
     reader = of(servers("Cyrus").box())
     reader.set(security="starttls")

@@ -35,8 +35,7 @@ def connect(settings: Settings) -> Iterator[IMAPClient]:
 
 def _connected(settings: Settings) -> IMAPClient:
     wanted = settings.mailbox
-    trusted = settings.path(wanted.ca_file) if wanted.ca_file else None
-    context = ssl.create_default_context(cafile=trusted) if wanted.security != "none" else None
+    context = _trust(settings) if wanted.security != "none" else None
     client = IMAPClient(
         wanted.host,
         wanted.port,
@@ -51,6 +50,14 @@ def _connected(settings: Settings) -> IMAPClient:
             client.shutdown()
             raise
     return client
+
+
+def _trust(settings: Settings) -> ssl.SSLContext:
+    file = settings.mailbox.ca_file
+    try:
+        return ssl.create_default_context(cafile=settings.path(file) if file else None)
+    except OSError as error:
+        raise MailboxClosed(f"mailbox.ca_file: {file} can't be used: {error}", lasting=True) from error
 
 
 def _sign_in(client: IMAPClient, wanted: Mailbox) -> None:
