@@ -82,6 +82,16 @@ def test_what_is_not_asked_for_in_the_address_is_refused(program: Program) -> No
     assert (problem(answer)[::2], answer.json()["errors"][0]["parameter"]) == ((422, "invalid"), "limt")
 
 
+def test_what_can_be_one_thing_only_is_not_given_twice(program: Program) -> None:
+    answer = program().get("/newsletters?limit=1&limit=2")
+    several = program().get("/editions?state=sent&state=draft")
+    assert (problem(answer)[::2], answer.json()["errors"][0]["parameter"], several.status_code) == (
+        (422, "invalid"),
+        "limit",
+        200,
+    )
+
+
 @pytest.mark.parametrize("limit", ["0", "201", "x", "-1", "9" * 5000])
 def test_a_limit_that_can_not_be_is_a_problem(program: Program, limit: str) -> None:
     assert program().get("/newsletters", params={"limit": limit}).status_code == 422

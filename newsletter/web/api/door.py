@@ -1,7 +1,7 @@
 """The door that every request of a program passes, in this order: who asks, how often, with what, and whether again."""
 
 from collections.abc import Callable, Coroutine, Iterator
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -82,8 +82,9 @@ class Door(APIRoute):
             await run_in_threadpool(repeats.end, caller, begun, response, once=once)
 
     def _refuse_unknown_words(self, request: Request) -> None:
-        """A filter that is misspelt would be none."""
-        known = set(_names(self.dependant))
+        """A filter that is misspelt would be none, and of one given twice one would be forgotten."""
+        fields = {field.alias: field for field in _fields(self.dependant)}
+        known, seen = set(fields), set()
         for name, value in request.query_params.multi_items():
             bodies.refuse_unkeepable(name)
             bodies.refuse_unkeepable(value)
@@ -92,15 +93,24 @@ class Door(APIRoute):
                     f"This asks for {', '.join(sorted(known))}." if known else "This asks for nothing in the address."
                 )
                 raise Problem(Kind.INVALID, f"{name[:100]}: {asks}", errors=[{"parameter": name[:100], "detail": asks}])
+            if name in seen and not _takes_several(fields[name]):
+                asks = "This is given twice, and can be one thing only."
+                raise Problem(Kind.INVALID, f"{name}: {asks}", errors=[{"parameter": name, "detail": asks}])
+            seen.add(name)
         for value in request.path_params.values():
             if isinstance(value, str) and "\0" in value:
                 raise Problem(Kind.NOT_FOUND, "There is nothing with that name or number.")
 
 
-def _names(dependant: Dependant) -> Iterator[str]:
-    yield from (field.alias for field in dependant.query_params)
+def _fields(dependant: Dependant) -> Iterator[Any]:
+    yield from dependant.query_params
     for each in dependant.dependencies:
-        yield from _names(each)
+        yield from _fields(each)
+
+
+def _takes_several(field: Any) -> bool:
+    given = field.field_info.annotation
+    return any(get_origin(one) is list for one in (given, *get_args(given)))
 
 
 def _is_once(route: APIRoute) -> bool:
