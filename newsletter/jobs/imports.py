@@ -4,6 +4,7 @@ A file lies in `imports/` of the home folder; where it stands is a row. Who work
 whoever looks after a process died goes on: an import knows by itself how far it had come.
 """
 
+import csv
 import os
 import secrets
 import shutil
@@ -18,10 +19,11 @@ from threading import Event, Thread
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from newsletter import logs
 from newsletter.app import App
-from newsletter.errors import BadInput, NewsletterError, WrongState
+from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
 from newsletter.staff import acts
 from newsletter.staff.acts import Doer
 from subscribers import intake, roll
@@ -86,8 +88,56 @@ def rejects(app: App, upload: Upload) -> Path | None:
     return place if place.is_file() else None
 
 
-def bring(app: App, key: str, *, name: str, by: Doer, now: datetime) -> int:
-    """The file in the folder *key* is complete: read it next. The number of the import."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that was left out, and where it ends in the table of these, in bytes."""
+
+    line: int
+    reason: str
+    row: str
+    end: int
+
+
+def left_out(app: App, upload: Upload, *, after: int, limit: int) -> list[Row]:
+    """Rows that were left out, of those that stand behind *after* bytes of their table. Raises NotFound."""
+    file = rejects(app, upload)
+    if file is None:
+        raise NotFound("the rows that were left out are not kept, or lie on another machine")
+    found = list[Row]()
+    with file.open("rb") as stream:
+        stream.seek(after)
+        # a row may have several lines, of which the reader takes no more than it needs
+        for cells in csv.reader(line.decode() for line in iter(stream.readline, b"")):
+            if len(found) == limit:
+                break
+            if after or cells[0] != "line":
+                found.append(Row(int(cells[0]), cells[1], cells[2], stream.tell()))
+    return found
+
+
+def is_cared_for(app: App, upload: Upload, *, clock: Clock) -> bool:
+    """Where nobody is at *upload* who should be, this process goes on; False where its file does not lie here."""
+    if not uploads.waits_for_a_hand(upload, clock()):
+        return True
+    if not has_file(app, upload):
+        return False
+    set_to_work(app, upload.id, clock=clock)
+    return True
+
+
+def bring(
+    app: App,
+    key: str,
+    *,
+    name: str,
+    by: Doer,
+    now: datetime,
+    answered: Callable[[Session, Upload], None] | None = None,
+) -> int:
+    """The file in the folder *key* is complete: read it next. The number of the import.
+
+    *answered* is told of it in the transaction of the deed.
+    """
     size = (folder(app) / key / PEOPLE).stat().st_size
     with app.database.write() as session:
         known = sorted(roll.slugs(session))
@@ -96,6 +146,8 @@ def bring(app: App, key: str, *, name: str, by: Doer, now: datetime) -> int:
             session, key, name=name, size=size, machine=socket.gethostname(), by=by.who, said=said.as_data(), now=now
         )
         acts.note(session, by, "brought a file of people", f"import {upload.id}", now=now, bytes=size)
+        if answered:
+            answered(session, upload)
         return upload.id
 
 

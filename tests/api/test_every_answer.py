@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -88,6 +89,10 @@ def _ask(app: App, now: datetime, *more: str, role: Role | None) -> None:
             text=True,
             check=False,
         )
+        # files that it brought are read beside the pages
+        for thread in threading.enumerate():
+            if thread.name.startswith("import "):
+                thread.join()
     assert re.search(r"\b[1-9]\d* generated", done.stdout), f"it asked nothing: {done.stdout}{done.stderr}"
     if done.returncode:
         pytest.fail(done.stdout, pytrace=False)

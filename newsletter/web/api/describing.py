@@ -46,12 +46,13 @@ _SAID: dict[int, str] = {
     409: "It can't be done to it now, or that request is being worked on.",
     412: "Somebody has changed it since you got it.",
     413: "That is too long.",
-    415: "That is no JSON.",
+    415: "It is sent as something else than is asked for.",
     422: "It is not what is asked for.",
     428: "If-Match is missing.",
     429: "Too many requests.",
     500: "A fault of ours.",
     503: "The records can't be reached just now.",
+    507: "There is no room for that on the disk.",
 }
 _HEADERS = {
     401: {"WWW-Authenticate": ("What to bring.", 'Bearer realm="newsletter"')},

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from newsletter.staff.answers import Begun
-from newsletter.web.api import bodies, callers, etags, problems, repeats
+from newsletter.web.api import bodies, callers, etags, files, problems, repeats
 from newsletter.web.api.bodies import Strict
 from newsletter.web.api.callers import Caller
 from newsletter.web.api.problems import Kind, Problem
@@ -49,6 +49,9 @@ class Door(APIRoute):
         caller: Caller | None = await run_in_threadpool(callers.enter, request, here, may) if may else None
         request.state.caller, request.state.begun = caller, None
         self._refuse_unknown_words(request)
+        if caller is not None and files.are_taken(self):
+            async with files.brought(request, caller) as digest:
+                return await self._answered(request, caller, digest, handler)
         body = await bodies.read(request)
         if caller is None:
             return await handler(request)

@@ -61,6 +61,8 @@ class Kind(StrEnum):
     FAILED = "failed"
     #: the records can't be reached just now
     UNAVAILABLE = "unavailable"
+    #: the disk is full
+    NO_ROOM = "no-room"
 
 
 STATUS: Mapping[Kind, int] = {
@@ -83,6 +85,7 @@ STATUS: Mapping[Kind, int] = {
     Kind.TOO_MANY: 429,
     Kind.FAILED: 500,
     Kind.UNAVAILABLE: 503,
+    Kind.NO_ROOM: 507,
 }
 #: a kind of our own → what it means, for people
 TITLES: Mapping[Kind, str] = {
@@ -109,7 +112,7 @@ _OF_ERRORS: tuple[tuple[type[Exception], Kind], ...] = (
     (NewsletterError, Kind.CONFLICT),
     (SubscribersError, Kind.INVALID),
 )
-_OF_STATUS = {404: Kind.NOT_FOUND, 405: Kind.METHOD, 413: Kind.TOO_LARGE}
+_OF_STATUS = {404: Kind.NOT_FOUND, 405: Kind.METHOD, 413: Kind.TOO_LARGE, 507: Kind.NO_ROOM}
 #: seconds after which it is worth asking again where the database is away
 _BACK = 60
 #: what pydantic says before a sentence of ours

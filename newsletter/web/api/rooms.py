@@ -9,6 +9,7 @@ from newsletter.web.api import (
     deliveries,
     doctor,
     editions,
+    imports,
     lists,
     newsletters,
     results,
@@ -25,5 +26,5 @@ from newsletter.web.api import (
 
 API = (
     *(token, newsletters, stories, sources, editions, words, deciding, sendings, deliveries, copies, results),
-    *(subscribers, subscriptions, lists, suppressions, bounces, alarms, doctor, acts, webhooks),
+    *(subscribers, subscriptions, lists, suppressions, imports, bounces, alarms, doctor, acts, webhooks),
 )

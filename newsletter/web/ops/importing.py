@@ -163,14 +163,10 @@ def _upload(visitor: Visitor, number: int) -> Upload:
 
 def _standing(visitor: Visitor, upload: Upload) -> dict[str, Any]:
     """How far *upload* is; where nobody is at it, and its file is here, this process goes on."""
-    app, now = visitor.ground.app, visitor.ground.clock()
-    waits, here = uploads.waits_for_a_hand(upload, now), imports.has_file(app, upload)
-    if waits and here:
-        imports.set_to_work(app, upload.id, clock=visitor.ground.clock)
     return {
         "upload": upload,
         "under_way": upload.state in uploads.WORKING,
-        "is_lost": waits and not here,
+        "is_lost": not imports.is_cared_for(visitor.ground.app, upload, clock=visitor.ground.clock),
         "reads": upload.state is UploadState.READING,
     }
 
