@@ -36,17 +36,25 @@ def _friday_counted() -> str:
     return slots.fill(mould.html, samples.reader()._replace(click="f" * 42))
 
 
-MAILS: dict[str, Callable[[], str]] = {
-    "friday": _friday,
-    "counted": _friday_counted,
-    "draft": lambda: _letter(
+def _draft(*, decides: bool) -> str:
+    verbs = ("approve", "hold", "edit")
+    return _letter(
         "draft",
         text="The draft is ready.",
         edition=views.of_edition(_EDITION),
         why=["told by four"] * 5,
         goes_out="It goes out on Friday at 09:00.",
-        decide=dict.fromkeys(("approve", "hold", "edit"), "https://news.example.com/d"),
-    ),
+        may=dict.fromkeys(verbs, decides),
+        decide=dict.fromkeys(verbs, "https://news.example.com/d"),
+        look="https://news.example.com/editions/1",
+    )
+
+
+MAILS: dict[str, Callable[[], str]] = {
+    "friday": _friday,
+    "counted": _friday_counted,
+    "draft": lambda: _draft(decides=True),
+    "draft-to-look-at": lambda: _draft(decides=False),
     "alarm": lambda: _letter("alarm", text="Nobody approved it.", desk="https://news.example.com"),
     "invitation": lambda: _letter(
         "invitation", address="ada@example.com", lists=["Weekly"], confirm="https://news.example.com/c", days=7
