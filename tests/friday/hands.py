@@ -1,6 +1,14 @@
 """How somebody works a page in a real browser: with a mouse, with the keyboard alone, or with a thumb on a phone."""
 
-from playwright.sync_api import Locator, Page
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Event
+
+from playwright.sync_api import Locator, Page, expect
+
+#: milliseconds, for a machine that is busy with much else
+PATIENCE = 60_000
 
 #: presses of Tab after which something is called out of reach
 _FAR = 400
@@ -57,3 +65,39 @@ class Keyboard(Mouse):
     def touch(self, page: Page, what: Locator) -> None:
         self.reach(page, what)
         page.keyboard.press("Space" if what.get_attribute("type") in {"radio", "checkbox"} else "Enter")
+
+
+@dataclass
+class Somebody:
+    """Somebody at the desk."""
+
+    page: Page
+    hand: Mouse
+
+    def press(self, name: str, kind: str = "button") -> None:
+        """A button or link of that name, which leads to another page."""
+        self.hand.press(self.page, self.called(name, kind))
+
+    def touch(self, what: Locator) -> None:
+        self.hand.touch(self.page, what)
+
+    def write(self, label: str, words: str) -> None:
+        self.hand.write(self.page, self.page.get_by_label(label, exact=True).first, words)
+
+    def called(self, name: str, kind: str = "button") -> Locator:
+        return self.page.get_by_role(kind, name=name, exact=True).first  # type: ignore[arg-type]
+
+    def saved(self) -> None:
+        expect(self.page.locator("#saved")).to_have_text(re.compile("^Saved"), timeout=PATIENCE)
+
+    def go(self, path: str) -> None:
+        self.page.goto(path)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until it holds, which another thread brings about."""
+    for _ in range(int(PATIENCE / 100)):
+        if holds():
+            return
+        Event().wait(0.1)
+    raise AssertionError("it never came about")

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from newsletter import jobs
 from newsletter.app import App
@@ -33,9 +33,7 @@ from newsletter.testing.wire_faults import Fault, Moment, cut, held
 from newsletter.web.app import create
 from subscribers.models import Suppression
 from tests import factories
-from tests.browsing import launched
-from tests.friday.hands import Keyboard, Mouse, Thumb
-from tests.friday.test_at_the_desk import PATIENCE, Somebody, until
+from tests.friday.hands import PATIENCE, Mouse, Somebody, until
 from tests.mailbox.letters import note
 from tests.readers import test_looks as looks
 from tests.staff.conftest import PASSWORD, a_colleague
@@ -121,33 +119,9 @@ def friday(settings: Settings, app: App, tmp_path: Path) -> Iterator[Friday]:
             sending.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture(params=[Mouse, Keyboard, Thumb], ids=["with a mouse", "without a mouse", "on a phone"])
-def hand(request: pytest.FixtureRequest) -> Mouse:
-    made: Mouse = request.param()
-    return made
-
-
 @pytest.fixture
-def opened(browser: Browser, friday: Friday, hand: Mouse) -> Iterator[Callable[[], Page]]:
-    """A browser of somebody's own."""
-    contexts = []
-
-    def open_it() -> Page:
-        width, height = hand.size
-        context = browser.new_context(base_url=friday.url, viewport={"width": width, "height": height})
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        return context.new_page()
-
-    yield open_it
-    for context in contexts:
-        context.close()
+def url(friday: Friday) -> str:
+    return friday.url
 
 
 def test_the_rest_of_a_friday(friday: Friday, opened: Callable[[], Page], hand: Mouse) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from newsletter.app import App
 from newsletter.delivery.operations import balance
@@ -22,8 +22,7 @@ from newsletter.demo import afternoon, friday, server
 from newsletter.demo.afternoon import Watching, WeekClock
 from newsletter.editions.models import Edition, State
 from newsletter.staff import keys
-from tests.browsing import launched
-from tests.friday.hands import Keyboard, Mouse, Thumb
+from tests.friday.hands import PATIENCE, Mouse, Somebody, Thumb, until
 from tests.readers import test_looks as looks
 from tests.staff.conftest import PASSWORD
 from tests.web.site import served
@@ -31,8 +30,6 @@ from tests.web.site import served
 pytestmark = looks.pytestmark[0]
 READERS = 176
 BOSS, EVA = "boss@example.com", "eva@example.com"
-#: for a machine that is busy with much else
-PATIENCE = 60_000
 
 
 @dataclass
@@ -82,64 +79,13 @@ def newsroom(tmp_path: Path) -> Iterator[Newsroom]:
                     sending.join()
 
 
+@pytest.fixture
+def url(newsroom: Newsroom) -> str:
+    return newsroom.url
+
+
 def _hold(room: Newsroom) -> None:
     room.go.wait(PATIENCE / 1000)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
-
-
-@pytest.fixture
-def opened(browser: Browser, newsroom: Newsroom, hand: Mouse) -> Iterator[Callable[[], Page]]:
-    """A browser of somebody's own."""
-    contexts = []
-
-    def open_it() -> Page:
-        width, height = hand.size
-        context = browser.new_context(base_url=newsroom.url, viewport={"width": width, "height": height})
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        return context.new_page()
-
-    yield open_it
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture(params=[Mouse, Keyboard, Thumb], ids=["with a mouse", "without a mouse", "on a phone"])
-def hand(request: pytest.FixtureRequest) -> Mouse:
-    made: Mouse = request.param()
-    return made
-
-
-@dataclass
-class Somebody:
-    """Somebody at the desk."""
-
-    page: Page
-    hand: Mouse
-
-    def press(self, name: str, kind: str = "button") -> None:
-        """A button or link of that name, which leads to another page."""
-        self.hand.press(self.page, self.called(name, kind))
-
-    def touch(self, what: Locator) -> None:
-        self.hand.touch(self.page, what)
-
-    def write(self, label: str, words: str) -> None:
-        self.hand.write(self.page, self.page.get_by_label(label, exact=True).first, words)
-
-    def called(self, name: str, kind: str = "button") -> Locator:
-        return self.page.get_by_role(kind, name=name, exact=True).first  # type: ignore[arg-type]
-
-    def saved(self) -> None:
-        expect(self.page.locator("#saved")).to_have_text(re.compile("^Saved"), timeout=PATIENCE)
-
-    def go(self, path: str) -> None:
-        self.page.goto(path)
 
 
 def make_the_first_account(newsroom: Newsroom, boss: Somebody) -> pyotp.TOTP:
@@ -286,12 +232,3 @@ def test_a_whole_friday(newsroom: Newsroom, opened: Callable[[], Page], hand: Mo
     boss.go("/archive/friday")
     expect(boss.page.get_by_text("Boots and Ocado deny it").first).to_be_visible()
     assert (newsroom.stands(), newsroom.edition().state) == (Balance(READERS, accepted=READERS), State.SENT)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until it holds, which another thread brings about."""
-    for _ in range(int(PATIENCE / 100)):
-        if holds():
-            return
-        Event().wait(0.1)
-    raise AssertionError("it never came about")

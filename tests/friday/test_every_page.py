@@ -9,7 +9,7 @@ from newsletter import jobs
 from newsletter.app import App
 from newsletter.demo import afternoon, friday, server
 from newsletter.demo.afternoon import WeekClock
-from tests.browsing import launched, press
+from tests.browsing import press
 from tests.desk import sheet
 from tests.readers import test_looks as looks
 from tests.staff.conftest import PASSWORD
@@ -29,12 +29,6 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, WeekCl
             clock = afternoon.begin(app)
             sheet.account(app, clock)
             yield app, clock
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with launched() as browser:
-        yield browser
 
 
 def _signed_in(browser: Browser, url: str, width: int, scheme: str) -> Page:
