@@ -61,6 +61,7 @@ from_address = "friday@news.example.com"
 postal_address = "1 Market Row, London"
 time_zone = "UTC"
 send = "{day} 00:00"
+catch_up_hours = 24
 lists = ["weekly"]
 """
 
