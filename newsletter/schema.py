@@ -15,6 +15,7 @@ from newsletter.stories import models as _stories  # noqa: F401
 from newsletter.tracking import models as _tracking  # noqa: F401
 from newsletter.tracking.links import models as _links  # noqa: F401
 from newsletter.tracking.webhooks import models as _webhooks  # noqa: F401
+from subscribers.moving import models as _moving  # noqa: F401
 
 metadata = Model.metadata
 

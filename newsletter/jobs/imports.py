@@ -28,9 +28,9 @@ from newsletter.staff import acts
 from newsletter.staff.acts import Doer
 from subscribers import intake, roll
 from subscribers.errors import BadFile, SubscribersError
-from subscribers.models import Upload, UploadState
 from subscribers.moving import importing, telling, uploads
 from subscribers.moving.importing import Survey
+from subscribers.moving.models import Upload, UploadState
 from subscribers.moving.recognising import Options
 from subscribers.moving.sheets import Problem
 from subscribers.moving.states import SAID

@@ -8,6 +8,7 @@ recognising  what a table is: its system, what each column means, what must be a
 deciding     one row in, one arrival out
 spool        arrivals sorted on disk, each address once, the strictest state kept
 importing    a file surveyed, and then taken in, in portions that a kill can't double
+uploads      files that people bring to a page or the API: where they lie, and how far each is; models has its table
 merging      one portion into the roll, by set statements
 exporting    the roll, its consent history and its suppressions as CSV files
 """

@@ -13,7 +13,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from subscribers.errors import NoSuchUpload
-from subscribers.models import Upload, UploadState
+from subscribers.moving.models import Upload, UploadState
 
 #: where they lie, in the home folder
 FOLDER = Path("imports")

@@ -12,8 +12,8 @@ from newsletter.app import App
 from newsletter.jobs import imports
 from newsletter.staff import acts
 from newsletter.staff.models import Role
-from newsletter.web.ops import bringing
-from subscribers.models import Upload
+from newsletter.web import incoming
+from subscribers.moving.models import Upload
 from tests.api.conftest import Program, problem
 from tests.factories import a_list
 from tests.ops.test_importing import PEOPLE, people
@@ -122,14 +122,14 @@ def test_an_editor_brings_nothing(app: App, program: Program) -> None:
 def test_a_file_that_is_too_long_is_refused_while_it_comes(
     app: App, asking: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bringing, "MOST_BYTES", 1000)
+    monkeypatch.setattr(incoming, "MOST_BYTES", 1000)
     said = asking.post("/imports", content=b"x" * 70_000, headers=FILE)
     unsaid = asking.post("/imports", content=iter([b"x" * 600, b"x" * 600]), headers=FILE)
     assert (problem(said)[0], problem(unsaid)[0], rows(app), folders(app)) == (413, 413, 0, 0)
 
 
 def test_a_disk_without_room_is_said(app: App, asking: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bringing, "_SPARE", 2**62)
+    monkeypatch.setattr(incoming, "_SPARE", 2**62)
     answer = asking.post("/imports", content=PEOPLE, headers=FILE)
     assert (problem(answer)[0], rows(app), folders(app)) == (507, 0, 0)
 

@@ -28,11 +28,12 @@ from newsletter.jobs.imports import Said
 from newsletter.staff import acts
 from newsletter.staff.models import Role
 from newsletter.testing.serving import serving
+from newsletter.web import incoming
 from newsletter.web.app import create
-from newsletter.web.ops import bringing
 from subscribers import roll
-from subscribers.models import Consent, Upload, UploadState
+from subscribers.models import Consent
 from subscribers.moving import uploads
+from subscribers.moving.models import Upload, UploadState
 from tests.databases import Databases
 from tests.factories import a_list
 from tests.staff.conftest import BOSS, Browser, Clock, a_colleague
@@ -201,7 +202,7 @@ def test_no_file_is_said_so(app: App, operator: Browser, content: bytes | None) 
 
 
 def test_a_file_that_is_too_long_is_refused(app: App, operator: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bringing, "MOST_BYTES", 10)
+    monkeypatch.setattr(incoming, "MOST_BYTES", 10)
     answer = bring(operator, b"x" * 100_000)
     assert (answer.status_code, list(imports.folder(app).iterdir())) == (413, [])
 

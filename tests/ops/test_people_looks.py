@@ -13,8 +13,9 @@ from newsletter.delivery.models import BatchState
 from newsletter.jobs.imports import Said
 from newsletter.staff.models import Role
 from subscribers import roll
-from subscribers.models import Consent, Subscriber, SuppressionReason, UploadState
+from subscribers.models import Consent, Subscriber, SuppressionReason
 from subscribers.moving import uploads
+from subscribers.moving.models import UploadState
 from tests import factories
 from tests.browsing import press
 from tests.desk.aftermath import went_out

@@ -30,7 +30,7 @@ _SOUNDS_PERSONAL = ("email", "mail", "address", "name", "phone", "recipient", "r
 def _elsewhere() -> list[str]:
     """Tables of every room but the one for people."""
     classes = (mapper.class_ for mapper in Model.registry.mappers)
-    own = {kind.__tablename__ for kind in classes if kind.__module__ == "subscribers.models"}
+    own = {kind.__tablename__ for kind in classes if kind.__module__.startswith("subscribers.")}
     return sorted(set(schema.metadata.tables) - own)
 
 

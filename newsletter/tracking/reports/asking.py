@@ -8,12 +8,17 @@ from sqlalchemy.orm import Session
 
 from newsletter.config import Settings
 from newsletter.editions import shelf
-from newsletter.errors import NotFound
+from newsletter.errors import BadInput, NotFound
 from newsletter.tracking.reports import gathering, timeline, why
 from newsletter.tracking.reports.answers import Answer
 from newsletter.tracking.reports.facts import Facts
 from newsletter.tracking.reports.timeline import Moment
-from subscribers import standing
+from subscribers import roll, standing
+
+#: of those whose addresses begin so
+MOST_READERS = 50
+#: letters of an address
+LONGEST_ADDRESS = 320
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,19 @@ def ask(session: Session, settings: Settings, whom: str, edition: str | None = N
         editions, missed = [], []  # what they are answered is the same for each
     together = gathering.facts(session, settings, found, editions, missed, number=number, now=now)
     return [_reply(one) for one in together]
+
+
+def whose(session: Session, who: str) -> list[int]:
+    """The numbers of the readers that *who* is about: a number, an address of today or before, or how some begin."""
+    who = bare(who)
+    if len(who) > LONGEST_ADDRESS:
+        raise BadInput("No address is as long as that.")
+    if is_number(who):
+        return [int(who)]
+    person = standing.of_address(session, who).person if "@" in who else None
+    if person is not None:
+        return [person.id]
+    return [one.id for one in roll.beginning(session, who, limit=MOST_READERS)]
 
 
 def bare(whom: str) -> str:

@@ -10,18 +10,17 @@ from newsletter.delivery.models import Status
 from newsletter.delivery.operations import searching
 from newsletter.delivery.operations.searching import Search
 from newsletter.delivery.operations.sendlog import Line, Place
+from newsletter.tracking.reports.asking import MOST_READERS, whose
 from newsletter.web.api import pages
 from newsletter.web.api.callers import Caller, Looks
 from newsletter.web.api.door import Door
 from newsletter.web.api.fields import AMoment, ANumber
 from newsletter.web.api.pages import MOST, USUAL, Page, Turn, turn
 from newsletter.web.api.problems import Kind, Problem
-from newsletter.web.ops.log import asked
 
 router = APIRouter(route_class=Door, tags=["Deliveries"])
 
 #: readers whose addresses begin alike, and editions of one search
-_MOST_READERS = 50
 _PLACE = (int, int)
 _BATCH = "A batch is one of an edition: say which edition, too."
 
@@ -82,7 +81,7 @@ def list_deliveries(
     turn: Annotated[Turn, Depends(turn(*_PLACE))],
     edition_id: Annotated[ANumber | None, Query(description="Of this edition.")] = None,
     batch: Annotated[Batch | None, Query(description="Of this batch of that edition.")] = None,
-    reader: Annotated[list[ANumber] | None, Query(max_length=_MOST_READERS, description="Of these readers.")] = None,
+    reader: Annotated[list[ANumber] | None, Query(max_length=MOST_READERS, description="Of these readers.")] = None,
     status: Annotated[list[Status] | None, Query(max_length=len(Status))] = None,
     domain: Annotated[Domain, Query(description="Of readers at that domain.")] = "",
     words: Annotated[Words, Query(description="Somewhere in the words about the copy.")] = "",
@@ -111,7 +110,7 @@ def search_deliveries(request: Request, searched: Searched, caller: Looks) -> Pa
     what = f"{request.url.path}?{searched.model_dump_json(exclude={'limit', 'cursor'})}"
     turn = pages.at(request, searched.limit, searched.cursor, what=what, kinds=_PLACE)
     with caller.app.database.read() as session:
-        readers = asked.whose(session, searched.who)
+        readers = whose(session, searched.who)
     found = Search(
         readers=readers,
         edition_id=searched.edition_id,

@@ -19,9 +19,9 @@ from fastapi.exceptions import HTTPException
 from fastapi.routing import APIRoute
 
 from newsletter.jobs import imports
+from newsletter.web import incoming
 from newsletter.web.api.callers import Caller
 from newsletter.web.api.problems import Kind, Problem
-from newsletter.web.ops import bringing
 from newsletter.web.readers.forms import limited
 from subscribers.moving.uploads import PEOPLE
 
@@ -53,7 +53,7 @@ async def brought(request: Request, caller: Caller) -> AsyncIterator[bytes]:
     """The digest of the file that *request* brings, while it lies here. Raises Problem and HTTPException."""
     _refuse_other_kinds(request)
     folder = await run_in_threadpool(imports.folder, caller.app)
-    bringing.refuse_too_long(request, folder)
+    incoming.refuse_too_long(request, folder)
     file = Brought(secrets.token_hex(16))
     place = folder / file.key
     place.mkdir(mode=0o700)
@@ -71,15 +71,15 @@ async def _written(request: Request, place: Path) -> bytes:
     descriptor = os.open(place / PEOPLE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         try:
-            async for block in bringing.blocks(limited(request, bringing.MOST_BYTES)):
+            async for block in incoming.blocks(limited(request, incoming.MOST_BYTES)):
                 await run_in_threadpool(file.write, block)
                 await run_in_threadpool(digest.update, block)
                 size += len(block)
         except HTTPException as error:
-            raise HTTPException(error.status_code, bringing.TOO_LONG) from error
+            raise HTTPException(error.status_code, incoming.TOO_LONG) from error
         if not size:
             raise Problem(Kind.INVALID, "There is no file in that: send it as the body.")
-        await run_in_threadpool(bringing.onto_the_disk, file)
+        await run_in_threadpool(incoming.onto_the_disk, file)
     return digest.digest()
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from newsletter.errors import NotFound
 from newsletter.jobs import imports
 from newsletter.jobs.imports import Said
+from newsletter.web import incoming
 from newsletter.web.api import files, problems, repeats
 from newsletter.web.api.callers import Caller, Suppresses
 from newsletter.web.api.door import Door
@@ -18,10 +19,9 @@ from newsletter.web.api.fields import Number
 from newsletter.web.api.files import Brought
 from newsletter.web.api.pages import Page, Turn, turn
 from newsletter.web.api.problems import Kind, Problem
-from newsletter.web.ops import bringing
 from subscribers.errors import NoSuchUpload
-from subscribers.models import Upload, UploadState
 from subscribers.moving import uploads
+from subscribers.moving.models import Upload, UploadState
 from subscribers.moving.states import SAID
 
 router = APIRouter(route_class=Door, tags=["Imports"])
@@ -135,7 +135,7 @@ def bring_import(
         file.is_kept = True
 
     made: list[Response] = []
-    number = imports.bring(app, file.key, name=bringing.called(name), by=caller.doer, now=caller.now, answered=answered)
+    number = imports.bring(app, file.key, name=incoming.called(name), by=caller.doer, now=caller.now, answered=answered)
     imports.set_to_work(app, number, clock=caller.ground.clock)
     return made[0]  # type: ignore[return-value]  # said already, as it is kept
 

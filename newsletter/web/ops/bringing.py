@@ -3,7 +3,6 @@
 import os
 import secrets
 import shutil
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,21 +16,15 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from newsletter.errors import BadInput
 from newsletter.jobs import imports
 from newsletter.staff.roles import May
+from newsletter.web import incoming
 from newsletter.web.ground import Here
 from newsletter.web.readers.forms import NOT_A_FORM, limited
 from newsletter.web.staff import visitor as visitors
 from newsletter.web.staff.visitor import Visitor
 from subscribers.moving.uploads import PEOPLE
 
-#: what a file may measure, in bytes: some ten million people
-MOST_BYTES = 1024**3
-#: what stays free on the disk, in bytes
-_SPARE = 256 * 1024**2
-#: bytes that are written at once
-_BLOCK = 1024**2
 #: what may stand in a field beside the file, in bytes, and how many of these there may be
-_WORDS, _FIELDS = 64 * 1024, 20
-TOO_LONG = "That file is too long: it may have 1 GB. Pack it (ZIP or gz), or bring it in parts."
+_WORDS, _FIELDS = incoming.BESIDE, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +44,7 @@ async def brought(request: Request, here: Here) -> Brought:
     if kind != b"multipart/form-data" or not boundary:
         raise BadInput(NOT_A_FORM)
     folder = await run_in_threadpool(imports.folder, here.app)
-    refuse_too_long(request, folder)
+    incoming.refuse_too_long(request, folder)
     key = secrets.token_hex(16)
     place = folder / key
     place.mkdir(mode=0o700)
@@ -134,49 +127,15 @@ async def _written(request: Request, place: Path, boundary: bytes, visitor: Visi
     with os.fdopen(descriptor, "wb") as file:
         form = _Form(boundary, file)
         try:
-            async for block in blocks(limited(request, MOST_BYTES + _WORDS)):
+            async for block in incoming.blocks(limited(request, incoming.MOST_BYTES + _WORDS)):
                 await run_in_threadpool(form.parser.write, block)
             form.parser.finalize()
         except FormParserError as error:
             raise BadInput(NOT_A_FORM) from error
         except HTTPException as error:
-            raise HTTPException(413, TOO_LONG) if error.status_code == 413 else error from None
+            raise HTTPException(413, incoming.TOO_LONG) if error.status_code == 413 else error from None
         visitors.refuse_other_sessions(visitor, form.said(b"csrf"))
         if not form.has_file:
             raise BadInput("choose a file: as your old system exported it")
-        await run_in_threadpool(onto_the_disk, file)
-    return called(form.file_name.decode("utf-8", "replace"))
-
-
-def called(said: str) -> str:
-    """What a file is called that somebody calls so: no folders, and no signs that nobody sees."""
-    name = said.replace("\\", "/").rpartition("/")[2]
-    return "".join(sign for sign in name if sign.isprintable())[:200] or "people.csv"
-
-
-def onto_the_disk(file: BinaryIO) -> None:
-    """What was written to *file* outlives the machine."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
-async def blocks(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """The same in greater pieces."""
-    held, size = list[bytes](), 0
-    async for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= _BLOCK:
-            yield b"".join(held)
-            held, size = [], 0
-    yield b"".join(held)
-
-
-def refuse_too_long(request: Request, folder: Path) -> None:
-    """Raise HTTPException 413 or 507 where what *request* says of its length is too much for us or the disk."""
-    said = request.headers.get("content-length", "")
-    length = int(said) if said.isascii() and said.isdigit() and len(said) < 19 else 0
-    if length > MOST_BYTES + _WORDS:
-        raise HTTPException(413, TOO_LONG)
-    if shutil.disk_usage(folder).free < length + _SPARE:
-        raise HTTPException(507, "There is no room for that file on this machine: make some, then bring it again.")
+        await run_in_threadpool(incoming.onto_the_disk, file)
+    return incoming.called(form.file_name.decode("utf-8", "replace"))

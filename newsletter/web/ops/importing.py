@@ -12,14 +12,15 @@ from newsletter.errors import BadInput, NewsletterError, NotFound, WrongState
 from newsletter.jobs import imports
 from newsletter.jobs.imports import Said
 from newsletter.staff.roles import May
+from newsletter.web import incoming
 from newsletter.web.ops import bringing
 from newsletter.web.ops.bringing import Brought
 from newsletter.web.readers.forms import Filled
 from newsletter.web.staff.visitor import Posted, Visitor, looks, sends
 from subscribers import roll
 from subscribers.errors import NoSuchUpload, SubscribersError
-from subscribers.models import Upload, UploadState
 from subscribers.moving import uploads
+from subscribers.moving.models import Upload, UploadState
 from subscribers.moving.states import SAID
 
 router = APIRouter(prefix="/ops/import")
@@ -175,7 +176,7 @@ def _front(visitor: Visitor, *, sorry: str = "", status: int = 200) -> HTMLRespo
     with visitor.ground.app.database.read() as session:
         lately = uploads.lately(session, limit=_LATELY)
     return visitor.page(
-        "imports.html", status=status, lately=lately, called=CALLED, sorry=sorry, most=bringing.MOST_BYTES >> 30
+        "imports.html", status=status, lately=lately, called=CALLED, sorry=sorry, most=incoming.MOST_BYTES >> 30
     )
 
 

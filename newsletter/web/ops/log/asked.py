@@ -16,12 +16,9 @@ from newsletter.editions import shelf
 from newsletter.editions.models import Edition
 from newsletter.errors import BadInput
 from newsletter.tracking.reports import asking
-from subscribers import roll, standing
 
-#: of those whose addresses begin so
-MOST_READERS = 50
-#: letters of a search, and of an address
-_LONGEST, LONGEST_ADDRESS = 200, 320
+#: letters of a search
+_LONGEST = 200
 #: editions that a form offers
 _OFFERED = 60
 
@@ -49,8 +46,8 @@ class Asked:
         words = self.reason.strip()
         if len(words) > _LONGEST:
             raise BadInput(f"Search for fewer words: {_LONGEST} letters at most.")
-        if len(self.readers) > MOST_READERS:
-            raise BadInput(f"Search for fewer readers at once: {MOST_READERS} at most.")
+        if len(self.readers) > asking.MOST_READERS:
+            raise BadInput(f"Search for fewer readers at once: {asking.MOST_READERS} at most.")
         return Search(
             readers=[_number(one, "a reader") for one in self.readers] if self.readers else None,
             edition_id=edition.id if edition else None,
@@ -84,19 +81,6 @@ class Asked:
         """The same as the end of an address, "" or "?reader=7"; *more* is what else stands there."""
         pairs = [*self.pairs(), *more.items()]
         return f"?{urlencode(pairs)}" if pairs else ""
-
-
-def whose(session: Session, who: str) -> list[int]:
-    """The numbers of the readers that *who* is about: a number, an address of today or before, or how some begin."""
-    who = asking.bare(who)
-    if len(who) > LONGEST_ADDRESS:
-        raise BadInput("No address is as long as that.")
-    if asking.is_number(who):
-        return [int(who)]
-    person = standing.of_address(session, who).person if "@" in who else None
-    if person is not None:
-        return [person.id]
-    return [one.id for one in roll.beginning(session, who, limit=MOST_READERS)]
 
 
 def offered(session: Session) -> list[str]:

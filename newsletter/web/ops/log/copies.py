@@ -76,7 +76,7 @@ def _answered(visitor: Visitor, who: str, edition: str, *, moves: bool = False) 
     """What is known of them; with *moves* at an address that names nobody, where they have a number."""
     here = visitor.ground
     try:
-        if len(who) > asked.LONGEST_ADDRESS:
+        if len(who) > asking.LONGEST_ADDRESS:
             raise BadInput("No address is as long as that.")
         with here.app.database.read() as session:
             replies = asking.ask(session, here.app.settings, who, edition or None, now=here.clock())

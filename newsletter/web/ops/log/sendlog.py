@@ -13,6 +13,7 @@ from newsletter.editions import shelf
 from newsletter.errors import BadInput, NotFound
 from newsletter.staff import acts
 from newsletter.staff.roles import May
+from newsletter.tracking.reports.asking import MOST_READERS, whose
 from newsletter.web.ops.log import asked as asking
 from newsletter.web.ops.log.asked import Asked
 from newsletter.web.readers.forms import Filled
@@ -59,7 +60,7 @@ def search(posted: Searches) -> Response:
     try:
         with visitor.ground.app.database.read() as session:
             asked.search(session, visitor.ground.zone)
-            readers = asking.whose(session, who) if who else []
+            readers = whose(session, who) if who else []
             if who and not readers:
                 return _page(visitor, session, asked, Search(readers=()), Page(()), nobody=who)
     except (BadInput, NotFound) as error:
@@ -129,6 +130,6 @@ def _shown(visitor: Visitor, asked: Asked, offered: list[str], *, status: int = 
         statuses=list(Status),
         named=asking.named,
         zone=visitor.ground.zone,
-        most=asking.MOST_READERS,
+        most=MOST_READERS,
         may_take=visitor.may(May.EXPORT),
     )
